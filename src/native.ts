@@ -1,0 +1,22 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { env } from "./env.js";
+
+const resolver = createRequire(env.root ? join(env.root, "package.json") : import.meta.url);
+
+/**
+ * Loads a package with native code (koffi, zeromq) on first use. Local.
+ *
+ * A program that tsmpirun has bundled runs from a session folder without a node_modules of its own, so
+ * native packages are resolved from the installation of tsmpi instead of from the importing file.
+ *
+ * @throws {Error} If the package is not installed or has no prebuilt binary for this platform.
+ */
+export function requireNative<T>(name: "koffi" | "zeromq"): T {
+  try {
+    const loaded: T = resolver(name);
+    return loaded;
+  } catch (cause) {
+    throw new Error(`tsmpi: cannot load ${name} on ${process.platform}-${process.arch}; reinstall tsmpi there`, { cause });
+  }
+}
