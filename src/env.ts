@@ -16,7 +16,9 @@ function integer(name: string): number | undefined {
   if (text === undefined || text === "") return undefined;
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new RangeError(`${name}: "${text}" is not a non-negative integer; unset it or start the program with tsmpirun`);
+    throw new RangeError(
+      `${name}: "${text}" is not a non-negative integer; unset it or start the program with tsmpirun`,
+    );
   }
   return value;
 }

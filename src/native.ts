@@ -17,6 +17,9 @@ export function requireNative<T>(name: "koffi" | "zeromq"): T {
     const loaded: T = resolver(name);
     return loaded;
   } catch (cause) {
-    throw new Error(`tsmpi: cannot load ${name} on ${process.platform}-${process.arch}; reinstall tsmpi there`, { cause });
+    throw new Error(
+      `tsmpi: cannot load ${name} on ${process.platform}-${process.arch}; reinstall tsmpi there`,
+      { cause },
+    );
   }
 }

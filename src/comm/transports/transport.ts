@@ -1,0 +1,43 @@
+/**
+ * How bytes move between the ranks of a job. A transport knows ranks of the world and byte counts; matching,
+ * communicators and collectives sit on top (../engine.ts).
+ *
+ * Between two ranks, messages arrive whole and in the order of `post`. A transport never drops one: a peer that
+ * cannot be reached any more is reported once through `Sink.lost`.
+ */
+export interface Transport {
+  readonly kind: "shm" | "zmq" | "sim" | "self";
+  readonly rank: number;
+  readonly size: number;
+  /**
+   * Sends one message: a header of HEADER_WORDS 32-bit words (see ../envelope.ts), then the payload. Never blocks.
+   * The header is copied inside the call. The payload may be read until `sent` is called, at once or later; the caller
+   * leaves it unchanged until then. `dest` is never this rank.
+   */
+  post(dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): void;
+  /** Moves what can move without waiting; true if anything did. Delivers to the sink. */
+  progress(): boolean;
+  /** How long to call `progress` in a loop before sleeping pays, in microseconds; 0 if messages arrive by events only. */
+  readonly pollUs: number;
+  /** Resolves when something may have arrived. Keeps the process alive while pending. */
+  sleep(): Promise<void>;
+  /** Delivers what was posted, then lets go of sockets and memory. */
+  close(): Promise<void>;
+}
+
+/** Where a transport delivers. One per rank: the engine. */
+export interface Sink {
+  /**
+   * A message has begun to arrive. Returns the memory for its payload: exactly `bytes` long, owned by the sink. The
+   * header is only valid during the call.
+   */
+  begin(source: number, header: Int32Array, bytes: number): Landing;
+  /** The peer is gone: every wait that needs it fails with `reason`. */
+  lost(peer: number, reason: Error): void;
+}
+
+export interface Landing {
+  readonly memory: Uint8Array;
+  /** The payload is complete in `memory`. */
+  done(): void;
+}
