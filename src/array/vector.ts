@@ -3,6 +3,9 @@ import type { DType, Scalar } from "./dtype.js";
 /** 1, 2 and ∞ norms, and the count of non-zeros (0). */
 export type NormOrder = 0 | 1 | 2 | typeof Infinity;
 
+/** Two vectors of one space, whichever it is. */
+export type VectorPair = readonly [Vector<unknown>, Vector<unknown>];
+
 /**
  * What a solver needs of a vector. Local, distributed and stacked arrays are vectors; so is anything of the user's
  * that implements this. Reductions (`dot`, `vdot`, `vdots`, `norm`) are collective for distributed vectors and return
@@ -19,9 +22,11 @@ export interface Vector<V> {
   norm(order?: NormOrder): PromiseLike<number>;
   /**
    * Re Σ conj(aᵢ) bᵢ for every pair [a, b], fused: one allreduce for all pairs, and one pass over memory for a
-   * pair of equal vectors. The vector it is called on only says where to reduce; it need not be in a pair.
+   * pair of equal vectors. The two vectors of a pair live in one space; different pairs may live in different ones
+   * on the same ranks (a model, a data stack). The vector it is called on only says where to reduce; it need not be
+   * in a pair.
    */
-  vdots(pairs: readonly (readonly [V, V])[]): PromiseLike<readonly number[]>;
+  vdots(pairs: readonly VectorPair[]): PromiseLike<readonly number[]>;
   /** this ← this + α x */
   axpy(alpha: Scalar, x: V): V;
   /** this ← x + α this */
