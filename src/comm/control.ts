@@ -1,0 +1,196 @@
+import { readSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { inspect } from "node:util";
+import { env } from "../env.js";
+import { requireNative } from "../native.js";
+import type { Boot, Control } from "./boot.js";
+import { decode } from "./wire/control.js";
+import { encodeFrame, frameLength, FrameReader } from "./wire/frames.js";
+import type { ControlMessage } from "./wire/messages.js";
+
+/**
+ * Opens this rank's channel to the agent that started it, and reads what this rank is told. Local.
+ *
+ * From now on an uncaught error is reported over the channel and ends the process with code 1, unless the program
+ * handles uncaught errors itself; and the process ends at once, with code 125, when the agent has gone.
+ *
+ * @returns The channel; `undefined` in a plain `node script.js`.
+ * @throws {Error} If the descriptor that `TSMPI_CONTROL_FD` names does not lead to an agent.
+ */
+export async function connectControl(): Promise<Control | undefined> {
+  const fd = env.controlFd;
+  if (fd === undefined) return undefined;
+  const first = decode(readFirstFrame(fd));
+  if (first.kind !== "boot")
+    throw new Error(`control: expected boot, got ${first.kind}; start with tsmpirun`);
+  if (first.boot.segment) dieWithAgent();
+  const control = new ControlChannel(fd, first.boot);
+  process.on("uncaughtException", (error) => {
+    if (process.listenerCount("uncaughtException") > 1) return; // the program's own handler decides
+    control.fail(error);
+    process.exit(1);
+  });
+  return control;
+}
+
+class ControlChannel implements Control {
+  readonly boot: Boot;
+  readonly #fd: number;
+  readonly #socket: Socket;
+  readonly #frames = new FrameReader();
+  #holds = 0;
+  #gone: readonly number[] = [];
+  #onGone: ((ranks: readonly number[]) => void) | undefined;
+  #onBook: ((endpoints: readonly string[]) => void) | undefined;
+  #onFinalized: (() => void) | undefined;
+
+  constructor(fd: number, boot: Boot) {
+    this.boot = boot;
+    this.#fd = fd;
+    this.#socket = new Socket({ fd, readable: true, writable: false });
+    this.#socket.on("data", (bytes) => this.#receive(bytes));
+    this.#socket.on("end", agentLost).on("error", agentLost);
+    this.#socket.unref();
+  }
+
+  async hello(endpoint: string): Promise<readonly string[]> {
+    const book = new Promise<readonly string[]>((resolve) => (this.#onBook = resolve));
+    this.#send({ kind: "hello", rank: this.boot.rank, pid: process.pid, endpoint });
+    return this.#held(book);
+  }
+
+  async finalize(): Promise<void> {
+    const finalized = new Promise<void>((resolve) => (this.#onFinalized = resolve));
+    this.#send({ kind: "finalize", rank: this.boot.rank });
+    return this.#held(finalized);
+  }
+
+  fail(error: unknown): void {
+    const lostPeer = peerOf(error);
+    const { rank } = this.boot;
+    this.#send({ kind: "failure", rank, code: 1, aborted: false, text: describe(error), lostPeer });
+  }
+
+  abort(code: number, reason: string): never {
+    const where = new Error(reason); // for its stack: the report shows who called abort
+    where.name = "abort";
+    const text = describe(where);
+    const { rank } = this.boot;
+    this.#send({ kind: "failure", rank, code: code | 0, aborted: true, text, lostPeer: undefined });
+    process.exit(validExitCode(code));
+  }
+
+  onGone(listener: (ranks: readonly number[]) => void): void {
+    this.#onGone = listener;
+    if (this.#gone.length > 0) listener(this.#gone);
+  }
+
+  hold(): void {
+    this.#holds++;
+    this.#socket.ref();
+  }
+
+  release(): void {
+    this.#holds--;
+    if (this.#holds === 0) this.#socket.unref();
+  }
+
+  async #held<T>(promise: Promise<T>): Promise<T> {
+    this.hold();
+    try {
+      return await promise;
+    } finally {
+      this.release();
+    }
+  }
+
+  #receive(bytes: Uint8Array): void {
+    for (const encoded of this.#frames.push(bytes)) {
+      const message = decode(encoded);
+      if (message.kind === "address-book") this.#onBook?.(message.endpoints);
+      if (message.kind === "finalized") this.#onFinalized?.();
+      if (message.kind === "gone") {
+        this.#gone = message.ranks;
+        this.#onGone?.(message.ranks);
+      }
+    }
+  }
+
+  /** Written in the call itself: what is said right before the process ends must still arrive. */
+  #send(message: ControlMessage): void {
+    const framed = encodeFrame(message);
+    for (let written = 0; written < framed.length;) {
+      try {
+        written += writeSync(this.#fd, framed, written);
+      } catch (error) {
+        if (!isErrno(error, "EAGAIN")) agentLost();
+        pauseMs(1);
+      }
+    }
+  }
+}
+
+/** Exit codes are bytes, and that of an abort is never 0. */
+function validExitCode(code: number): number {
+  return Number.isInteger(code) && code >= 1 && code <= 255 ? code : 1;
+}
+
+/** The agent writes the first frame as soon as it has started this process. */
+function readFirstFrame(fd: number): Uint8Array {
+  const length = new Uint8Array(4);
+  readFully(fd, length);
+  const encoded = new Uint8Array(frameLength(length));
+  readFully(fd, encoded);
+  return encoded;
+}
+
+function readFully(fd: number, into: Uint8Array): void {
+  for (let filled = 0; filled < into.length;) {
+    try {
+      const count = readSync(fd, into, filled, into.length - filled, null);
+      if (count === 0) agentLost();
+      filled += count;
+    } catch (cause) {
+      if (!isErrno(cause, "EAGAIN")) {
+        throw new Error(
+          `TSMPI_CONTROL_FD: cannot read descriptor ${fd}; unset it or start the program with tsmpirun`,
+          { cause },
+        );
+      }
+      pauseMs(1);
+    }
+  }
+}
+
+/** A rank in an endless loop never sees its channel close: let the kernel end it with the agent. */
+function dieWithAgent(): void {
+  if (process.platform !== "linux") return;
+  const { load } = requireNative<typeof import("koffi")>("koffi");
+  const prctl = load(null).func("int prctl(int option, unsigned long argument)");
+  const PR_SET_PDEATHSIG = 1;
+  const SIGKILL = 9;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/** The job is over for everyone; nobody is left to be told. */
+function agentLost(): never {
+  process.exit(125);
+}
+
+function describe(error: unknown): string {
+  return inspect(error, { colors: false, depth: 4 });
+}
+
+/** The rank whose death an error echoes, so that the report names the cause and not its victims. */
+function peerOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("peer" in error) || error.name !== "PeerLostError") return undefined;
+  return typeof error.peer === "number" ? error.peer : undefined;
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+function pauseMs(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

@@ -1,0 +1,288 @@
+import { Builder, ByteBuffer, type Offset } from "flatbuffers";
+import type { Boot } from "../boot.js";
+import * as wire from "./generated/control_generated.js";
+import type { ControlMessage, Start } from "./messages.js";
+
+/** Encodes a message as one FlatBuffer. Local. */
+export function encode(message: ControlMessage): Uint8Array {
+  const builder = new Builder(256);
+  const table = build(builder, message);
+  wire.Message.startMessage(builder);
+  attach[message.kind](builder, table);
+  builder.finish(wire.Message.endMessage(builder));
+  return builder.asUint8Array();
+}
+
+/**
+ * Decodes one message. Local.
+ *
+ * @throws {RangeError} If the bytes are not a control message.
+ */
+export function decode(encoded: Uint8Array): ControlMessage {
+  // A copy: FlatBuffers reads vectors of numbers in place, which needs aligned memory.
+  const message = wire.Message.getRootAsMessage(new ByteBuffer(encoded.slice()));
+  const boot = message.boot();
+  if (boot) return { kind: "boot", boot: readBoot(boot) };
+  const hello = message.hello();
+  if (hello) return { kind: "hello", rank: hello.rank(), pid: hello.pid(), endpoint: hello.endpoint() ?? "" };
+  const book = message.addressBook();
+  if (book)
+    return { kind: "address-book", endpoints: list(book.endpointsLength(), (i) => book.endpoints(i)) };
+  const finalize = message.finalize();
+  if (finalize) return { kind: "finalize", rank: finalize.rank() };
+  if (message.finalized()) return { kind: "finalized" };
+  const gone = message.gone();
+  if (gone) return { kind: "gone", ranks: [...(gone.ranksArray() ?? [])] };
+  const failure = message.failure();
+  if (failure) {
+    const lostPeer = failure.lostPeer();
+    return {
+      kind: "failure",
+      rank: failure.rank(),
+      code: failure.code(),
+      aborted: failure.aborted(),
+      text: failure.text() ?? "",
+      lostPeer: lostPeer < 0 ? undefined : lostPeer,
+    };
+  }
+  const agent = message.agentHello();
+  if (agent) {
+    return {
+      kind: "agent-hello",
+      nodeRank: agent.nodeRank(),
+      pid: agent.pid(),
+      version: agent.version() ?? "",
+    };
+  }
+  const start = message.start();
+  if (start) return { kind: "start", start: readStart(start) };
+  const started = message.started();
+  if (started) return { kind: "started", rank: started.rank(), pid: started.pid() };
+  const output = message.output();
+  if (output) {
+    const bytes = output.bytesArray() ?? new Uint8Array(0);
+    return { kind: "output", rank: output.rank(), stream: output.stream() === 2 ? 2 : 1, bytes };
+  }
+  const consumed = message.consumed();
+  if (consumed) return { kind: "consumed", bytes: consumed.bytes() };
+  const exited = message.exited();
+  if (exited) {
+    return {
+      kind: "exited",
+      rank: exited.rank(),
+      code: exited.code(),
+      signal: exited.signal() ?? "",
+      seconds: exited.seconds(),
+      outOfMemory: exited.outOfMemory(),
+    };
+  }
+  const signal = message.signal();
+  if (signal) return { kind: "signal", name: signal.name() ?? "" };
+  const stop = message.stop();
+  if (stop) return { kind: "stop", graceMs: stop.graceMs() };
+  const agentFailed = message.agentFailed();
+  if (agentFailed) {
+    return { kind: "agent-failed", code: agentFailed.code(), text: agentFailed.text() ?? "" };
+  }
+  if (message.bye()) return { kind: "bye" };
+  throw new RangeError(`control: ${encoded.length} bytes are no known message; use one version of tsmpi`);
+}
+
+function build(b: Builder, message: ControlMessage): Offset {
+  switch (message.kind) {
+    case "boot":
+      return writeBoot(b, message.boot);
+    case "hello": {
+      const endpoint = b.createString(message.endpoint);
+      return wire.Hello.createHello(b, message.rank, message.pid, endpoint);
+    }
+    case "address-book": {
+      const endpoints = wire.AddressBook.createEndpointsVector(b, strings(b, message.endpoints));
+      return wire.AddressBook.createAddressBook(b, endpoints);
+    }
+    case "finalize":
+      return wire.Finalize.createFinalize(b, message.rank);
+    case "finalized":
+      return wire.Finalized.createFinalized(b, 0);
+    case "gone": {
+      const ranks = wire.Gone.createRanksVector(b, [...message.ranks]);
+      return wire.Gone.createGone(b, ranks);
+    }
+    case "failure": {
+      const { rank, code, aborted, lostPeer = -1 } = message;
+      const text = b.createString(message.text);
+      return wire.Failure.createFailure(b, rank, code, aborted, text, lostPeer);
+    }
+    case "agent-hello": {
+      const version = b.createString(message.version);
+      const table = wire.AgentHello.createAgentHello(b, message.nodeRank, message.pid, version);
+      return table;
+    }
+    case "start":
+      return writeStart(b, message.start);
+    case "started":
+      return wire.Started.createStarted(b, message.rank, message.pid);
+    case "output": {
+      const bytes = b.createByteVector(message.bytes);
+      return wire.Output.createOutput(b, message.rank, message.stream, bytes);
+    }
+    case "consumed":
+      return wire.Consumed.createConsumed(b, message.bytes);
+    case "exited": {
+      const { rank, code, seconds, outOfMemory } = message;
+      const table = wire.Exited.createExited(
+        b,
+        rank,
+        code,
+        b.createString(message.signal),
+        seconds,
+        outOfMemory,
+      );
+      return table;
+    }
+    case "signal":
+      return wire.Signal.createSignal(b, b.createString(message.name));
+    case "stop":
+      return wire.Stop.createStop(b, message.graceMs);
+    case "agent-failed": {
+      const text = b.createString(message.text);
+      return wire.AgentFailed.createAgentFailed(b, message.code, text);
+    }
+    case "bye":
+      return wire.Bye.createBye(b, 0);
+  }
+}
+
+/** Puts a table into the field of Message that its kind names. */
+const attach: Record<ControlMessage["kind"], (b: Builder, table: Offset) => void> = {
+  boot: (b, table) => wire.Message.addBoot(b, table),
+  hello: (b, table) => wire.Message.addHello(b, table),
+  "address-book": (b, table) => wire.Message.addAddressBook(b, table),
+  finalize: (b, table) => wire.Message.addFinalize(b, table),
+  finalized: (b, table) => wire.Message.addFinalized(b, table),
+  gone: (b, table) => wire.Message.addGone(b, table),
+  failure: (b, table) => wire.Message.addFailure(b, table),
+  "agent-hello": (b, table) => wire.Message.addAgentHello(b, table),
+  start: (b, table) => wire.Message.addStart(b, table),
+  started: (b, table) => wire.Message.addStarted(b, table),
+  output: (b, table) => wire.Message.addOutput(b, table),
+  consumed: (b, table) => wire.Message.addConsumed(b, table),
+  exited: (b, table) => wire.Message.addExited(b, table),
+  signal: (b, table) => wire.Message.addSignal(b, table),
+  stop: (b, table) => wire.Message.addStop(b, table),
+  "agent-failed": (b, table) => wire.Message.addAgentFailed(b, table),
+  bye: (b, table) => wire.Message.addBye(b, table),
+};
+
+function writeBoot(b: Builder, boot: Boot): Offset {
+  const { segment, bells, curve } = boot;
+  return wire.Boot.createBoot(
+    b,
+    b.createString(boot.jobId),
+    boot.rank,
+    boot.size,
+    boot.localRank,
+    boot.localSize,
+    boot.nodeRank,
+    boot.nodes,
+    b.createString(boot.host),
+    boot.appnum,
+    boot.attempt,
+    b.createString(boot.transport),
+    wire.Boot.createLocalRanksVector(b, [...boot.localRanks]),
+    segment?.fd ?? -1,
+    segment?.bytes ?? 0,
+    bells?.own ?? -1,
+    wire.Boot.createBellRingVector(b, [...(bells?.ring ?? [])]),
+    b.createString(curve?.publicKey ?? ""),
+    b.createString(curve?.secretKey ?? ""),
+    b.createString(boot.address),
+  );
+}
+
+function readBoot(boot: wire.Boot): Boot {
+  const fd = boot.segmentFd();
+  const own = boot.bellOwn();
+  const publicKey = boot.publicKey() ?? "";
+  return {
+    jobId: boot.jobId() ?? "",
+    rank: boot.rank(),
+    size: boot.size(),
+    localRank: boot.localRank(),
+    localSize: boot.localSize(),
+    nodeRank: boot.nodeRank(),
+    nodes: boot.nodes(),
+    host: boot.host() ?? "",
+    appnum: boot.appnum(),
+    attempt: boot.attempt(),
+    transport: transportOf(boot.transport()),
+    localRanks: [...(boot.localRanksArray() ?? [])],
+    segment: fd < 0 ? undefined : { fd, bytes: boot.segmentBytes() },
+    bells: own < 0 ? undefined : { own, ring: [...(boot.bellRingArray() ?? [])] },
+    curve: publicKey === "" ? undefined : { publicKey, secretKey: boot.secretKey() ?? "" },
+    address: boot.address() ?? "",
+  };
+}
+
+function writeStart(b: Builder, start: Start): Offset {
+  const variables = Object.entries(start.environment).map(([name, value]) =>
+    wire.Variable.createVariable(b, b.createString(name), b.createString(value)),
+  );
+  return wire.Start.createStart(
+    b,
+    b.createString(start.jobId),
+    start.size,
+    wire.Start.createRanksVector(b, [...start.ranks]),
+    start.nodeRank,
+    start.nodes,
+    b.createString(start.host),
+    start.attempt,
+    b.createString(start.transport),
+    start.encrypt,
+    b.createString(start.address),
+    b.createString(start.root),
+    b.createByteVector(start.program),
+    b.createByteVector(start.sourceMap),
+    wire.Start.createArgsVector(b, strings(b, start.args)),
+    wire.Start.createEnvironmentVector(b, variables),
+    b.createString(start.directory),
+    start.stdinFd ?? -1,
+  );
+}
+
+function readStart(start: wire.Start): Start {
+  const variables = list(start.environmentLength(), (i) => start.environment(i));
+  const stdinFd = start.stdinFd();
+  return {
+    jobId: start.jobId() ?? "",
+    size: start.size(),
+    ranks: [...(start.ranksArray() ?? [])],
+    nodeRank: start.nodeRank(),
+    nodes: start.nodes(),
+    host: start.host() ?? "",
+    attempt: start.attempt(),
+    transport: transportOf(start.transport()),
+    encrypt: start.encrypt(),
+    address: start.address() ?? "",
+    root: start.root() ?? "",
+    program: start.programArray() ?? new Uint8Array(0),
+    sourceMap: start.sourceMapArray() ?? new Uint8Array(0),
+    args: list(start.argsLength(), (i) => start.args(i)),
+    environment: Object.fromEntries(variables.map((v) => [v.name() ?? "", v.value() ?? ""])),
+    directory: start.directory() ?? "",
+    stdinFd: stdinFd < 0 ? undefined : stdinFd,
+  };
+}
+
+function transportOf(name: string | null): Boot["transport"] {
+  if (name === "auto" || name === "shm" || name === "zmq") return name;
+  throw new RangeError(`control: "${name}" is no transport; use one version of tsmpi`);
+}
+
+function strings(b: Builder, texts: readonly string[]): Offset[] {
+  return texts.map((text) => b.createString(text));
+}
+
+function list<T>(length: number, at: (index: number) => T | null): T[] {
+  return Array.from({ length }, (_, i) => at(i)).filter((item): item is T => item !== null);
+}

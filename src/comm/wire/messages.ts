@@ -1,0 +1,68 @@
+import type { Boot } from "../boot.js";
+
+/** What an agent is to run; see control.fbs. */
+export interface Start {
+  readonly jobId: string;
+  readonly size: number;
+  /** World ranks of this host, ascending. */
+  readonly ranks: readonly number[];
+  readonly nodeRank: number;
+  readonly nodes: number;
+  readonly host: string;
+  readonly attempt: number;
+  readonly transport: Boot["transport"];
+  /** Whether ranks get the job's keys for their own sockets. */
+  readonly encrypt: boolean;
+  readonly address: string;
+  readonly root: string;
+  readonly program: Uint8Array;
+  readonly sourceMap: Uint8Array;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly stdinFd: number | undefined;
+}
+
+/** An error or an abort of one rank. */
+export interface Failure {
+  readonly rank: number;
+  readonly code: number;
+  readonly aborted: boolean;
+  readonly text: string;
+  /** The rank whose death this error echoes. */
+  readonly lostPeer: number | undefined;
+}
+
+export interface Exited {
+  readonly rank: number;
+  /** -1 if a signal ended it. */
+  readonly code: number;
+  readonly signal: string;
+  readonly seconds: number;
+  readonly outOfMemory: boolean;
+}
+
+/** A control message, as the program sees it. */
+export type ControlMessage =
+  | { readonly kind: "boot"; readonly boot: Boot }
+  | { readonly kind: "hello"; readonly rank: number; readonly pid: number; readonly endpoint: string }
+  | { readonly kind: "address-book"; readonly endpoints: readonly string[] }
+  | { readonly kind: "finalize"; readonly rank: number }
+  | { readonly kind: "finalized" }
+  | { readonly kind: "gone"; readonly ranks: readonly number[] }
+  | ({ readonly kind: "failure" } & Failure)
+  | {
+      readonly kind: "agent-hello";
+      readonly nodeRank: number;
+      readonly pid: number;
+      readonly version: string;
+    }
+  | { readonly kind: "start"; readonly start: Start }
+  | { readonly kind: "started"; readonly rank: number; readonly pid: number }
+  | { readonly kind: "output"; readonly rank: number; readonly stream: 1 | 2; readonly bytes: Uint8Array }
+  | { readonly kind: "consumed"; readonly bytes: number }
+  | ({ readonly kind: "exited" } & Exited)
+  | { readonly kind: "signal"; readonly name: string }
+  | { readonly kind: "stop"; readonly graceMs: number }
+  | { readonly kind: "agent-failed"; readonly code: number; readonly text: string }
+  | { readonly kind: "bye" };
