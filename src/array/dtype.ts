@@ -19,3 +19,37 @@ export interface Complex {
 
 /** A coefficient: any real or complex number. Complex ones need complex vectors. */
 export type Scalar = number | Complex;
+
+export function isComplex(dtype: DType): dtype is "complex64" | "complex128" {
+  return dtype === "complex64" || dtype === "complex128";
+}
+
+/** Numbers that one element takes in storage: 2 where it is complex. */
+export function numbersPerElement(dtype: DType): 1 | 2 {
+  return isComplex(dtype) ? 2 : 1;
+}
+
+/** The type of the stored numbers: complex64 is stored as float32, complex128 as float64. */
+export function realOf(dtype: DType): "float32" | "float64" | "int32" {
+  if (dtype === "complex64") return "float32";
+  return dtype === "complex128" ? "float64" : dtype;
+}
+
+/** The smallest dtype that holds values of both, as NumPy promotes: float64 and complex64 give complex128. */
+export function promote(a: DType, b: DType): DType {
+  if (a === b) return a;
+  const single = [a, b].every((dtype) => realOf(dtype) === "float32");
+  if (isComplex(a) || isComplex(b)) return single ? "complex64" : "complex128";
+  return single ? "float32" : "float64";
+}
+
+/** `dtype`, made complex if `scalar` is: multiplying by a real number keeps the precision of the array. */
+export function promoteScalar(dtype: DType, scalar: Scalar): DType {
+  return typeof scalar === "number" || isComplex(dtype)
+    ? dtype
+    : promote(dtype, dtype === "float32" ? "complex64" : "complex128");
+}
+
+export function conj(scalar: Scalar): Scalar {
+  return typeof scalar === "number" ? scalar : { re: scalar.re, im: -scalar.im };
+}

@@ -1,10 +1,17 @@
 import type { DType, Scalar } from "./dtype.js";
+import type { Totals } from "./totals.js";
 
-/** 1, 2 and ∞ norms, and the count of non-zeros (0). */
-export type NormOrder = 0 | 1 | 2 | typeof Infinity;
+/** Which norm: 1, 2 or Infinity; 0 counts the non-zeros. */
+export type NormOrder = number;
 
 /** Two vectors of one space, whichever it is. */
 export type VectorPair = readonly [Vector<unknown>, Vector<unknown>];
+
+/**
+ * A reduction over the elements of one or two vectors: Σ xᵢ yᵢ, Σ conj(xᵢ) yᵢ (both with their imaginary part in the
+ * next slot), Re Σ conj(xᵢ) yᵢ, Σ |xᵢ|, max |xᵢ|, and the count of non-zeros.
+ */
+export type Reduction = "dot" | "vdot" | "real-vdot" | "abs-sum" | "abs-max" | "non-zeros";
 
 /**
  * What a solver needs of a vector. Local, distributed and stacked arrays are vectors; so is anything of the user's
@@ -13,6 +20,7 @@ export type VectorPair = readonly [Vector<unknown>, Vector<unknown>];
  */
 export interface Vector<V> {
   readonly dtype: DType;
+  readonly space: Space<V>;
   /** Global number of elements. */
   readonly length: number;
   /** Σ xᵢ yᵢ, unconjugated. */
@@ -27,15 +35,30 @@ export interface Vector<V> {
    * in a pair.
    */
   vdots(pairs: readonly VectorPair[]): PromiseLike<readonly number[]>;
+  /**
+   * Adds this rank's share of a reduction to `totals`, from `slot` on: how reductions of several vectors become one
+   * message. Local.
+   */
+  contribute(reduction: Reduction, other: V, totals: Totals, slot: number): void;
   /** this ← this + α x */
   axpy(alpha: Scalar, x: V): V;
   /** this ← x + α this */
   xpay(alpha: Scalar, x: V): V;
   scale(alpha: Scalar): V;
+  /** this ← this ∘ x, elementwise. */
+  multiply(x: V): V;
   fill(value: Scalar): V;
+  /** this ← conj(this) */
+  conjugate(): V;
+  /** this ← x, converted to this vector's dtype; a complex `x` needs a complex vector. */
   copyFrom(x: V): V;
   /** A new vector of zeros in the same space. */
-  like(): V;
+  like(dtype?: DType): V;
+}
+
+/** A vector of any kind: what the members of a stack have in common. */
+export interface AnyVector extends Vector<AnyVector> {
+  readonly space: Space<AnyVector>;
 }
 
 /**

@@ -1,0 +1,164 @@
+import type { BlockVector } from "./blocks.js";
+import type { Distribution } from "./distribution.js";
+import type { DType, Scalar, Storage } from "./dtype.js";
+import { gatherEverywhere, gatherTo, scatterFrom } from "./gather.js";
+import { HaloPlan, type HaloOptions } from "./halo.js";
+import { LocalArray, reduceInto } from "./local-array.js";
+import { Redistribution } from "./redistribute.js";
+import { ReducedVector } from "./reduced-vector.js";
+import type { Totals } from "./totals.js";
+import type { Reduction, Vector } from "./vector.js";
+
+/**
+ * An N-d array of which every rank holds the block that its {@link Distribution} says. Arithmetic is local and in
+ * place; what communicates is awaited: reductions, `halo`, `redistribute`, and moving whole arrays.
+ *
+ * Reductions over a replicated array send nothing: every rank computes them from its own copy, so the copies must
+ * have equal bits, as everything here leaves them.
+ */
+export class DistributedArray
+  extends ReducedVector<DistributedArray>
+  implements BlockVector<DistributedArray>
+{
+  readonly distribution: Distribution;
+  readonly dtype: DType;
+  /** This rank's block as an array of its own, over the same storage. */
+  readonly block: LocalArray;
+
+  /**
+   * Zeros, or an array over the block `local` of this rank, which is not copied. Local.
+   *
+   * @throws {RangeError} If `local` has not the size of this rank's block.
+   */
+  constructor(distribution: Distribution, dtype: DType = "float64", local?: Storage) {
+    super();
+    this.distribution = distribution;
+    this.dtype = dtype;
+    this.block = new LocalArray(distribution.localShape, dtype, local);
+  }
+
+  /** The array whose element at a global index is `f(...index)`. Local: every rank computes its own block. */
+  static fromFunction(
+    distribution: Distribution,
+    f: (...index: number[]) => Scalar,
+    dtype: DType = "float64",
+  ): DistributedArray {
+    const array = new DistributedArray(distribution, dtype);
+    array.block.fillFrom(f, distribution.localStart);
+    return array;
+  }
+
+  /**
+   * The array whose blocks come from the whole one on `root` (default 0); other ranks pass `undefined`. Collective:
+   * a small broadcast, and one scatter.
+   *
+   * @throws {RangeError} On every rank, if the root's array has other dims, or there is none.
+   */
+  static fromGlobal(
+    distribution: Distribution,
+    full: LocalArray | undefined,
+    { root = 0 }: { root?: number } = {},
+  ): Promise<DistributedArray> {
+    return scatterFrom(root, distribution, full);
+  }
+
+  get space(): Distribution {
+    return this.distribution;
+  }
+
+  /** The numbers of this rank's block, in C order; complex ones interleaved. Writing to it changes the array. */
+  get local(): Storage {
+    return this.block.local;
+  }
+
+  /** The whole array on `root` (default 0), `undefined` elsewhere. Collective: one gather. */
+  toGlobal({ root = 0 }: { root?: number } = {}): Promise<LocalArray | undefined> {
+    return gatherTo(root, this);
+  }
+
+  /** The whole array on every rank. Collective: one allgather. */
+  asarray(): Promise<LocalArray> {
+    return gatherEverywhere(this);
+  }
+
+  /** A copy in another distribution of the same dims. Collective: one all-to-all, every element sent once. */
+  async redistribute(to: Distribution): Promise<DistributedArray> {
+    const target = new DistributedArray(to, this.dtype);
+    await new Redistribution(this.distribution, to).run(this.dtype, this.local, target.local);
+    return target;
+  }
+
+  /**
+   * This rank's block with `width` cells more on both sides of an axis (or [before, after]): those of its
+   * neighbours, zeros beyond the ends of the array. Collective. A program that needs the same halo again and again
+   * keeps a {@link HaloPlan}.
+   */
+  async halo(width: number | readonly [number, number], options: HaloOptions = {}): Promise<LocalArray> {
+    const plan = new HaloPlan(this.distribution, width, options);
+    const padded = new LocalArray(plan.paddedShape, this.dtype);
+    await plan.exchange(this, padded);
+    return padded;
+  }
+
+  contribute(reduction: Reduction, other: Vector<unknown>, totals: Totals, slot: number): void {
+    const y = this.#peer("dot", other);
+    const comm = this.distribution.replicated ? undefined : this.distribution.comm;
+    reduceInto(reduction, this.block, y.block, (offset, share) => totals.add(slot + offset, share, comm));
+  }
+
+  axpy(alpha: Scalar, x: DistributedArray): this {
+    this.block.axpy(alpha, this.#peer("axpy", x).block);
+    return this;
+  }
+
+  xpay(alpha: Scalar, x: DistributedArray): this {
+    this.block.xpay(alpha, this.#peer("xpay", x).block);
+    return this;
+  }
+
+  scale(alpha: Scalar): this {
+    this.block.scale(alpha);
+    return this;
+  }
+
+  /** this ← this ∘ x, or this ∘ conj(x); `x` may be real where this array is complex. */
+  multiply(x: DistributedArray, conjugate = false): this {
+    this.block.multiply(this.#peer("multiply", x).block, conjugate);
+    return this;
+  }
+
+  fill(value: Scalar): this {
+    this.block.fill(value);
+    return this;
+  }
+
+  conjugate(): this {
+    this.block.conjugate();
+    return this;
+  }
+
+  copyFrom(x: DistributedArray): this {
+    this.block.copyFrom(this.#peer("copyFrom", x).block);
+    return this;
+  }
+
+  like(dtype: DType = this.dtype): DistributedArray {
+    return new DistributedArray(this.distribution, dtype);
+  }
+
+  /** A copy with storage of its own. */
+  clone(): DistributedArray {
+    return this.like().copyFrom(this);
+  }
+
+  #peer(where: string, other: unknown): DistributedArray {
+    if (!(other instanceof DistributedArray)) {
+      throw new TypeError(`${where}: a distributed array with a vector of another kind`);
+    }
+    if (!this.distribution.equals(other.distribution)) {
+      const [mine, theirs] = [this.distribution.toString(), other.distribution.toString()];
+      throw new RangeError(`${where}: distributions differ, ${mine} and ${theirs}; use redistribute`);
+    }
+    return other;
+  }
+}

@@ -1,0 +1,235 @@
+import * as arithmetic from "./arithmetic.js";
+import type { BlockSpace, BlockVector } from "./blocks.js";
+import { type DType, isComplex, numbersPerElement, type Scalar, type Storage } from "./dtype.js";
+import { ReducedVector } from "./reduced-vector.js";
+import { checkDims, product, sameNumbers } from "./shape.js";
+import type { Totals } from "./totals.js";
+import type { Reduction, Vector } from "./vector.js";
+
+/** The arrays of one shape that live on one rank, and know no other. */
+export class LocalSpace implements BlockSpace<LocalArray> {
+  readonly dims: readonly number[];
+  readonly size: number;
+  readonly comm = undefined;
+  readonly replicated = false;
+  readonly grid: readonly number[];
+  readonly localStart: readonly number[];
+
+  /** @throws {RangeError} If a length is not a non-negative integer, or there are no axes. */
+  constructor(dims: readonly number[]) {
+    checkDims("LocalSpace", dims);
+    this.dims = [...dims];
+    this.size = product(dims);
+    this.grid = dims.map(() => 1);
+    this.localStart = dims.map(() => 0);
+  }
+
+  get localShape(): readonly number[] {
+    return this.dims;
+  }
+
+  withDims(dims: readonly number[]): LocalSpace {
+    return new LocalSpace(dims);
+  }
+
+  zeros(dtype: DType = "float64"): LocalArray {
+    return new LocalArray(this, dtype);
+  }
+
+  equals(other: unknown): boolean {
+    return this === other || (other instanceof LocalSpace && sameNumbers(this.dims, other.dims));
+  }
+
+  toString(): string {
+    return `[${this.dims.join(", ")}]`;
+  }
+}
+
+/**
+ * An N-d array on one rank. Local throughout: its reductions have a value as soon as they are called, and are
+ * awaited only because those of other vectors must be.
+ */
+export class LocalArray extends ReducedVector<LocalArray> implements BlockVector<LocalArray> {
+  readonly space: LocalSpace;
+  readonly dtype: DType;
+  readonly local: Storage;
+
+  /**
+   * Zeros, or an array over `local`, which is not copied.
+   *
+   * @throws {RangeError} If `local` does not hold as many numbers as the shape has (twice as many if complex).
+   */
+  constructor(space: LocalSpace | readonly number[], dtype: DType = "float64", local?: Storage) {
+    super();
+    this.space = space instanceof LocalSpace ? space : new LocalSpace(space);
+    this.dtype = dtype;
+    const numbers = this.space.size * numbersPerElement(dtype);
+    if (local && local.length !== numbers) {
+      throw new RangeError(
+        `LocalArray: ${local.length} numbers given for ${dtype} ${this.space.toString()}; it needs ${numbers}`,
+      );
+    }
+    this.local = local ?? arithmetic.allocate(dtype, this.space.size);
+  }
+
+  /** The array of the given numbers: real ones, or interleaved complex ones. */
+  static from(dims: readonly number[], numbers: ArrayLike<number>, dtype: DType = "float64"): LocalArray {
+    const array = new LocalArray(dims, dtype);
+    if (numbers.length !== array.local.length) {
+      throw new RangeError(
+        `LocalArray.from: ${numbers.length} numbers for ${dtype} [${dims.join(", ")}]; it needs ${array.local.length}`,
+      );
+    }
+    array.local.set(numbers);
+    return array;
+  }
+
+  /** The array whose element at an index is `f(...index)`. */
+  static fromFunction(
+    dims: readonly number[],
+    f: (...index: number[]) => Scalar,
+    dtype: DType = "float64",
+  ): LocalArray {
+    return new LocalArray(dims, dtype).fillFrom(f);
+  }
+
+  get block(): LocalArray {
+    return this;
+  }
+
+  contribute(reduction: Reduction, other: Vector<unknown>, totals: Totals, slot: number): void {
+    const y = this.#peer("dot", other);
+    reduceInto(reduction, this, y, (offset, share) => totals.add(slot + offset, share));
+  }
+
+  axpy(alpha: Scalar, x: LocalArray): this {
+    this.#same("axpy", x, alpha);
+    arithmetic.axpy(alpha, x.local, this.local);
+    return this;
+  }
+
+  xpay(alpha: Scalar, x: LocalArray): this {
+    this.#same("xpay", x, alpha);
+    arithmetic.xpay(alpha, x.local, this.local);
+    return this;
+  }
+
+  scale(alpha: Scalar): this {
+    this.#admit("scale", alpha);
+    arithmetic.scale(alpha, this.local);
+    return this;
+  }
+
+  /** this ← this ∘ x, or this ∘ conj(x); `x` may be real where this array is complex. */
+  multiply(x: LocalArray, conjugate = false): this {
+    this.#peer("multiply", x);
+    if (x.dtype !== this.dtype && (isComplex(x.dtype) || !isComplex(this.dtype))) {
+      throw new TypeError(`multiply: a ${this.dtype} array by a ${x.dtype} one; convert with copyFrom first`);
+    }
+    arithmetic.multiply(x.local, x.dtype, this.local, this.dtype, conjugate);
+    return this;
+  }
+
+  fill(value: Scalar): this {
+    this.#admit("fill", value);
+    arithmetic.fill(value, this.local, this.dtype);
+    return this;
+  }
+
+  conjugate(): this {
+    if (isComplex(this.dtype)) arithmetic.conjugate(this.local);
+    return this;
+  }
+
+  copyFrom(x: LocalArray): this {
+    this.#peer("copyFrom", x);
+    if (isComplex(x.dtype) && !isComplex(this.dtype)) {
+      throw new TypeError(
+        `copyFrom: a ${x.dtype} array into a ${this.dtype} one would lose the imaginary part`,
+      );
+    }
+    arithmetic.convert(x.local, x.dtype, this.local, this.dtype);
+    return this;
+  }
+
+  like(dtype: DType = this.dtype): LocalArray {
+    return new LocalArray(this.space, dtype);
+  }
+
+  /** A copy with storage of its own. */
+  clone(): LocalArray {
+    return this.like().copyFrom(this);
+  }
+
+  /** Sets every element to `f` of its index plus `start`. */
+  fillFrom(f: (...index: number[]) => Scalar, start: readonly number[] = this.space.localStart): this {
+    const step = numbersPerElement(this.dtype);
+    const index = [...start];
+    const { dims, size } = this.space;
+    for (let i = 0; i < size; i++) {
+      const value = f(...index);
+      this.#admit("fromFunction", value);
+      this.local[step * i] = typeof value === "number" ? value : value.re;
+      if (step === 2) this.local[2 * i + 1] = typeof value === "number" ? 0 : value.im;
+      advance(index, start, dims);
+    }
+    return this;
+  }
+
+  /** The same numbers in other dims of equal size; nothing is copied. */
+  reshape(dims: readonly number[]): LocalArray {
+    return new LocalArray(dims, this.dtype, this.local);
+  }
+
+  #peer(where: string, other: unknown): LocalArray {
+    if (!(other instanceof LocalArray))
+      throw new TypeError(`${where}: a local array with a vector of another kind`);
+    if (!this.space.equals(other.space)) {
+      throw new RangeError(`${where}: shapes differ, ${this.space.toString()} and ${other.space.toString()}`);
+    }
+    return other;
+  }
+
+  #same(where: string, x: LocalArray, alpha: Scalar): void {
+    this.#peer(where, x);
+    this.#admit(where, alpha);
+    if (x.dtype !== this.dtype) {
+      throw new TypeError(
+        `${where}: a ${this.dtype} array with a ${x.dtype} one; convert with copyFrom first`,
+      );
+    }
+  }
+
+  #admit(where: string, value: Scalar): void {
+    if (typeof value !== "number" && !isComplex(this.dtype)) {
+      throw new TypeError(`${where}: complex coefficient for a ${this.dtype} array; make the array complex`);
+    }
+  }
+}
+
+/** This rank's share of a reduction, handed to `add` with its slot: 0, and 1 for an imaginary part. */
+export function reduceInto(
+  reduction: Reduction,
+  x: LocalArray,
+  y: LocalArray,
+  add: (slot: number, share: number) => void,
+): void {
+  const complex = isComplex(x.dtype) || isComplex(y.dtype);
+  if (reduction === "abs-sum") return add(0, arithmetic.absSum(x.local, x.dtype));
+  if (reduction === "abs-max") return add(0, arithmetic.absMax(x.local, x.dtype));
+  if (reduction === "non-zeros") return add(0, arithmetic.nonZeros(x.local, x.dtype));
+  if (x.dtype !== y.dtype)
+    throw new TypeError(`dot: a ${x.dtype} array with a ${y.dtype} one; convert with copyFrom first`);
+  if (reduction === "real-vdot" || !complex) return add(0, arithmetic.realVdot(x.local, y.local));
+  const [re, im] = arithmetic.complexDot(x.local, y.local, reduction === "vdot");
+  add(0, re);
+  add(1, im);
+}
+
+/** The next index in C order, of a block of `shape` that starts at `start`. */
+function advance(index: number[], start: readonly number[], shape: readonly number[]): void {
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (++index[axis] < start[axis] + shape[axis]) return;
+    index[axis] = start[axis];
+  }
+}

@@ -1,0 +1,52 @@
+/** Product of all lengths; 1 for no axes. */
+export function product(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total * length, 1);
+}
+
+export function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a === b || (a.length === b.length && a.every((value, i) => value === b[i]));
+}
+
+/** Distance in elements between neighbours along each axis of a C-ordered array. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1] * shape[axis + 1];
+  return strides;
+}
+
+/** `axis` counted from the front: −1 is the last of `ndim` axes. @throws {RangeError} If there is no such axis. */
+export function normalizeAxis(where: string, axis: number, ndim: number): number {
+  if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) {
+    throw new RangeError(`${where}: axis ${axis} of an array with ${ndim} axes; use ${-ndim} … ${ndim - 1}`);
+  }
+  return axis < 0 ? axis + ndim : axis;
+}
+
+/** An array seen along one axis: `outer` × `length` × `inner`, C order. */
+export interface AxisView {
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+}
+
+export function alongAxis(shape: readonly number[], axis: number): AxisView {
+  return { outer: product(shape.slice(0, axis)), length: shape[axis], inner: product(shape.slice(axis + 1)) };
+}
+
+/** @throws {RangeError} If a length is not a non-negative integer. */
+export function checkDims(where: string, dims: readonly number[]): void {
+  if (dims.length === 0) throw new RangeError(`${where}: an array needs at least one axis; got dims []`);
+  for (const length of dims) {
+    if (!Number.isSafeInteger(length) || length < 0) {
+      throw new RangeError(`${where}: length ${length} in dims [${dims.join(", ")}]; use integers from 0 on`);
+    }
+  }
+}
+
+/** Names of the options that a constructor knows; any other is an error. */
+export function checkOptions(where: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`${where}: unknown option "${unknown}"; the options are ${known.join(", ")}`);
+  }
+}

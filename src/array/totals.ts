@@ -1,0 +1,44 @@
+import type { Communicator } from "../comm/types.js";
+
+/**
+ * Partial results of several reductions on their way to one message. Every vector adds its rank's share; shares of
+ * distributed vectors still have to be combined over their communicator, those of local and of replicated vectors
+ * are complete. `combine` then takes one allreduce per communicator, whatever the number of vectors, and none at all
+ * if every share is complete.
+ */
+export class Totals {
+  readonly #count: number;
+  readonly #op: "sum" | "max";
+  readonly #complete: Float64Array;
+  readonly #partial = new Map<Communicator, Float64Array>();
+
+  constructor(count: number, op: "sum" | "max" = "sum") {
+    this.#count = count;
+    this.#op = op;
+    this.#complete = new Float64Array(count);
+  }
+
+  /** Adds a share to `slot`. Without a communicator the share is the whole, and equal on all ranks. Local. */
+  add(slot: number, share: number, comm?: Communicator): void {
+    let shares = this.#complete;
+    if (comm && comm.size > 1) {
+      shares = this.#partial.get(comm) ?? new Float64Array(this.#count);
+      this.#partial.set(comm, shares);
+    }
+    shares[slot] = this.#merge(shares[slot], share);
+  }
+
+  /** The totals, with the same bits on every rank. Collective over the communicators of the shares. */
+  async combine(): Promise<Float64Array> {
+    const total = this.#complete;
+    for (const [comm, shares] of this.#partial) {
+      await comm.allreduce(shares, { op: this.#op, into: shares });
+      for (let slot = 0; slot < total.length; slot++) total[slot] = this.#merge(total[slot], shares[slot]);
+    }
+    return total;
+  }
+
+  #merge(a: number, b: number): number {
+    return this.#op === "sum" ? a + b : Math.max(a, b);
+  }
+}
