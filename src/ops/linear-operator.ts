@@ -1,25 +1,323 @@
-import type { DType, Scalar } from "../array/dtype.js";
+import { conj, type DType, isComplex, promote, promoteScalar, type Scalar } from "../array/dtype.js";
 import type { Space, Vector } from "../array/vector.js";
+import { Workspace } from "./workspace.js";
 
-/** Outline of the contract; see the class below once it is there. M: model vectors, D: data vectors. */
-export interface LinearOperatorContract<M extends Vector<M>, D extends Vector<D>> {
+export interface OperatorSpaces<M, D> {
+  /** Where its input lives. */
+  readonly model: Space<M>;
+  /** Where its output lives. */
+  readonly data: Space<D>;
+  /** Of its coefficients; default float64. */
+  readonly dtype?: DType;
+}
+
+/**
+ * A linear map from vectors of a model space to vectors of a data space, known by what it does and not by a matrix.
+ *
+ * A subclass writes `forward` and `adjoint`, which overwrite their output; this class checks the vectors, allocates
+ * what is missing, and gives the algebra. Sums and products are operators too; they allocate their intermediate
+ * vectors once, so that products in a loop allocate nothing. For the same reason one operator applies to one vector
+ * at a time: await a product before the next one of the same operator.
+ *
+ * The result has the dtype that operator and input promote to; an input of a smaller dtype is converted first.
+ */
+export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D>> {
   readonly model: Space<M>;
   readonly data: Space<D>;
-  /** [data size, model size] */
-  readonly shape: readonly [number, number];
-  readonly dims: readonly number[];
-  readonly dimsd: readonly number[];
   readonly dtype: DType;
-  /** y ← A x, into `y` when given (overwritten), else into a new vector of the data space. */
-  matvec(x: M, y?: D): PromiseLike<D>;
-  /** x ← Aᴴ y */
-  rmatvec(y: D, x?: M): PromiseLike<M>;
-  readonly H: LinearOperatorContract<D, M>;
-  readonly T: LinearOperatorContract<D, M>;
-  conj(): LinearOperatorContract<M, D>;
-  scale(alpha: Scalar): LinearOperatorContract<M, D>;
-  add(other: LinearOperatorContract<M, D>): LinearOperatorContract<M, D>;
-  /** this ∘ inner */
-  compose<N extends Vector<N>>(inner: LinearOperatorContract<N, M>): LinearOperatorContract<N, D>;
-  power(exponent: number): LinearOperatorContract<M, M>;
+  readonly #models: Workspace<M>;
+  readonly #datas: Workspace<D>;
+  #running = false;
+  #adjoint?: LinearOperator<D, M>;
+
+  constructor({ model, data, dtype = "float64" }: OperatorSpaces<M, D>) {
+    this.model = model;
+    this.data = data;
+    this.dtype = dtype;
+    this.#models = new Workspace(model);
+    this.#datas = new Workspace(data);
+  }
+
+  /** y ← A x. `x` and `y` are of the right spaces, and of one dtype; `y` is overwritten whatever it holds. */
+  protected abstract forward(x: M, y: D): PromiseLike<unknown> | void;
+  /** x ← Aᴴ y, likewise. */
+  protected abstract adjoint(y: D, x: M): PromiseLike<unknown> | void;
+
+  /** [data size, model size] */
+  get shape(): readonly [number, number] {
+    return [this.data.size, this.model.size];
+  }
+
+  /** Shape of the model. */
+  get dims(): readonly number[] {
+    return this.model.dims;
+  }
+
+  /** Shape of the data. */
+  get dimsd(): readonly number[] {
+    return this.data.dims;
+  }
+
+  /**
+   * y ← A x, into `y` when given (overwritten), else into a new vector. Collective if the vectors are distributed.
+   *
+   * @throws {RangeError} If a vector is not of the operator's space.
+   * @throws {TypeError} If `y` has not the dtype of the result, or is `x` itself.
+   */
+  async matvec(x: M, y?: D): Promise<D> {
+    return this.#apply("matvec", x, this.model, this.#models, y, this.data, (input, output) =>
+      this.forward(input, output),
+    );
+  }
+
+  /** x ← Aᴴ y, into `x` when given (overwritten), else into a new vector; otherwise as `matvec`. */
+  async rmatvec(y: D, x?: M): Promise<M> {
+    return this.#apply("rmatvec", y, this.data, this.#datas, x, this.model, (input, output) =>
+      this.adjoint(input, output),
+    );
+  }
+
+  /** The adjoint: its forward is this operator's adjoint. */
+  get H(): LinearOperator<D, M> {
+    this.#adjoint ??= new Adjoint(this);
+    return this.#adjoint;
+  }
+
+  /** The transpose, conj(Aᴴ). */
+  get T(): LinearOperator<D, M> {
+    return this.H.conj();
+  }
+
+  /** The operator with conjugated coefficients: conj(A conj(x)). A real operator is its own. */
+  conj(): LinearOperator<M, D> {
+    return isComplex(this.dtype) ? new Conjugate(this) : this;
+  }
+
+  /** α A */
+  scale(alpha: Scalar): LinearOperator<M, D> {
+    return new Scaled(this, alpha);
+  }
+
+  /** −A */
+  neg(): LinearOperator<M, D> {
+    return this.scale(-1);
+  }
+
+  /** A + B. @throws {RangeError} If the spaces differ. */
+  add(other: LinearOperator<M, D>): LinearOperator<M, D> {
+    return new Sum(this, other);
+  }
+
+  /** A − B. @throws {RangeError} If the spaces differ. */
+  sub(other: LinearOperator<M, D>): LinearOperator<M, D> {
+    return this.add(other.neg());
+  }
+
+  /** The product A B: first B, then A. @throws {RangeError} If B's data space is not A's model space. */
+  compose<N extends Vector<N>>(inner: LinearOperator<N, M>): LinearOperator<N, D> {
+    return new Product(this, inner);
+  }
+
+  /** A applied `exponent` times; 0 times is the identity. @throws {RangeError} If A is not square. */
+  power(this: LinearOperator<M, M>, exponent: number): LinearOperator<M, M> {
+    return new Power(this, exponent);
+  }
+
+  toString(): string {
+    return `${this.constructor.name} from ${this.model.toString()} to ${this.data.toString()}, ${this.dtype}`;
+  }
+
+  async #apply<X extends Vector<X>, Y extends Vector<Y>>(
+    where: "matvec" | "rmatvec",
+    x: X,
+    from: Space<X>,
+    converted: Workspace<X>,
+    y: Y | undefined,
+    to: Space<Y>,
+    run: (x: X, y: Y) => PromiseLike<unknown> | void,
+  ): Promise<Y> {
+    const name = `${this.constructor.name}.${where}`;
+    const dtype = promote(this.dtype, x.dtype);
+    checkSpace(name, "input", x.space, from);
+    if (y) {
+      checkSpace(name, "output", y.space, to);
+      if (Object.is(x, y)) throw new TypeError(`${name}: the output is the input; give another vector`);
+      if (y.dtype !== dtype) {
+        throw new TypeError(`${name}: a ${dtype} result into a ${y.dtype} vector; give a ${dtype} one`);
+      }
+    }
+    if (this.#running)
+      throw new Error(`${name}: another product of this operator is not finished; await it first`);
+    const input = x.dtype === dtype ? x : converted.get(dtype).copyFrom(x);
+    const output = y ?? to.zeros(dtype);
+    this.#running = true;
+    try {
+      await run(input, output);
+    } finally {
+      this.#running = false;
+    }
+    return output;
+  }
+}
+
+function checkSpace(where: string, role: string, given: Space<unknown>, expected: Space<unknown>): void {
+  if (expected.equals(given)) return;
+  throw new RangeError(`${where}: ${role} is ${given.toString()}; the operator takes ${expected.toString()}`);
+}
+
+class Adjoint<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<D, M> {
+  readonly #A: LinearOperator<M, D>;
+
+  constructor(A: LinearOperator<M, D>) {
+    super({ model: A.data, data: A.model, dtype: A.dtype });
+    this.#A = A;
+  }
+
+  protected override forward(y: D, x: M): PromiseLike<unknown> {
+    return this.#A.rmatvec(y, x);
+  }
+
+  protected override adjoint(x: M, y: D): PromiseLike<unknown> {
+    return this.#A.matvec(x, y);
+  }
+
+  override get H(): LinearOperator<M, D> {
+    return this.#A;
+  }
+}
+
+class Conjugate<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
+  readonly #A: LinearOperator<M, D>;
+  readonly #model: Workspace<M>;
+  readonly #data: Workspace<D>;
+
+  constructor(A: LinearOperator<M, D>) {
+    super(A);
+    this.#A = A;
+    this.#model = new Workspace(A.model);
+    this.#data = new Workspace(A.data);
+  }
+
+  protected override async forward(x: M, y: D): Promise<void> {
+    await this.#A.matvec(this.#model.get(x.dtype).copyFrom(x).conjugate(), y);
+    y.conjugate();
+  }
+
+  protected override async adjoint(y: D, x: M): Promise<void> {
+    await this.#A.rmatvec(this.#data.get(y.dtype).copyFrom(y).conjugate(), x);
+    x.conjugate();
+  }
+
+  override conj(): LinearOperator<M, D> {
+    return this.#A;
+  }
+}
+
+class Scaled<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
+  readonly #A: LinearOperator<M, D>;
+  readonly #alpha: Scalar;
+
+  constructor(A: LinearOperator<M, D>, alpha: Scalar) {
+    super({ model: A.model, data: A.data, dtype: promoteScalar(A.dtype, alpha) });
+    this.#A = A;
+    this.#alpha = alpha;
+  }
+
+  protected override async forward(x: M, y: D): Promise<void> {
+    await this.#A.matvec(x, y);
+    y.scale(this.#alpha);
+  }
+
+  protected override async adjoint(y: D, x: M): Promise<void> {
+    await this.#A.rmatvec(y, x);
+    x.scale(conj(this.#alpha));
+  }
+}
+
+class Sum<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
+  readonly #A: LinearOperator<M, D>;
+  readonly #B: LinearOperator<M, D>;
+  readonly #model: Workspace<M>;
+  readonly #data: Workspace<D>;
+
+  constructor(A: LinearOperator<M, D>, B: LinearOperator<M, D>) {
+    if (!A.model.equals(B.model) || !A.data.equals(B.data)) {
+      throw new RangeError(`add: ${A.toString()} and ${B.toString()}; spaces of a sum must be the same`);
+    }
+    super({ model: A.model, data: A.data, dtype: promote(A.dtype, B.dtype) });
+    this.#A = A;
+    this.#B = B;
+    this.#model = new Workspace(A.model);
+    this.#data = new Workspace(A.data);
+  }
+
+  protected override async forward(x: M, y: D): Promise<void> {
+    await this.#A.matvec(x, y);
+    y.axpy(1, await this.#B.matvec(x, this.#data.get(y.dtype)));
+  }
+
+  protected override async adjoint(y: D, x: M): Promise<void> {
+    await this.#A.rmatvec(y, x);
+    x.axpy(1, await this.#B.rmatvec(y, this.#model.get(x.dtype)));
+  }
+}
+
+class Product<N extends Vector<N>, M extends Vector<M>, D extends Vector<D>> extends LinearOperator<N, D> {
+  readonly #outer: LinearOperator<M, D>;
+  readonly #inner: LinearOperator<N, M>;
+  readonly #between: Workspace<M>;
+
+  constructor(outer: LinearOperator<M, D>, inner: LinearOperator<N, M>) {
+    if (!outer.model.equals(inner.data)) {
+      throw new RangeError(
+        `compose: the inner operator gives ${inner.data.toString()}, the outer one takes ${outer.model.toString()}`,
+      );
+    }
+    super({ model: inner.model, data: outer.data, dtype: promote(outer.dtype, inner.dtype) });
+    this.#outer = outer;
+    this.#inner = inner;
+    this.#between = new Workspace(inner.data);
+  }
+
+  protected override async forward(x: N, y: D): Promise<void> {
+    await this.#outer.matvec(await this.#inner.matvec(x, this.#between.get(y.dtype)), y);
+  }
+
+  protected override async adjoint(y: D, x: N): Promise<void> {
+    await this.#inner.rmatvec(await this.#outer.rmatvec(y, this.#between.get(x.dtype)), x);
+  }
+}
+
+class Power<M extends Vector<M>> extends LinearOperator<M, M> {
+  readonly #A: LinearOperator<M, M>;
+  readonly #exponent: number;
+  readonly #between: readonly [Workspace<M>, Workspace<M>];
+
+  constructor(A: LinearOperator<M, M>, exponent: number) {
+    if (!A.model.equals(A.data)) throw new RangeError(`power: ${A.toString()} is not square`);
+    if (!Number.isSafeInteger(exponent) || exponent < 0) {
+      throw new RangeError(`power: exponent ${exponent}; use an integer from 0 on`);
+    }
+    super(A);
+    this.#A = A;
+    this.#exponent = exponent;
+    this.#between = [new Workspace(A.model), new Workspace(A.model)];
+  }
+
+  protected override forward(x: M, y: M): Promise<void> {
+    return this.#repeat(x, y, (input, output) => this.#A.matvec(input, output));
+  }
+
+  protected override adjoint(y: M, x: M): Promise<void> {
+    return this.#repeat(y, x, (input, output) => this.#A.rmatvec(input, output));
+  }
+
+  async #repeat(x: M, y: M, apply: (x: M, y: M) => PromiseLike<M>): Promise<void> {
+    if (this.#exponent === 0) y.copyFrom(x);
+    let input = x;
+    for (let k = 1; k <= this.#exponent; k++) {
+      const output = k === this.#exponent ? y : this.#between[k % 2].get(y.dtype);
+      input = await apply(input, output);
+    }
+  }
 }
