@@ -19,6 +19,8 @@ export interface Transport {
   progress(): boolean;
   /** How long to call `progress` in a loop before sleeping pays, in microseconds; 0 if messages arrive by events only. */
   readonly pollUs: number;
+  /** Called between two polls of a rank that waits, with their number: gives up the core when that pays. */
+  relax?(round: number): void;
   /** Resolves when something may have arrived. Keeps the process alive while pending. */
   sleep(): Promise<void>;
   /** Delivers what was posted, then lets go of sockets and memory. */

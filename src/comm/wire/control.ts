@@ -20,7 +20,7 @@ export function encode(message: ControlMessage): Uint8Array {
  */
 export function decode(encoded: Uint8Array): ControlMessage {
   // A copy: FlatBuffers reads vectors of numbers in place, which needs aligned memory.
-  const message = wire.Message.getRootAsMessage(new ByteBuffer(encoded.slice()));
+  const message = wire.Message.getRootAsMessage(new ByteBuffer(new Uint8Array(encoded)));
   const boot = message.boot();
   if (boot) return { kind: "boot", boot: readBoot(boot) };
   const hello = message.hello();
@@ -76,6 +76,8 @@ export function decode(encoded: Uint8Array): ControlMessage {
       outOfMemory: exited.outOfMemory(),
     };
   }
+  const drained = message.drained();
+  if (drained) return { kind: "drained", nodeRank: drained.nodeRank() };
   const signal = message.signal();
   if (signal) return { kind: "signal", name: signal.name() ?? "" };
   const stop = message.stop();
@@ -140,6 +142,8 @@ function build(b: Builder, message: ControlMessage): Offset {
       );
       return table;
     }
+    case "drained":
+      return wire.Drained.createDrained(b, message.nodeRank);
     case "signal":
       return wire.Signal.createSignal(b, b.createString(message.name));
     case "stop":
@@ -168,6 +172,7 @@ const attach: Record<ControlMessage["kind"], (b: Builder, table: Offset) => void
   output: (b, table) => wire.Message.addOutput(b, table),
   consumed: (b, table) => wire.Message.addConsumed(b, table),
   exited: (b, table) => wire.Message.addExited(b, table),
+  drained: (b, table) => wire.Message.addDrained(b, table),
   signal: (b, table) => wire.Message.addSignal(b, table),
   stop: (b, table) => wire.Message.addStop(b, table),
   "agent-failed": (b, table) => wire.Message.addAgentFailed(b, table),

@@ -32,7 +32,7 @@ export class FrameReader {
       frames.push(rest.subarray(4, 4 + length));
       rest = rest.subarray(4 + length);
     }
-    this.#pending = rest.slice();
+    this.#pending = new Uint8Array(rest);
     return frames;
   }
 }

@@ -62,6 +62,7 @@ export type ControlMessage =
   | { readonly kind: "output"; readonly rank: number; readonly stream: 1 | 2; readonly bytes: Uint8Array }
   | { readonly kind: "consumed"; readonly bytes: number }
   | ({ readonly kind: "exited" } & Exited)
+  | { readonly kind: "drained"; readonly nodeRank: number }
   | { readonly kind: "signal"; readonly name: string }
   | { readonly kind: "stop"; readonly graceMs: number }
   | { readonly kind: "agent-failed"; readonly code: number; readonly text: string }

@@ -1398,6 +1398,52 @@ static createExited(builder:flatbuffers.Builder, rank:number, code:number, signa
 }
 
 /**
+ * All ranks of the host have ended, and all their output is on its way: agent -> launcher.
+ */
+export class Drained {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):Drained {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsDrained(bb:flatbuffers.ByteBuffer, obj?:Drained):Drained {
+  return (obj || new Drained()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsDrained(bb:flatbuffers.ByteBuffer, obj?:Drained):Drained {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new Drained()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+nodeRank():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+static startDrained(builder:flatbuffers.Builder) {
+  builder.startObject(1);
+}
+
+static addNodeRank(builder:flatbuffers.Builder, nodeRank:number) {
+  builder.addFieldInt32(0, nodeRank, 0);
+}
+
+static endDrained(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createDrained(builder:flatbuffers.Builder, nodeRank:number):flatbuffers.Offset {
+  Drained.startDrained(builder);
+  Drained.addNodeRank(builder, nodeRank);
+  return Drained.endDrained(builder);
+}
+}
+
+/**
  * A signal for all ranks of the host.
  */
 export class Signal {
@@ -1681,28 +1727,33 @@ exited(obj?:Exited):Exited|null {
   return offset ? (obj || new Exited()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
 }
 
-signal(obj?:Signal):Signal|null {
+drained(obj?:Drained):Drained|null {
   const offset = this.bb!.__offset(this.bb_pos, 30);
+  return offset ? (obj || new Drained()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
+}
+
+signal(obj?:Signal):Signal|null {
+  const offset = this.bb!.__offset(this.bb_pos, 32);
   return offset ? (obj || new Signal()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
 }
 
 stop(obj?:Stop):Stop|null {
-  const offset = this.bb!.__offset(this.bb_pos, 32);
+  const offset = this.bb!.__offset(this.bb_pos, 34);
   return offset ? (obj || new Stop()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
 }
 
 agentFailed(obj?:AgentFailed):AgentFailed|null {
-  const offset = this.bb!.__offset(this.bb_pos, 34);
+  const offset = this.bb!.__offset(this.bb_pos, 36);
   return offset ? (obj || new AgentFailed()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
 }
 
 bye(obj?:Bye):Bye|null {
-  const offset = this.bb!.__offset(this.bb_pos, 36);
+  const offset = this.bb!.__offset(this.bb_pos, 38);
   return offset ? (obj || new Bye()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
 }
 
 static startMessage(builder:flatbuffers.Builder) {
-  builder.startObject(17);
+  builder.startObject(18);
 }
 
 static addBoot(builder:flatbuffers.Builder, bootOffset:flatbuffers.Offset) {
@@ -1757,20 +1808,24 @@ static addExited(builder:flatbuffers.Builder, exitedOffset:flatbuffers.Offset) {
   builder.addFieldOffset(12, exitedOffset, 0);
 }
 
+static addDrained(builder:flatbuffers.Builder, drainedOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(13, drainedOffset, 0);
+}
+
 static addSignal(builder:flatbuffers.Builder, signalOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(13, signalOffset, 0);
+  builder.addFieldOffset(14, signalOffset, 0);
 }
 
 static addStop(builder:flatbuffers.Builder, stopOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(14, stopOffset, 0);
+  builder.addFieldOffset(15, stopOffset, 0);
 }
 
 static addAgentFailed(builder:flatbuffers.Builder, agentFailedOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(15, agentFailedOffset, 0);
+  builder.addFieldOffset(16, agentFailedOffset, 0);
 }
 
 static addBye(builder:flatbuffers.Builder, byeOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(16, byeOffset, 0);
+  builder.addFieldOffset(17, byeOffset, 0);
 }
 
 static endMessage(builder:flatbuffers.Builder):flatbuffers.Offset {

@@ -1,0 +1,23 @@
+// Transpiles all TypeScript to dist/ in a fraction of a second, without checking types: for the edit-run cycle.
+// `npm run build` is the real thing.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const sources = ["src", "launcher", "test", "bench", "examples"].flatMap((folder) => list(folder));
+await build({
+  entryPoints: sources,
+  outdir: "dist",
+  outbase: ".",
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  sourcemap: true,
+  logLevel: "error",
+});
+
+function list(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name) && !/assembly/.test(entry.parentPath ?? entry.path))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}

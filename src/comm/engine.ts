@@ -1,0 +1,406 @@
+import { HEADER_WORDS, Kind, Word } from "./envelope.js";
+import { PeerLostError } from "./errors.js";
+import { Arrival, Context, type Message, Receive, type Signature } from "./matching.js";
+import { Operation, type Waiter } from "./request.js";
+import type { Landing, Sink, Transport } from "./transports/transport.js";
+import { ANY_SOURCE, type TypedArray } from "./types.js";
+
+/** Payloads up to this size travel with their header; larger ones wait until the receiver has a place for them. */
+export const EAGER_BYTES = 64 * 1024;
+/** After this long without a turn of the event loop, a completed request resumes its caller from there. */
+const TURN_MS = 20;
+/** Completed requests between two looks at the clock. */
+const TURN_CHECK = 64;
+
+/** Where a message goes, and what its envelope says. */
+export interface Address {
+  /** Receiver's rank in the world. */
+  readonly dest: number;
+  readonly context: number;
+  /** Sender's rank in the communicator. */
+  readonly source: number;
+  readonly tag: number;
+}
+
+/** What the engine knows of a communicator. */
+export interface Group {
+  /** World ranks, by rank. */
+  readonly ranks: readonly number[];
+  /** Judges a collective's message by its signature; returns what is wrong with it. */
+  inspect(message: Message): Error | undefined;
+  /** A collective has failed on another rank. */
+  remoteFailure(sequence: number, source: number, text: string): void;
+}
+
+const NO_SIGNATURE: Signature = { kind: 0, root: 0, count: 0 };
+
+/**
+ * One rank's end of all its communicators: sends and matches messages over one transport, and waits.
+ *
+ * Waiting is a ladder: poll and spin for microseconds, give up the core between polls for about a millisecond, then
+ * sleep in the event loop until the transport wakes this rank. A rank in which everything completes quickly still
+ * turns its event loop every {@link TURN_MS}, so that signals and timers keep working.
+ */
+export class Engine implements Sink, Waiter {
+  readonly transport: Transport;
+  readonly statistics = { messagesSent: 0, bytesSent: 0, waitMs: 0 };
+  /** World ranks from which nothing more will come, with the reason. */
+  readonly lostPeers = new Map<number, Error>();
+  /** Requests that failed and that nobody has awaited. */
+  readonly unobservedFailures = new Map<object, Error>();
+
+  readonly #contexts = new Map<number, Context>();
+  readonly #header = new Int32Array(HEADER_WORDS);
+  readonly #outgoing = new Map<number, { dest: number; payload: Uint8Array; operation: Operation<void> }>();
+  readonly #incoming = new Map<number, Receive>();
+  readonly #pollables = new Set<Pollable>();
+  readonly #groups = new Map<number, Group>();
+  #nextId = 1;
+  #sleepers = 0;
+  #pumping = false;
+  #woken = false;
+  #sinceTurnCheck = 0;
+  #lastTurn = performance.now();
+
+  constructor(connect: (sink: Sink) => Transport) {
+    this.transport = connect(this);
+  }
+
+  // --- messages -------------------------------------------------------------------------------
+
+  /** Tells whose context this is. */
+  register(context: number, group: Group): void {
+    this.#groups.set(context, group);
+  }
+
+  send(to: Address, code: number, payload: Uint8Array, signature = NO_SIGNATURE): Operation<void> {
+    const operation = new Operation<void>(this);
+    this.statistics.messagesSent++;
+    this.statistics.bytesSent += payload.byteLength;
+    const { dest } = to;
+    const lost = this.lostPeers.get(dest);
+    if (lost !== undefined) {
+      operation.fail(
+        new PeerLostError(dest, `send: rank ${dest} takes no more messages: ${lost.message}`, {
+          cause: lost,
+        }),
+      );
+      return operation;
+    }
+    const header = this.#address(to, code, payload.byteLength, signature);
+    if (dest === this.transport.rank) {
+      const landing = this.begin(dest, header, payload.byteLength);
+      landing.memory.set(payload);
+      landing.done();
+      operation.complete();
+    } else if (payload.byteLength <= EAGER_BYTES) {
+      this.transport.post(dest, header, payload, () => operation.complete());
+    } else {
+      const id = this.#nextId++;
+      this.#outgoing.set(id, { dest, payload, operation });
+      header[Word.kind] = Kind.request;
+      header[Word.request] = id;
+      this.transport.post(dest, header, NOTHING, ignore);
+    }
+    return operation;
+  }
+
+  receive(context: number, source: number, tag: number, into?: TypedArray): Receive {
+    const receive = new Receive(this, source, tag, into);
+    this.#context(context).post(receive);
+    if (!receive.settled && this.lostPeers.size > 0) this.#failIfLost(context, receive);
+    return receive;
+  }
+
+  /** Messages that came before anyone asked for them. */
+  *arrived(context: number): Iterable<Message> {
+    for (let arrival = this.#context(context).arrived.first; arrival !== undefined; arrival = arrival.next)
+      yield arrival;
+  }
+
+  /** Withdraws a receive: nothing will be written to its buffer any more. */
+  cancel(context: number, receive: Receive, error: Error): void {
+    if (receive.settled) return;
+    this.#context(context).withdraw(receive);
+    for (const [id, incoming] of this.#incoming) if (incoming === receive) this.#incoming.delete(id);
+    receive.fail(error);
+  }
+
+  /** Tells another rank that a collective failed here; see {@link Group.remoteFailure}. */
+  sendFailure(to: Address, text: string): void {
+    const payload = new TextEncoder().encode(text.slice(0, EAGER_BYTES / 4));
+    const header = this.#address(to, 0, payload.byteLength, NO_SIGNATURE);
+    header[Word.kind] = Kind.failure;
+    if (!this.lostPeers.has(to.dest)) this.transport.post(to.dest, header, payload, ignore);
+  }
+
+  // --- Sink -----------------------------------------------------------------------------------
+
+  begin(source: number, header: Int32Array, bytes: number): Landing {
+    switch (header[Word.kind]) {
+      case Kind.eager:
+        return this.#beginMessage(header, bytes);
+      case Kind.request:
+        this.#beginRequest(source, header);
+        return NO_LANDING;
+      case Kind.clear:
+        this.#clear(header[Word.request], header[Word.tag]);
+        return NO_LANDING;
+      case Kind.data: {
+        const id = header[Word.tag];
+        const receive = this.#incoming.get(id);
+        if (receive === undefined) return { memory: new Uint8Array(bytes), done: ignore };
+        this.#incoming.delete(id);
+        return receive;
+      }
+      case Kind.failure: {
+        const context = contextOf(header);
+        const [rank, sequence] = [header[Word.source], header[Word.tag]];
+        const memory = new Uint8Array(bytes);
+        return {
+          memory,
+          done: () =>
+            this.#groups.get(context)?.remoteFailure(sequence, rank, new TextDecoder().decode(memory)),
+        };
+      }
+      default:
+        throw new RangeError(
+          `engine: message of unknown kind ${header[Word.kind]} from rank ${source}; are all ranks of one version?`,
+        );
+    }
+  }
+
+  lost(peer: number, reason: Error): void {
+    if (this.lostPeers.has(peer)) return;
+    this.lostPeers.set(peer, reason);
+    for (const { dest, operation } of this.#outgoing.values()) {
+      if (dest === peer)
+        operation.fail(
+          new PeerLostError(peer, `send: rank ${peer} is gone: ${reason.message}`, { cause: reason }),
+        );
+    }
+    for (const [id, context] of this.#contexts) {
+      for (let receive = context.posted.first; receive !== undefined;) {
+        const next: Receive | undefined = receive.next;
+        this.#failIfLost(id, receive);
+        receive = next;
+      }
+    }
+    this.progress();
+  }
+
+  #beginMessage(header: Int32Array, bytes: number): Landing {
+    const context = contextOf(header);
+    const [code, source, tag] = [header[Word.code], header[Word.source], header[Word.tag]];
+    const receive = this.#context(context).match(source, tag);
+    const message: Message = { code, source, tag, bytes, signature: signatureOf(header) };
+    const error = message.signature.kind === 0 ? undefined : this.#groups.get(context)?.inspect(message);
+    if (error !== undefined) receive?.fail(error);
+    if (receive !== undefined && error === undefined) {
+      receive.accept(message);
+      return receive;
+    }
+    const arrival = new Arrival(message);
+    if (error === undefined) this.#context(context).arrived.push(arrival);
+    return arrival;
+  }
+
+  #beginRequest(source: number, header: Int32Array): void {
+    const context = contextOf(header);
+    const [code, rank, tag, id] = [
+      header[Word.code],
+      header[Word.source],
+      header[Word.tag],
+      header[Word.request],
+    ];
+    const message: Message = {
+      code,
+      source: rank,
+      tag,
+      bytes: bytesIn(header),
+      signature: signatureOf(header),
+    };
+    const error = message.signature.kind === 0 ? undefined : this.#groups.get(context)?.inspect(message);
+    const fetch = (receive: Receive): void => {
+      const fits = receive.accept(message);
+      const place = fits ? this.#nextId++ : 0;
+      if (fits) this.#incoming.set(place, receive);
+      const reply = this.#header.fill(0);
+      reply[Word.kind] = Kind.clear;
+      reply[Word.request] = id;
+      reply[Word.tag] = place;
+      this.transport.post(source, reply, NOTHING, ignore);
+      if (!fits) receive.done();
+    };
+    const receive = this.#context(context).match(rank, tag);
+    if (error !== undefined) receive?.fail(error);
+    else if (receive !== undefined) fetch(receive);
+    else this.#context(context).arrived.push(new Arrival(message, fetch));
+  }
+
+  /** The receiver has a place for a large payload; place 0 means that it wants none. */
+  #clear(id: number, place: number): void {
+    const outgoing = this.#outgoing.get(id);
+    if (outgoing === undefined) return;
+    this.#outgoing.delete(id);
+    const { dest, payload, operation } = outgoing;
+    if (place === 0) return operation.complete();
+    const header = this.#header.fill(0);
+    header[Word.kind] = Kind.data;
+    header[Word.tag] = place;
+    this.transport.post(dest, header, payload, () => operation.complete());
+  }
+
+  /** Fails a posted receive that only lost peers could satisfy. */
+  #failIfLost(id: number, receive: Receive): void {
+    const members = this.#groups.get(id)?.ranks;
+    if (members === undefined || receive.settled) return;
+    const candidates =
+      receive.source === ANY_SOURCE
+        ? members.filter((rank) => rank !== this.transport.rank)
+        : [members[receive.source]];
+    if (candidates.length === 0 || !candidates.every((rank) => this.lostPeers.has(rank))) return;
+    const [peer] = candidates;
+    const reason = this.lostPeers.get(peer);
+    this.#context(id).withdraw(receive);
+    receive.fail(
+      new PeerLostError(
+        peer,
+        `recv: waits for rank ${peer}, ${reason?.message}; this message can never arrive`,
+        { cause: reason },
+      ),
+    );
+  }
+
+  #context(id: number): Context {
+    let context = this.#contexts.get(id);
+    if (context === undefined) this.#contexts.set(id, (context = new Context()));
+    return context;
+  }
+
+  #address(to: Address, code: number, bytes: number, signature: Signature): Int32Array {
+    const header = this.#header;
+    header[Word.kind] = Kind.eager;
+    header[Word.code] = code;
+    header[Word.contextLow] = to.context | 0;
+    header[Word.contextHigh] = Math.floor(to.context / 2 ** 32);
+    header[Word.source] = to.source;
+    header[Word.tag] = to.tag;
+    header[Word.bytesLow] = bytes | 0;
+    header[Word.bytesHigh] = Math.floor(bytes / 2 ** 32);
+    header[Word.signature] = signature.kind;
+    header[Word.root] = signature.root;
+    header[Word.count] = signature.count;
+    header[Word.request] = 0;
+    return header;
+  }
+
+  // --- waiting --------------------------------------------------------------------------------
+
+  progress(): void {
+    this.transport.progress();
+    for (const pollable of this.#pollables) pollable.poll();
+  }
+
+  /** Has `pollable` polled with every progress: collectives that watch shared memory. */
+  watch(pollable: Pollable): void {
+    this.#pollables.add(pollable);
+  }
+
+  unwatch(pollable: Pollable): void {
+    this.#pollables.delete(pollable);
+  }
+
+  poll(operation: { readonly settled: boolean }): void {
+    this.progress();
+    if (operation.settled || this.transport.pollUs === 0) return;
+    this.#spin(operation);
+  }
+
+  mustTurn(): boolean {
+    if (++this.#sinceTurnCheck < TURN_CHECK) return false;
+    this.#sinceTurnCheck = 0;
+    return performance.now() - this.#lastTurn > TURN_MS;
+  }
+
+  turn(callback: () => void): void {
+    setImmediate(() => {
+      this.#lastTurn = performance.now();
+      callback();
+    });
+  }
+
+  asleep(): void {
+    this.#sleepers++;
+    if (!this.#pumping) void this.#pump();
+  }
+
+  awake(): void {
+    this.#sleepers--;
+    this.#woken = true;
+  }
+
+  unobserved(operation: object, error: Error): void {
+    this.unobservedFailures.set(operation, error);
+  }
+
+  observed(operation: object): void {
+    this.unobservedFailures.delete(operation);
+  }
+
+  /** Polls until `operation` is settled, a sleeper is woken (its caller must run now), or sleeping pays better. */
+  #spin(operation: { readonly settled: boolean }): void {
+    const { transport } = this;
+    const begun = performance.now();
+    const deadline = begun + transport.pollUs / 1000;
+    this.#woken = false;
+    for (let round = 1; !operation.settled && !this.#woken; round++) {
+      this.progress();
+      if (operation.settled || this.#woken) break;
+      transport.relax?.(round);
+      if (round % 16 === 0 && performance.now() > deadline) break;
+    }
+    this.statistics.waitMs += performance.now() - begun;
+  }
+
+  /** Moves messages for as long as somebody sleeps; one pump runs at a time. */
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    const nobody = { settled: false };
+    while (this.#sleepers > 0) {
+      this.#woken = false;
+      this.progress();
+      if (!this.#woken && this.transport.pollUs > 0) this.#spin(nobody);
+      if (this.#woken) await Promise.resolve();
+      else {
+        const begun = performance.now();
+        await this.transport.sleep();
+        this.#lastTurn = performance.now();
+        this.statistics.waitMs += this.#lastTurn - begun;
+      }
+    }
+    this.#pumping = false;
+  }
+}
+
+/** Something that completes by looking at memory, not by messages. */
+export interface Pollable {
+  poll(): void;
+}
+
+const NOTHING = new Uint8Array(0);
+const ignore = (): void => undefined;
+const NO_LANDING: Landing = { memory: NOTHING, done: ignore };
+
+function contextOf(header: Int32Array): number {
+  return (header[Word.contextLow] >>> 0) + header[Word.contextHigh] * 2 ** 32;
+}
+
+function bytesIn(header: Int32Array): number {
+  return (header[Word.bytesLow] >>> 0) + header[Word.bytesHigh] * 2 ** 32;
+}
+
+function signatureOf(header: Int32Array): Signature {
+  if (header[Word.signature] === 0) return NO_SIGNATURE;
+  return { kind: header[Word.signature], root: header[Word.root], count: header[Word.count] };
+}

@@ -1,0 +1,58 @@
+/** Any failure of communication; `code` tells programs which one. */
+export class MpiError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A message is longer than the receive buffer. It is consumed, the buffer is left as it was, the sender completes. */
+export class TruncateError extends MpiError {
+  readonly source: number;
+  readonly tag: number;
+
+  constructor(source: number, tag: number, message: string) {
+    super("TRUNCATE", message);
+    this.source = source;
+    this.tag = tag;
+  }
+}
+
+/** A message has another element type than the receive buffer. */
+export class TypeMismatchError extends MpiError {
+  constructor(message: string) {
+    super("TYPE_MISMATCH", message);
+  }
+}
+
+/** Ranks called different collectives, or the same one with different arguments. */
+export class CollectiveMismatchError extends MpiError {
+  constructor(message: string) {
+    super("COLLECTIVE_MISMATCH", message);
+  }
+}
+
+/** A collective failed on another rank, which named its reason. */
+export class RemoteError extends MpiError {
+  /** Rank, in the communicator of the call, where the failure began. */
+  readonly rank: number;
+
+  constructor(rank: number, message: string) {
+    super("REMOTE", message);
+    this.rank = rank;
+  }
+}
+
+/** What a wait needs can never arrive: the peer has finished, died, or cannot be reached. */
+export class PeerLostError extends MpiError {
+  /** Rank in the world. */
+  readonly peer: number;
+
+  constructor(peer: number, message: string, options?: ErrorOptions) {
+    super("PEER_LOST", message, options);
+    this.peer = peer;
+  }
+}

@@ -1,0 +1,315 @@
+import { randomBytes } from "node:crypto";
+import type * as zmq from "zeromq";
+import { requireNative } from "../../native.js";
+import type { Boot } from "../boot.js";
+import type { Sink, Transport } from "./transport.js";
+import { Arrivals } from "./zmq/arrivals.js";
+import { Gate, serverOptions } from "./zmq/curve.js";
+import { decode, encodeHello, type Frame, PART_BYTES_MAX } from "./zmq/frames.js";
+import { HEARTBEAT, Link } from "./zmq/link.js";
+
+/** How long a receive waits at a time, and how often connections are looked at. */
+const TICK_MS = 25;
+/** How long `close` waits without hearing anything: for peers to take what was posted, and then for their goodbyes. */
+const TAKE_MS = 30_000;
+const GOODBYE_MS = 2_000;
+/** How long libzmq may go on sending after the sockets are closed. */
+const LINGER_MS = 1_000;
+
+export interface ZmqTransport extends Transport {
+  /** Ends pending sleeps. For a rank that waits on two transports and was woken by the other one. Local. */
+  wake(): void;
+  /** Connections turned away: without a key of the job, or claiming a rank that is taken or of another job. */
+  readonly refused: number;
+  /** Messages dropped because they were not of this protocol. */
+  readonly malformed: number;
+}
+
+/**
+ * Opens the port on which this rank receives; with the endpoints of all ranks, `connect` makes the transport. Local.
+ *
+ * Every rank binds one ROUTER, only to receive, and connects a DEALER to each peer on first use, only to send: a
+ * ROUTER that sends drops messages, and one socket for each peer tells who was lost. A peer that connects is connected
+ * to in turn. Both ends show the job's CURVE key; the gate admits nobody else. With `curve` undefined there is neither
+ * secrecy nor proof of membership, only the job id.
+ *
+ * Receives wait only while somebody sleeps, so that a program that is done can end by itself; otherwise messages are
+ * taken from a timer that does not keep the process alive.
+ *
+ * @throws {Error} If the address cannot be bound.
+ */
+export async function openZmq(
+  boot: Pick<Boot, "rank" | "size" | "jobId" | "curve" | "address">,
+  sink: Sink,
+): Promise<{ endpoint: string; connect(book: readonly string[]): ZmqTransport }> {
+  const library = requireNative<typeof zmq>("zeromq");
+  const context = new library.Context();
+  const ipv6 = boot.address.includes(":");
+  const gate = boot.curve && new Gate(library, context, [boot.curve.publicKey], { waitMs: TICK_MS });
+  const router = new library.Router({
+    ...serverOptions(boot.curve),
+    ...HEARTBEAT,
+    context,
+    ipv6,
+    backlog: 1024,
+    linger: 0,
+    maxMessageSize: PART_BYTES_MAX,
+    receiveHighWaterMark: 0,
+    receiveTimeout: TICK_MS,
+  });
+  const address = `tcp://${ipv6 ? `[${boot.address}]` : boot.address}:*`;
+  try {
+    await router.bind(address);
+  } catch (cause) {
+    router.close();
+    gate?.close();
+    throw new Error(`zmq: rank ${boot.rank} cannot listen on ${address}; choose an address of this host`, {
+      cause,
+    });
+  }
+  const endpoint = router.lastEndpoint ?? "";
+  const connect = (book: readonly string[]): ZmqTransport => {
+    if (book.length !== boot.size) {
+      throw new RangeError(`zmq: an address book of ${book.length} endpoints for ${boot.size} ranks`);
+    }
+    return new Zmq(boot, sink, book, { library, context, router, gate });
+  };
+  return { endpoint, connect };
+}
+
+interface Sockets {
+  readonly library: typeof zmq;
+  readonly context: zmq.Context;
+  readonly router: zmq.Router;
+  readonly gate: Gate | undefined;
+}
+
+interface Peer {
+  readonly rank: number;
+  readonly link: Link;
+  readonly arrivals: Arrivals;
+  /** Name of the peer's connection to this rank, once it has said hello. */
+  route: string | undefined;
+  /** The peer will post no more. */
+  saidBye: boolean;
+  /** The peer has everything that this rank posted. */
+  tookAll: boolean;
+  /** Its connection looked broken at the last tick; what it sent before may still be on its way in. */
+  suspect: boolean;
+  lost: boolean;
+  /** The sink knows. */
+  reported: boolean;
+}
+
+class Zmq implements ZmqTransport {
+  readonly kind = "zmq";
+  readonly pollUs = 0;
+  readonly rank: number;
+  readonly size: number;
+  malformed = 0;
+  readonly #boot: Pick<Boot, "rank" | "size" | "jobId" | "curve">;
+  readonly #sink: Sink;
+  readonly #book: readonly string[];
+  readonly #sockets: Sockets;
+  readonly #peers = new Map<number, Peer>();
+  readonly #routes = new Map<string, Peer>();
+  readonly #ticker: NodeJS.Timeout;
+  #strangers = 0;
+  #receiving = false;
+  #sleep: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #lastArrival = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    boot: Pick<Boot, "rank" | "size" | "jobId" | "curve">,
+    sink: Sink,
+    book: readonly string[],
+    sockets: Sockets,
+  ) {
+    this.rank = boot.rank;
+    this.size = boot.size;
+    this.#boot = boot;
+    this.#sink = sink;
+    this.#book = book;
+    this.#sockets = sockets;
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  get refused(): number {
+    return this.#strangers + (this.#sockets.gate?.refused ?? 0);
+  }
+
+  post(dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): void {
+    const peer = this.#peer(dest);
+    peer.link.post(header, payload, sent);
+    if (peer.lost) this.#report(peer, new Error("it has finished"));
+  }
+
+  /** Messages arrive by events only. */
+  progress(): boolean {
+    return false;
+  }
+
+  sleep(): Promise<void> {
+    this.#sleep ??= new Promise((resolve) => (this.#wake = resolve));
+    this.#listen();
+    return this.#sleep;
+  }
+
+  wake(): void {
+    const wake = this.#wake;
+    this.#sleep = this.#wake = undefined;
+    wake?.();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#lastArrival = performance.now();
+    for (const { link } of this.#peers.values()) link.bye();
+    while (!this.#settled()) await this.sleep(); // ticks wake it, too
+    clearInterval(this.#ticker);
+    for (const { link } of this.#peers.values()) link.close(LINGER_MS);
+    this.#sockets.router.close();
+    this.#sockets.gate?.close();
+    this.wake();
+  }
+
+  /** Every peer has taken all and said goodbye, or has gone, or has been silent for too long. */
+  #settled(): boolean {
+    const silence = performance.now() - this.#lastArrival;
+    for (const peer of this.#peers.values()) {
+      if (peer.lost) continue;
+      if (!peer.tookAll && silence < TAKE_MS) return false;
+      if (!peer.saidBye && silence < GOODBYE_MS) return false;
+    }
+    return true;
+  }
+
+  /** The peer's end of everything; connects to it on first use. */
+  #peer(rank: number): Peer {
+    const known = this.#peers.get(rank);
+    if (known !== undefined) return known;
+    const { library, context } = this.#sockets;
+    const { jobId, curve } = this.#boot;
+    const link = new Link({
+      library,
+      context,
+      keys: curve,
+      endpoint: this.#book[rank],
+      routingId: `${this.rank}:${randomBytes(12).toString("hex")}`,
+      hello: encodeHello(this.rank, this.size, jobId),
+      onLost: (reason) => this.#lose(peer, reason),
+    });
+    const arrivals = new Arrivals(rank, this.#sink, {
+      taken: (bytes) => link.signal("credit", bytes),
+      credit: (bytes) => link.credit(bytes),
+      bye: () => {
+        peer.saidBye = true;
+        link.signal("done");
+      },
+      done: () => (peer.tookAll = true),
+    });
+    const peer: Peer = {
+      rank,
+      link,
+      arrivals,
+      route: undefined,
+      saidBye: false,
+      tookAll: false,
+      suspect: false,
+      lost: false,
+      reported: false,
+    };
+    this.#peers.set(rank, peer);
+    if (this.#closing !== undefined) link.bye();
+    return peer;
+  }
+
+  #listen(): void {
+    void this.#sockets.gate?.serve(() => this.#sleep !== undefined);
+    if (!this.#receiving) void this.#receive();
+  }
+
+  /** Takes messages while somebody sleeps or some are there. */
+  async #receive(): Promise<void> {
+    const { router } = this.#sockets;
+    this.#receiving = true;
+    while (!router.closed && (this.#sleep !== undefined || router.readable)) {
+      const parts = await router.receive().catch(() => undefined); // nothing came for a tick, or closed
+      if (parts === undefined) continue;
+      this.#lastArrival = performance.now();
+      this.#take(parts);
+      this.wake();
+    }
+    this.#receiving = false;
+  }
+
+  #take([route, data, chunk, ...rest]: readonly Buffer[]): void {
+    let frames: Frame[] = [];
+    try {
+      if (data === undefined || rest.length > 0)
+        throw new RangeError("zmq: a message of a wrong number of parts");
+      frames = decode(data);
+    } catch {
+      this.malformed++; // if it came from a peer, its next record shows the gap
+      return;
+    }
+    const name = route.toString("latin1");
+    const peer = this.#routes.get(name) ?? this.#welcome(name, frames[0]);
+    if (peer === undefined || peer.lost) return;
+    try {
+      peer.arrivals.take(frames, chunk);
+    } catch (cause) {
+      const what = cause instanceof Error ? cause.message : String(cause);
+      this.#lose(peer, new Error(what, { cause }));
+    }
+  }
+
+  /** A connection's first record must say who is there. Nobody else can be that rank afterwards. */
+  #welcome(route: string, hello: Frame | undefined): Peer | undefined {
+    const { rank, size, jobId } = hello?.kind === "hello" ? hello : { rank: -1, size: 0, jobId: "" };
+    const member =
+      rank >= 0 && rank < this.size && rank !== this.rank && size === this.size && jobId === this.#boot.jobId;
+    const peer = member ? this.#peer(rank) : undefined;
+    if (peer === undefined || peer.route !== undefined) {
+      this.#strangers++;
+      return undefined;
+    }
+    peer.route = route;
+    this.#routes.set(route, peer);
+    return peer;
+  }
+
+  #tick(): void {
+    this.#listen();
+    for (const peer of this.#peers.values()) {
+      if (peer.lost || peer.link.alive) continue;
+      if (peer.suspect && !this.#sockets.router.readable) this.#lose(peer, new Error("it was cut or ended"));
+      peer.suspect = true;
+    }
+    if (this.#closing !== undefined) this.wake();
+  }
+
+  #lose(peer: Peer, reason: Error): void {
+    if (peer.lost) return;
+    peer.lost = true;
+    peer.link.close(0);
+    // A peer that has said goodbye is missed only if something is still posted to it.
+    if (!peer.saidBye) {
+      const what = `its connection with rank ${this.rank} broke: ${reason.message}`;
+      this.#report(peer, new Error(what, { cause: reason }));
+    }
+    this.wake();
+  }
+
+  #report(peer: Peer, reason: Error): void {
+    if (peer.reported) return;
+    peer.reported = true;
+    this.#sink.lost(peer.rank, reason);
+  }
+}

@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { env } from "../src/env.js";
+import { simulate } from "../src/comm/simulate.js";
+import type { Communicator } from "../src/comm/types.js";
+
+/** Assertions inside a body come from node:assert, so that they also fail a real rank. */
+export type Body = (comm: Communicator) => Promise<void> | void;
+
+export interface SpmdOptions {
+  /** Default 1, 2, 3, 4 and 7. */
+  sizes?: readonly number[];
+  /** False keeps the body on virtual ranks: for programs that fail on purpose or that count messages of a network. */
+  real?: boolean;
+}
+
+const bodies: { title: string; body: Body }[] = [];
+const LAUNCHER = fileURLToPath(new URL("../launcher/cli.js", import.meta.url));
+const REAL_RUNS: readonly (readonly [size: number, transport: string])[] = [
+  [3, "shm"],
+  [2, "zmq"],
+];
+
+/**
+ * Tests a program of ranks: on virtual ranks, once per size with a delivery order of its own. When {@link realRanks}
+ * ends the file, the same bodies run again as real processes.
+ */
+export async function spmd(
+  title: string,
+  body: Body,
+  { sizes = [1, 2, 3, 4, 7], real = true }: SpmdOptions = {},
+): Promise<void> {
+  if (real) bodies.push({ title, body });
+  if (env.size !== undefined) return;
+  const { test } = await tap();
+  await test(title, { timeout: 60_000 }, async () => {
+    for (const size of sizes) {
+      try {
+        await simulate(size, body, { seed: size });
+      } catch (error) {
+        throw new Error(`on ${size} ranks: ${error instanceof Error ? error.message : String(error)}`, {
+          cause: error,
+        });
+      }
+    }
+  });
+}
+
+/**
+ * The last statement of a test file: runs its bodies again as real processes, one job per transport. Inside such a job
+ * (tsmpirun has started this very file) it runs them on the world.
+ *
+ * @param file - `import.meta.url` of the test file.
+ */
+export async function realRanks(file: string, runs = REAL_RUNS): Promise<void> {
+  if (env.size !== undefined) return runBodies();
+  const { test } = await tap();
+  for (const [size, transport] of runs) {
+    await test(`as ${size} real processes over ${transport}`, { timeout: 60_000 }, async (t) => {
+      const { code, output } = await launch([
+        "-n",
+        String(size),
+        "--transport",
+        transport,
+        fileURLToPath(file),
+      ]);
+      t.equal(code, 0, "exit code", { output: output.split("\n").slice(-40) });
+      for (const { title } of bodies) t.ok(output.includes(`ok: ${title}\n`), title);
+    });
+  }
+}
+
+/** Runs tsmpirun to its end; both streams in one text. */
+export async function launch(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [LAUNCHER, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { code, output };
+}
+
+async function runBodies(): Promise<void> {
+  const { init } = await import("../src/comm/world.js");
+  const world = await init();
+  for (const { title, body } of bodies) {
+    try {
+      await body(world.dup());
+    } catch (error) {
+      throw new Error(`rank ${world.rank}: ${title}`, { cause: error });
+    }
+    await world.barrier();
+    if (world.rank === 0) console.log(`ok: ${title}`);
+  }
+}
+
+/** Not a plain import: bodies that run as ranks must not load the test runner, and bundles must not contain it. */
+async function tap(): Promise<typeof import("tap")> {
+  const name: string = "tap";
+  const module = (await import(name)) as typeof import("tap");
+  return module;
+}
