@@ -1,0 +1,50 @@
+// Compiles src/kernels/assembly to WebAssembly and writes it, as base64 in a TypeScript module, to
+// src/kernels/generated/wasm.ts. Does nothing when the output is newer than every input.
+import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const assembly = join(root, "src/kernels/assembly");
+const output = join(root, "src/kernels/generated/wasm.ts");
+
+const sources = (await readdir(assembly)).map((name) => join(assembly, name));
+const inputs = [...sources, fileURLToPath(import.meta.url)];
+const newest = Math.max(...(await Promise.all(inputs.map(modified))));
+if (newest >= (await modified(output))) await build();
+
+async function build() {
+  const { default: asc } = await import("assemblyscript/asc"); // a second to load, so only when needed
+  const started = performance.now();
+  let wasm;
+  const options =
+    "-O3 --converge --noAssert --runtime stub --enable simd --enable threads " +
+    "--importMemory --noExportMemory --initialMemory 1 --sharedMemory --maximumMemory 65536";
+  const entry = relative(root, join(assembly, "index.ts"));
+  const { error, stderr } = await asc.main(
+    [entry, "-o", "kernels.wasm", "--baseDir", root, ...options.split(" ")],
+    {
+      writeFile: (_name, contents) => void (wasm = contents),
+    },
+  );
+  if (error || !wasm) throw new Error(`build-kernels: ${stderr.toString() || error?.message}`);
+
+  const text =
+    "// Written by scripts/build-kernels.mjs from src/kernels/assembly.\n" +
+    `export const wasm =\n  "${Buffer.from(wasm).toString("base64")}";\n`;
+  await mkdir(join(output, ".."), { recursive: true });
+  const temporary = `${output}.${process.pid}`; // renamed into place: a reader never sees half a file
+  await writeFile(temporary, text);
+  await rename(temporary, output);
+  console.log(
+    `kernels: ${wasm.length} bytes of WebAssembly in ${Math.round(performance.now() - started)} ms`,
+  );
+}
+
+/** Time of the last change in ms; 0 if there is no such file. */
+async function modified(path) {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+}

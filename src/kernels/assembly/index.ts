@@ -1,0 +1,221 @@
+// What JavaScript can call: every kernel for float32 and for float64 numbers, complex arrays as their interleaved
+// parts. Addresses are byte offsets; n counts numbers, so a complex element counts twice.
+
+import * as each from "./elementwise";
+import * as sum from "./reductions";
+
+/** z ← 0 */
+export function clear(z: usize, bytes: usize): void {
+  memory.fill(z, 0, bytes);
+}
+
+/** z ← x */
+export function copy(x: usize, z: usize, bytes: usize): void {
+  memory.copy(z, x, bytes);
+}
+
+// float32 and complex64, elementwise: z ← f(x, y), with the scalar re + i im
+export function axpyF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f32>(each.AXPY, re, im, x, y, z, n);
+}
+export function xpayF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f32>(each.XPAY, re, im, x, y, z, n);
+}
+export function scaleF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f32>(each.SCALE, re, im, x, y, z, n);
+}
+export function multiplyF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f32>(each.MULTIPLY, re, im, x, y, z, n);
+}
+export function addF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f32>(each.ADD, re, im, x, y, z, n);
+}
+export function subtractF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f32>(each.SUBTRACT, re, im, x, y, z, n);
+}
+export function fillF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f32>(each.FILL, re, im, x, y, z, n);
+}
+export function softThresholdF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f32>(each.SOFT_THRESHOLD, re, im, x, y, z, n);
+}
+export function complexAxpyF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  complex<f32>(each.COMPLEX_AXPY, re, im, x, y, z, n);
+}
+export function complexXpayF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  complex<f32>(each.COMPLEX_XPAY, re, im, x, y, z, n);
+}
+export function complexScaleF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  complex<f32>(each.COMPLEX_SCALE, re, im, x, y, z, n);
+}
+export function complexFillF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  pattern<f32>(each.FILL, re, im, x, y, z, n);
+}
+export function complexMultiplyF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  signed<f32>(each.COMPLEX_MULTIPLY, re, im, x, y, z, n);
+}
+export function conjugateF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  signed<f32>(each.CONJUGATE, re, im, x, y, z, n);
+}
+export function complexSoftThresholdF32(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  shrink<f32>(each.COMPLEX_SOFT_THRESHOLD, re, im, x, y, z, n);
+}
+
+// float32 and complex64, reductions of one block
+export function dotF32(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f32>(sum.DOT, x, y, n);
+}
+export function squareF32(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f32>(sum.SQUARE, x, y, n);
+}
+export function absSumF32(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f32>(sum.ABS_SUM, x, y, n);
+}
+export function absMaxF32(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f32>(sum.ABS_MAX, x, y, n);
+}
+export function nonZerosF32(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f32>(sum.NON_ZEROS, x, y, n);
+}
+export function complexAbsSumF32(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f32>(sum.COMPLEX_ABS_SUM, x, y, n);
+}
+export function complexAbsMaxF32(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f32>(sum.COMPLEX_ABS_MAX, x, y, n);
+}
+export function complexNonZerosF32(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f32>(sum.COMPLEX_NON_ZEROS, x, y, n);
+}
+export function axpyNormF32(a: f64, x: usize, y: usize, n: usize): f64 {
+  return sum.axpyNorm<f32>(<f32>a, x, y, n);
+}
+export function complexDotF32(x: usize, y: usize, n: usize, out: usize): void {
+  sum.complexDot<f32>(x, y, n, out);
+}
+
+// float64 and complex128, elementwise: z ← f(x, y), with the scalar re + i im
+export function axpyF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f64>(each.AXPY, re, im, x, y, z, n);
+}
+export function xpayF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f64>(each.XPAY, re, im, x, y, z, n);
+}
+export function scaleF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f64>(each.SCALE, re, im, x, y, z, n);
+}
+export function multiplyF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f64>(each.MULTIPLY, re, im, x, y, z, n);
+}
+export function addF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f64>(each.ADD, re, im, x, y, z, n);
+}
+export function subtractF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f64>(each.SUBTRACT, re, im, x, y, z, n);
+}
+export function fillF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f64>(each.FILL, re, im, x, y, z, n);
+}
+export function softThresholdF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  real<f64>(each.SOFT_THRESHOLD, re, im, x, y, z, n);
+}
+export function complexAxpyF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  complex<f64>(each.COMPLEX_AXPY, re, im, x, y, z, n);
+}
+export function complexXpayF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  complex<f64>(each.COMPLEX_XPAY, re, im, x, y, z, n);
+}
+export function complexScaleF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  complex<f64>(each.COMPLEX_SCALE, re, im, x, y, z, n);
+}
+export function complexFillF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  pattern<f64>(each.FILL, re, im, x, y, z, n);
+}
+export function complexMultiplyF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  signed<f64>(each.COMPLEX_MULTIPLY, re, im, x, y, z, n);
+}
+export function conjugateF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  signed<f64>(each.CONJUGATE, re, im, x, y, z, n);
+}
+export function complexSoftThresholdF64(re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  shrink<f64>(each.COMPLEX_SOFT_THRESHOLD, re, im, x, y, z, n);
+}
+
+// float64 and complex128, reductions of one block
+export function dotF64(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f64>(sum.DOT, x, y, n);
+}
+export function squareF64(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f64>(sum.SQUARE, x, y, n);
+}
+export function absSumF64(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f64>(sum.ABS_SUM, x, y, n);
+}
+export function absMaxF64(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f64>(sum.ABS_MAX, x, y, n);
+}
+export function nonZerosF64(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f64>(sum.NON_ZEROS, x, y, n);
+}
+export function complexAbsSumF64(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f64>(sum.COMPLEX_ABS_SUM, x, y, n);
+}
+export function complexAbsMaxF64(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f64>(sum.COMPLEX_ABS_MAX, x, y, n);
+}
+export function complexNonZerosF64(x: usize, y: usize, n: usize): f64 {
+  return sum.reduce<f64>(sum.COMPLEX_NON_ZEROS, x, y, n);
+}
+export function axpyNormF64(a: f64, x: usize, y: usize, n: usize): f64 {
+  return sum.axpyNorm<f64>(<f64>a, x, y, n);
+}
+export function complexDotF64(x: usize, y: usize, n: usize, out: usize): void {
+  sum.complexDot<f64>(x, y, n, out);
+}
+
+// The constants that a family of elementwise operations works with
+
+// @ts-ignore: decorator
+@inline
+function real<T>(op: i32, re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  const a = v128.splat<T>(<T>re);
+  each.pass<T>(op, sizeof<T>(), a, a, x, y, z, n * sizeof<T>());
+}
+
+/** b = (−im, im) */
+// @ts-ignore: decorator
+@inline
+function complex<T>(op: i32, re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  each.pass<T>(op, 8, v128.splat<T>(<T>re), alternate<T>(-im, im), x, y, z, n * sizeof<T>());
+}
+
+/** a = (re, im) */
+// @ts-ignore: decorator
+@inline
+function pattern<T>(op: i32, re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  const a = alternate<T>(re, im);
+  each.pass<T>(op, 8, a, a, x, y, z, n * sizeof<T>());
+}
+
+/** b = (re, −re): conjugates the first operand if re is 1 */
+// @ts-ignore: decorator
+@inline
+function signed<T>(op: i32, re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  const b = alternate<T>(re, -re);
+  each.pass<T>(op, 8, b, b, x, y, z, n * sizeof<T>());
+}
+
+/** b = the smallest number above zero, so that 0 / max(0, b) is 0 */
+// @ts-ignore: decorator
+@inline
+function shrink<T>(op: i32, re: f64, im: f64, x: usize, y: usize, z: usize, n: usize): void {
+  const tiny: T = sizeof<T>() == 8 ? <T>f64.MIN_VALUE : <T>f32.MIN_VALUE;
+  each.pass<T>(op, 8, v128.splat<T>(<T>re), v128.splat<T>(tiny), x, y, z, n * sizeof<T>());
+}
+
+/** (p, q) in every pair of lanes */
+// @ts-ignore: decorator
+@inline
+function alternate<T>(p: f64, q: f64): v128 {
+  if (sizeof<T>() == 8) return f64x2(p, q);
+  return f32x4(<f32>p, <f32>q, <f32>p, <f32>q);
+}

@@ -1,0 +1,39 @@
+/**
+ * Number crunching on one rank: WebAssembly SIMD on typed arrays, and the heap they live in. No kernel knows of
+ * ranks, shapes or dtypes: complex arrays come as interleaved (re, im) numbers to the `complex…` kernels.
+ */
+export { allocate, release, heapStatistics, type HeapStatistics } from "./heap.js";
+export { onHeap } from "./memory.js";
+export type { ComplexNumber, Reals } from "./staging.js";
+export {
+  add,
+  axpy,
+  complexAxpy,
+  complexFill,
+  complexMultiply,
+  complexScale,
+  complexSoftThreshold,
+  complexXpay,
+  conjugate,
+  conjugateMultiply,
+  copy,
+  fill,
+  multiply,
+  scale,
+  softThreshold,
+  subtract,
+  xpay,
+} from "./elementwise.js";
+export {
+  absMax,
+  absSum,
+  axpyNorm,
+  complexAbsMax,
+  complexAbsSum,
+  complexCountNonZeros,
+  complexDot,
+  complexVdot,
+  countNonZeros,
+  dot,
+  PairwiseSum,
+} from "./reductions.js";

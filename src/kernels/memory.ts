@@ -1,0 +1,123 @@
+/**
+ * The one WebAssembly memory of this process, and the kernels compiled against it. It is declared shared, so that
+ * views of it stay valid when it grows; its address space is reserved at once, its pages cost nothing until touched.
+ */
+import { wasm as base64 } from "./generated/wasm.js";
+
+export const PAGE = 65536;
+/** Below this address: the tables that kernels read (one page), then the staging areas (one page each). */
+export const RESERVED = 4 * PAGE;
+export const TABLES = 1024;
+/** Numbers that are staged, and reduced, at a time. */
+export const BLOCK = 8192;
+
+/** Elementwise kernel: z ← f(x, y) with the scalar re + i im, on n numbers at byte offsets x, y, z. */
+export type Elementwise = (re: number, im: number, x: number, y: number, z: number, n: number) => void;
+/** Reduction of one block of n numbers at byte offsets x, y. */
+export type Reduction = (x: number, y: number, n: number) => number;
+
+/** The kernels for one element size; see assembly/index.ts. */
+export interface Kernels {
+  readonly axpy: Elementwise;
+  readonly xpay: Elementwise;
+  readonly scale: Elementwise;
+  readonly multiply: Elementwise;
+  readonly add: Elementwise;
+  readonly subtract: Elementwise;
+  readonly fill: Elementwise;
+  readonly softThreshold: Elementwise;
+  readonly complexAxpy: Elementwise;
+  readonly complexXpay: Elementwise;
+  readonly complexScale: Elementwise;
+  readonly complexFill: Elementwise;
+  readonly complexMultiply: Elementwise;
+  readonly conjugate: Elementwise;
+  readonly complexSoftThreshold: Elementwise;
+  readonly dot: Reduction;
+  readonly square: Reduction;
+  readonly absSum: Reduction;
+  readonly absMax: Reduction;
+  readonly nonZeros: Reduction;
+  readonly complexAbsSum: Reduction;
+  readonly complexAbsMax: Reduction;
+  readonly complexNonZeros: Reduction;
+  readonly axpyNorm: (a: number, x: number, y: number, n: number) => number;
+  readonly complexDot: (x: number, y: number, n: number, out: number) => void;
+}
+
+interface Exports {
+  readonly clear: (z: number, bytes: number) => void;
+  readonly copy: (x: number, z: number, bytes: number) => void;
+}
+
+/** What we use of WebAssembly; neither ES nor the types of Node 20 declare it. */
+interface WebAssemblyNamespace {
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => WebAssemblyMemory;
+  readonly Module: new (code: Uint8Array) => object;
+  readonly Instance: new (
+    module: object,
+    imports: object,
+  ) => { readonly exports: Readonly<Record<string, unknown>> };
+}
+interface WebAssemblyMemory {
+  readonly buffer: SharedArrayBuffer;
+  grow(pages: number): number;
+}
+const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyNamespace };
+
+export const memory = reserve();
+const exported = instantiate();
+export const { clear, copy } = exported as unknown as Exports;
+export const kernels32 = withSuffix("F32");
+export const kernels64 = withSuffix("F64");
+
+/** Every buffer object that the memory has had: growing makes a new one, views of the old ones live on. */
+const buffers = new Set<ArrayBufferLike>([memory.buffer]);
+
+/** True if the view lies in the WebAssembly memory, where kernels reach it; its address is then its byteOffset. */
+export function onHeap(view: ArrayBufferView): boolean {
+  return buffers.has(view.buffer);
+}
+
+/** Appends `pages` pages. False if the memory cannot grow so far. */
+export function growMemory(pages: number): boolean {
+  try {
+    memory.grow(pages);
+  } catch {
+    return false;
+  }
+  buffers.add(memory.buffer);
+  return true;
+}
+
+/** Reserves as much address space as we can get: 4 GiB if there is no limit on it (`ulimit -v`). */
+function reserve(): WebAssemblyMemory {
+  const initial = 2 * (RESERVED / PAGE);
+  for (let maximum = 65536; ; maximum /= 4) {
+    try {
+      return new WebAssembly.Memory({ initial, maximum, shared: true });
+    } catch (cause) {
+      if (maximum > 256) continue;
+      throw new Error(
+        `kernels: cannot reserve ${(maximum * PAGE) / 2 ** 20} MiB of shared WebAssembly memory; raise ulimit -v`,
+        { cause },
+      );
+    }
+  }
+}
+
+function instantiate(): Readonly<Record<string, unknown>> {
+  const module = new WebAssembly.Module(Buffer.from(base64, "base64"));
+  const abort = () => {
+    throw new Error("kernels: a kernel aborted");
+  };
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
+}
+
+/** The kernels whose exported names end in `suffix`, under their names without it. */
+function withSuffix(suffix: string): Kernels {
+  const names = Object.keys(exported).filter((name) => name.endsWith(suffix));
+  return Object.fromEntries(
+    names.map((name) => [name.slice(0, -suffix.length), exported[name]]),
+  ) as unknown as Kernels;
+}
