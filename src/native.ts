@@ -23,3 +23,12 @@ export function requireNative<T>(name: "koffi" | "zeromq"): T {
     );
   }
 }
+
+/** Path of a file inside an installed package, such as a font or a wasm module. Local. */
+export function packageFile(specifier: string): string {
+  try {
+    return resolver.resolve(specifier);
+  } catch (cause) {
+    throw new Error(`tsmpi: cannot find ${specifier}; reinstall tsmpi there`, { cause });
+  }
+}
