@@ -42,7 +42,7 @@ export function sideAxis(
     0,
     ...ticks.map(({ position }) => line(0, position, sign * TICK, position, INK)),
     ...ticks.map(({ position, text }) => label(sign * (TICK + 5), position, text, { anchor })),
-    title === undefined ? "" : label(sign * 60, height / 2, title, { colour: QUIET, rotate: -90 }),
+    title === undefined ? "" : label(sign * 68, height / 2, title, { colour: QUIET, rotate: -90 }),
   );
 }
 

@@ -34,7 +34,7 @@ export interface Figure {
 }
 
 const MARGIN = { left: 92, right: 8, top: 92, bottom: 24 };
-const GAP = { right: 104, top: 40, bottom: 58 }; // around each panel: colour bar, title, axis
+const GAP = { right: 124, top: 40, bottom: 58 }; // around each panel: colour bar, title, axis
 const BAR = 16;
 
 /**

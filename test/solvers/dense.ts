@@ -75,14 +75,11 @@ export class Dense implements Vector<Dense> {
   like = (dtype: DType = this.dtype) => this.space.zeros(dtype);
 }
 
-/** A matrix given by its rows, as an operator that counts its products; the algebra is of no concern to a solver. */
+/** A matrix given by its rows, as an operator that counts its products. */
 export function matrix(rows: readonly (readonly Scalar[])[]): LinearOperatorContract<Dense, Dense> {
   const [M, N] = [rows.length, rows[0].length];
   const entries = rows.map((row) => row.map(complex));
   const dtype: DType = rows.flat().some((x) => typeof x !== "number") ? "complex128" : "float64";
-  const unused = () => {
-    throw new Error("matrix: a solver uses products only");
-  };
   const check = (x: Dense, y: Dense) => {
     if (isComplex(promote(dtype, x.dtype)) && !isComplex(y.dtype)) throw new TypeError("matrix: real output");
   };
@@ -90,8 +87,6 @@ export function matrix(rows: readonly (readonly Scalar[])[]): LinearOperatorCont
     model: new DenseSpace(N),
     data: new DenseSpace(M),
     shape: [M, N],
-    dims: [N],
-    dimsd: [M],
     dtype,
     async matvec(x, y = new DenseSpace(M).zeros(dtype)) {
       count.matvec++;
@@ -107,16 +102,5 @@ export function matrix(rows: readonly (readonly Scalar[])[]): LinearOperatorCont
       );
       return x;
     },
-    get H() {
-      return unused();
-    },
-    get T() {
-      return unused();
-    },
-    conj: unused,
-    scale: unused,
-    add: unused,
-    compose: unused,
-    power: unused,
   };
 }
