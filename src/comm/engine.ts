@@ -336,8 +336,8 @@ export class Engine implements Sink, Waiter {
   }
 
   awake(): void {
-    this.#sleepers--;
     this.#woken = true;
+    if (--this.#sleepers === 0) this.transport.wake();
   }
 
   unobserved(operation: object, error: Error): void {

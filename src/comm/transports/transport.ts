@@ -23,6 +23,8 @@ export interface Transport {
   relax?(round: number): void;
   /** Resolves when something may have arrived. Keeps the process alive while pending. */
   sleep(): Promise<void>;
+  /** Ends a pending sleep: nobody waits any more, or something other than a message has happened. */
+  wake(): void;
   /** Delivers what was posted, then lets go of sockets and memory. */
   close(): Promise<void>;
 }

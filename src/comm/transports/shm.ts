@@ -1,0 +1,156 @@
+import { writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { availableParallelism } from "node:os";
+import type { Boot } from "../boot.js";
+import { ASLEEP, ASLEEP_FOR_ROOM, AWAKE, Line, LINE_BYTES, segmentLayout } from "../wire/segment.js";
+import { posix } from "./posix.js";
+import { Incoming, Outgoing, type Ring, ringBetween } from "./ring.js";
+import type { Sink, Transport } from "./transport.js";
+
+/** Rounds of polling before the core is given up between two; none when ranks outnumber cores. */
+const SPINS = 256;
+const POLL_US = 1000;
+const BELL = new Uint8Array(1);
+
+/**
+ * Ranks of one host exchange messages through memory that they all map: a ring of bytes from each rank to each other,
+ * written by one and read by one, without locks. A rank that has waited for a millisecond sleeps in its event loop;
+ * the first one that has something for it writes to its doorbell, a pipe.
+ */
+export class ShmTransport implements Transport {
+  readonly kind = "shm";
+  readonly rank: number;
+  readonly size: number;
+  readonly pollUs = POLL_US;
+  readonly memory: ArrayBuffer;
+  readonly local: number;
+  readonly #words: Int32Array;
+  readonly #line: number;
+  readonly #bells: readonly number[];
+  readonly #doorbell: Socket;
+  readonly #outgoing: Outgoing[] = [];
+  readonly #incoming: Incoming[] = [];
+  /** Local rank of a world rank. */
+  readonly #places = new Map<number, number>();
+  readonly #spins: number;
+  readonly #yieldCore: () => void;
+  /** Outgoing rings with messages that found no room. */
+  #blocked = 0;
+  #lastBell = 0;
+  #wake: (() => void) | undefined;
+
+  /** @throws {Error} If the host's segment cannot be mapped. */
+  constructor(boot: Boot, sink: Sink) {
+    const { segment, bells } = boot;
+    if (segment === undefined || bells === undefined)
+      throw new Error("shm: the agent offers no shared memory; use --transport zmq");
+    this.rank = boot.rank;
+    this.size = boot.size;
+    this.local = boot.localRank;
+    const system = posix();
+    this.#yieldCore = () => system.yieldCore();
+    this.#spins = boot.localSize > availableParallelism() ? 0 : SPINS;
+    this.memory = system.map(segment.fd, segment.bytes);
+    this.#words = new Int32Array(this.memory);
+    this.#line = (this.local * LINE_BYTES) / 4;
+    this.#bells = bells.ring;
+    this.#doorbell = new Socket({ fd: bells.own, readable: true, writable: false });
+    this.#doorbell.on("data", () => this.wake()).unref();
+    const layout = segmentLayout(boot.localSize);
+    const ring = (from: number, to: number): Ring => ringBetween(this.memory, layout, from, to);
+    boot.localRanks.forEach((rank, place) => {
+      this.#places.set(rank, place);
+      if (place === this.local) return;
+      this.#outgoing[place] = new Outgoing(ring(this.local, place));
+      this.#incoming[place] = new Incoming(ring(place, this.local), rank, sink);
+    });
+  }
+
+  post(dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): void {
+    const place = this.#places.get(dest);
+    if (place === undefined) throw new RangeError(`shm: rank ${dest} is on another host`);
+    const outgoing = this.#outgoing[place];
+    const wasBlocked = outgoing.blocked;
+    if (outgoing.post(header, payload, sent)) this.#ring(place, false);
+    if (outgoing.blocked && !wasBlocked) this.#blocked++;
+  }
+
+  progress(): boolean {
+    let moved = false;
+    const bell = Atomics.load(this.#words, this.#line + Line.bell);
+    if (bell !== this.#lastBell) {
+      this.#lastBell = bell;
+      for (let place = 0; place < this.#incoming.length; place++) {
+        if (place === this.local || !this.#incoming[place].drain()) continue;
+        moved = true;
+        this.#ring(place, true);
+      }
+    }
+    if (this.#blocked > 0) moved = this.#push() || moved;
+    return moved;
+  }
+
+  relax(round: number): void {
+    if (round > this.#spins) this.#yieldCore();
+  }
+
+  async sleep(): Promise<void> {
+    const word = this.#line + Line.asleep;
+    Atomics.store(this.#words, word, this.#blocked > 0 ? ASLEEP_FOR_ROOM : ASLEEP);
+    // Whoever wrote before it could see this rank asleep has not rung: look once more.
+    if (this.progress() || Atomics.load(this.#words, this.#line + Line.bell) !== this.#lastBell) {
+      Atomics.store(this.#words, word, AWAKE);
+      return;
+    }
+    this.#doorbell.ref();
+    await new Promise<void>((wake) => (this.#wake = wake));
+    this.#doorbell.unref();
+    Atomics.store(this.#words, word, AWAKE);
+  }
+
+  wake(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  /** Tells all other ranks of the host to look: something changed that is not in a ring. */
+  ringAll(): void {
+    for (let place = 0; place < this.#outgoing.length; place++)
+      if (place !== this.local) this.#ring(place, false);
+  }
+
+  async close(): Promise<void> {
+    while (this.#blocked > 0) {
+      if (!this.progress()) await this.sleep();
+    }
+    this.#doorbell.destroy();
+  }
+
+  /** Writes what found no room before. */
+  #push(): boolean {
+    let moved = false;
+    for (let place = 0; place < this.#outgoing.length; place++) {
+      if (place === this.local || !this.#outgoing[place].blocked || !this.#outgoing[place].push()) continue;
+      moved = true;
+      this.#ring(place, false);
+      if (!this.#outgoing[place].blocked) this.#blocked--;
+    }
+    return moved;
+  }
+
+  /** Lets a rank know that it has a message, or room for one. */
+  #ring(place: number, room: boolean): void {
+    const line = (place * LINE_BYTES) / 4;
+    if (!room) Atomics.add(this.#words, line + Line.bell, 1);
+    const asleep = Atomics.load(this.#words, line + Line.asleep);
+    if (asleep === AWAKE || (room && asleep !== ASLEEP_FOR_ROOM)) return;
+    if (Atomics.exchange(this.#words, line + Line.asleep, AWAKE) === AWAKE) return;
+    try {
+      writeSync(this.#bells[place], BELL);
+    } catch (error) {
+      // EAGAIN: the pipe is full of rings; EPIPE: nobody is left to hear. Neither loses anything.
+      if (!(error instanceof Error && "code" in error && (error.code === "EAGAIN" || error.code === "EPIPE")))
+        throw error;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Layout of the memory that the ranks of one host share. The agent makes it, zeroed and without a name; ranks and
+ * agent map it. All counters are 32-bit words read and written through Atomics; one cache line has one writer,
+ * except for bells.
+ *
+ * ```
+ * lines    localSize × LINE_BYTES      one per rank: bell, whether it sleeps, its state
+ * boards   localSize × BOARDS slots    small contributions to collectives
+ * rings    localSize² × ring           from each rank to each other: counters, then data
+ * ```
+ */
+export interface SegmentLayout {
+  readonly localSize: number;
+  readonly boards: number;
+  readonly rings: number;
+  /** Data bytes of one ring, a power of two. */
+  readonly ringBytes: number;
+  /** Size of the whole segment. */
+  readonly bytes: number;
+}
+
+export const LINE_BYTES = 256;
+/** Words of a rank's line; bell, sleep and journal are on cache lines of their own. */
+export const Line = {
+  /** Counts what others have done for this rank: it looks into its rings when the count has changed. */
+  bell: 0,
+  /** AWAKE, or what this rank sleeps for; whoever has that rings its doorbell. */
+  asleep: 16,
+} as const;
+export const AWAKE = 0;
+export const ASLEEP = 1;
+/** Asleep with messages that found no room: whoever makes room rings as well. */
+export const ASLEEP_FOR_ROOM = 2;
+
+/** Communicators that can share memory at a time. */
+export const BOARDS = 64;
+/** A rank's place on one board: for odd and for even calls, so that the next call can begin before all have read. */
+export const SLOT_BYTES = 256;
+export const BOARD_BYTES = 2 * SLOT_BYTES;
+
+/** Head and tail of a ring, a cache line pair each, before its data. */
+export const RING_HEAD_BYTES = 256;
+export const RingWord = { head: 0, tail: 32 } as const;
+
+export function segmentLayout(localSize: number): SegmentLayout {
+  const boards = localSize * LINE_BYTES;
+  const rings = boards + localSize * BOARDS * BOARD_BYTES;
+  const ringBytes = localSize <= 8 ? 2 ** 18 : localSize <= 32 ? 2 ** 16 : 2 ** 14;
+  return {
+    localSize,
+    boards,
+    rings,
+    ringBytes,
+    bytes: rings + localSize ** 2 * (RING_HEAD_BYTES + ringBytes),
+  };
+}
+
+export function segmentBytes(localSize: number): number {
+  return segmentLayout(localSize).bytes;
+}

@@ -1,0 +1,142 @@
+import { hostname } from "node:os";
+import type { Boot, Control } from "./boot.js";
+import { GroupCommunicator } from "./communicator.js";
+import { WORLD_CONTEXT } from "./context-id.js";
+import { connectControl } from "./control.js";
+import { Engine } from "./engine.js";
+import { selfTransport } from "./transports/self.js";
+import { ShmTransport } from "./transports/shm.js";
+import type { Sink } from "./transports/transport.js";
+import type { Communicator } from "./types.js";
+
+/** The communicator of all ranks of the job, and where this rank runs. */
+export interface World extends Communicator {
+  /** How messages travel. */
+  readonly transport: "shm" | "zmq" | "sim" | "self";
+  readonly host: string;
+  /** Place among the ranks of this host, and how many those are. */
+  readonly localRank: number;
+  readonly localSize: number;
+  /** Place of this host among the job's hosts, and how many those are. */
+  readonly nodeRank: number;
+  readonly nodes: number;
+  /** Which program of a job of several programs this is. */
+  readonly appnum: number;
+  /** 0, and one more each time the job was started again. */
+  readonly attempt: number;
+  /** Ends the job on all ranks with this exit code (0 counts as 1), and does not return. */
+  abort(code?: number, reason?: string): never;
+}
+
+let world: Promise<World> | undefined;
+
+/**
+ * Joins the job that tsmpirun has started; in a plain `node script.js`, a world of one rank. Every call returns the same
+ * world. Local for ranks of one host; over a network it waits until every rank can be reached.
+ *
+ * There is nothing to finalize: when the program has nothing left to do, the rank delivers what it has sent, tells the
+ * others that it will send no more, and ends. A rank that waits for one that has ended fails instead of hanging.
+ *
+ * @throws {Error} If the shared memory cannot be mapped or no port can be opened.
+ */
+export function init(): Promise<World> {
+  return (world ??= join());
+}
+
+async function join(): Promise<World> {
+  const control = await connectControl();
+  if (control === undefined) return new WorldCommunicator(new Engine(() => selfTransport), ALONE, undefined);
+  const { boot } = control;
+  const engine = await connect(control);
+  const joined = new WorldCommunicator(engine, boot, control);
+  control.onGone((ranks) => {
+    engine.progress(); // what they sent before is there already
+    for (const rank of ranks) if (rank !== boot.rank) engine.lost(rank, new Error("which has finished"));
+  });
+  process.once("beforeExit", () => void finalize(engine, control));
+  return joined;
+}
+
+async function connect(control: Control): Promise<Engine> {
+  const { boot } = control;
+  if (boot.transport === "shm" || (boot.transport === "auto" && boot.nodes === 1)) {
+    const engine = new Engine((sink) => new ShmTransport(boot, sink));
+    void control.hello("");
+    return engine;
+  }
+  const { openZmq } = await import("./transports/zmq.js");
+  // The port must be open before its address can be told; nothing arrives before `connect`.
+  let engine: Engine | undefined;
+  const sink: Sink = {
+    begin: (...message) => present(engine).begin(...message),
+    lost: (...loss) => present(engine).lost(...loss),
+  };
+  const { endpoint, connect } = await openZmq(boot, sink);
+  const book = await control.hello(endpoint);
+  return (engine = new Engine(() => connect(book)));
+}
+
+async function finalize(engine: Engine, control: Control): Promise<void> {
+  for (const error of engine.unobservedFailures.values()) {
+    console.error(`tsmpi: rank ${control.boot.rank} never awaited a request that failed: ${error.message}`);
+  }
+  await engine.transport.close();
+  await control.finalize();
+}
+
+class WorldCommunicator extends GroupCommunicator implements World {
+  readonly transport: World["transport"];
+  readonly host: string;
+  readonly localRank: number;
+  readonly localSize: number;
+  readonly nodeRank: number;
+  readonly nodes: number;
+  readonly appnum: number;
+  readonly attempt: number;
+  readonly #control: Control | undefined;
+
+  constructor(engine: Engine, place: Place, control: Control | undefined) {
+    super(
+      engine,
+      WORLD_CONTEXT,
+      Array.from({ length: place.size }, (_, rank) => rank),
+      "world",
+    );
+    this.transport = engine.transport.kind;
+    this.host = place.host;
+    this.localRank = place.localRank;
+    this.localSize = place.localSize;
+    this.nodeRank = place.nodeRank;
+    this.nodes = place.nodes;
+    this.appnum = place.appnum;
+    this.attempt = place.attempt;
+    this.#control = control;
+  }
+
+  abort(code = 1, reason = "the program aborted the job"): never {
+    if (this.#control !== undefined) return this.#control.abort(code, reason);
+    console.error(`tsmpi: ${reason}`);
+    process.exit(code >= 1 && code <= 255 ? code : 1);
+  }
+}
+
+type Place = Pick<
+  Boot,
+  "size" | "host" | "localRank" | "localSize" | "nodeRank" | "nodes" | "appnum" | "attempt"
+>;
+
+const ALONE: Place = {
+  size: 1,
+  host: hostname(),
+  localRank: 0,
+  localSize: 1,
+  nodeRank: 0,
+  nodes: 1,
+  appnum: 0,
+  attempt: 0,
+};
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("zmq: a message came before the address book");
+  return value;
+}
