@@ -1,86 +1,64 @@
 import * as kernels from "../kernels/index.js";
-import type { DType, Scalar, Storage } from "./dtype.js";
-import { isComplex, numbersPerElement, realOf } from "./dtype.js";
+import { type Complex, type DType, isComplex, type Scalar, type Storage } from "./dtype.js";
 
 /**
- * Arithmetic on the storage of one block, for every dtype. Real float arrays, and complex ones under real coefficients,
- * go to the wasm kernels as they are; only complex coefficients, complex products and int32 are computed here.
+ * Arithmetic on the storage of one block, for every dtype: which kernel does it. Complex arrays under real coefficients
+ * are twice as many real numbers to a kernel.
  */
 
 type Floats = Float32Array | Float64Array;
 
 /** Zeros for `length` elements of `dtype`. */
 export function allocate(dtype: DType, length: number): Storage {
-  if (dtype === "int32") return new Int32Array(length);
-  const real = realOf(dtype);
-  return kernels.allocate(real === "float32" ? "float32" : "float64", length * numbersPerElement(dtype));
+  return kernels.allocate(dtype, length);
 }
 
 /** y ← y + α x */
 export function axpy(alpha: Scalar, x: Storage, y: Storage): void {
-  if (typeof alpha !== "number") return complexUpdate(y, { re: 1, im: 0 }, x, alpha);
-  if (isFloat(x) && isFloat(y)) return kernels.axpy(alpha, x, y);
-  for (let i = 0; i < y.length; i++) y[i] += alpha * x[i];
+  if (!isFloat(x) || !isFloat(y)) return update(y, (value, i) => value + real(alpha) * x[i]);
+  if (typeof alpha === "number") kernels.axpy(alpha, x, y);
+  else kernels.complexAxpy(alpha, x, y);
 }
 
 /** y ← x + α y */
 export function xpay(alpha: Scalar, x: Storage, y: Storage): void {
-  if (typeof alpha !== "number") return complexUpdate(y, alpha, x, { re: 1, im: 0 });
-  if (isFloat(x) && isFloat(y)) return kernels.xpay(alpha, x, y);
-  for (let i = 0; i < y.length; i++) y[i] = x[i] + alpha * y[i];
+  if (!isFloat(x) || !isFloat(y)) return update(y, (value, i) => x[i] + real(alpha) * value);
+  if (typeof alpha === "number") kernels.xpay(alpha, x, y);
+  else kernels.complexXpay(alpha, x, y);
 }
 
+/** x ← α x */
 export function scale(alpha: Scalar, x: Storage): void {
-  if (typeof alpha !== "number") return complexUpdate(x, alpha, x, { re: 0, im: 0 });
-  if (isFloat(x)) return kernels.scale(alpha, x);
-  for (let i = 0; i < x.length; i++) x[i] *= alpha;
+  if (!isFloat(x)) return update(x, (value) => real(alpha) * value);
+  if (typeof alpha === "number") kernels.scale(alpha, x);
+  else kernels.complexScale(alpha, x);
 }
 
 export function fill(value: Scalar, x: Storage, dtype: DType): void {
-  if (!isComplex(dtype)) {
-    x.fill(realPart(value));
-    return;
-  }
-  const { re, im } = typeof value === "number" ? { re: value, im: 0 } : value;
-  for (let i = 0; i < x.length; i += 2) {
-    x[i] = re;
-    x[i + 1] = im;
-  }
+  if (!isFloat(x)) return update(x, () => real(value));
+  if (isComplex(dtype)) kernels.complexFill(typeof value === "number" ? { re: value, im: 0 } : value, x);
+  else kernels.fill(real(value), x);
 }
 
 /** y ← y ∘ x, or y ∘ conj(x); x may be real where y is complex. */
 export function multiply(x: Storage, xType: DType, y: Storage, yType: DType, conjugate = false): void {
-  if (!isComplex(yType)) {
-    if (isFloat(x) && isFloat(y)) return kernels.multiply(x, y, y);
-    for (let i = 0; i < y.length; i++) y[i] *= x[i];
-    return;
-  }
-  const complexX = isComplex(xType);
-  const sign = conjugate ? -1 : 1;
-  for (let i = 0; i < y.length; i += 2) {
-    const re = complexX ? x[i] : x[i / 2];
-    const im = complexX ? sign * x[i + 1] : 0;
-    const yRe = y[i];
-    y[i] = yRe * re - y[i + 1] * im;
-    y[i + 1] = yRe * im + y[i + 1] * re;
-  }
+  if (!isFloat(x) || !isFloat(y)) return update(y, (value, i) => value * x[i]);
+  if (isComplex(xType) !== isComplex(yType)) return update(y, (value, i) => value * x[i >> 1]);
+  if (!isComplex(yType)) kernels.multiply(x, y);
+  else if (conjugate) kernels.conjugateMultiply(x, y);
+  else kernels.complexMultiply(x, y);
 }
 
+/** Conjugates complex numbers in place. */
 export function conjugate(x: Storage): void {
-  for (let i = 1; i < x.length; i += 2) x[i] = -x[i];
+  if (isFloat(x)) kernels.conjugate(x);
 }
 
 /** y ← x, converted; where y is complex and x is not, the imaginary parts become zero. */
 export function convert(x: Storage, xType: DType, y: Storage, yType: DType): void {
-  if (isComplex(xType) === isComplex(yType)) {
-    if (isFloat(x) && isFloat(y) && xType === yType) kernels.copy(x, y);
-    else y.set(x);
-    return;
-  }
-  for (let i = 0; i < x.length; i++) {
-    y[2 * i] = x[i];
-    y[2 * i + 1] = 0;
-  }
+  if (isComplex(xType) !== isComplex(yType)) return update(y, (_, i) => (i % 2 === 0 ? x[i >> 1] : 0));
+  if (isFloat(x) && isFloat(y) && xType === yType) kernels.copy(x, y);
+  else y.set(x);
 }
 
 /** Σ xᵢ yᵢ of the stored numbers: the real part of xᴴ y, whether the arrays are real or complex. */
@@ -92,59 +70,35 @@ export function realVdot(x: Storage, y: Storage): number {
 }
 
 /** Σ conj(xᵢ) yᵢ of complex arrays, or unconjugated Σ xᵢ yᵢ. */
-export function complexDot(x: Storage, y: Storage, conjugated: boolean): readonly [re: number, im: number] {
-  const sign = conjugated ? 1 : -1;
-  let [re, im] = [0, 0];
-  for (let i = 0; i < x.length; i += 2) {
-    re += x[i] * y[i] + sign * x[i + 1] * y[i + 1];
-    im += x[i] * y[i + 1] - sign * x[i + 1] * y[i];
-  }
-  return [re, im];
+export function complexDot(x: Storage, y: Storage, conjugated: boolean): Complex {
+  if (!isFloat(x) || !isFloat(y)) return { re: realVdot(x, y), im: 0 };
+  return conjugated ? kernels.complexVdot(x, y) : kernels.complexDot(x, y);
 }
 
 export function absSum(x: Storage, dtype: DType): number {
-  if (!isComplex(dtype) && isFloat(x)) return kernels.absSum(x);
-  let sum = 0;
-  forEachModulus(x, dtype, (modulus) => (sum += modulus));
-  return sum;
+  if (!isFloat(x)) return x.reduce((sum, value) => sum + Math.abs(value), 0);
+  return isComplex(dtype) ? kernels.complexAbsSum(x) : kernels.absSum(x);
 }
 
 export function absMax(x: Storage, dtype: DType): number {
-  if (!isComplex(dtype) && isFloat(x)) return kernels.absMax(x);
-  let max = 0;
-  forEachModulus(x, dtype, (modulus) => (max = Math.max(max, modulus)));
-  return max;
+  if (!isFloat(x)) return x.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  return isComplex(dtype) ? kernels.complexAbsMax(x) : kernels.absMax(x);
 }
 
 export function nonZeros(x: Storage, dtype: DType): number {
-  let count = 0;
-  forEachModulus(x, dtype, (modulus) => (count += modulus === 0 ? 0 : 1));
-  return count;
+  if (!isFloat(x)) return x.reduce((count, value) => count + Math.sign(Math.abs(value)), 0);
+  return isComplex(dtype) ? kernels.complexCountNonZeros(x) : kernels.countNonZeros(x);
 }
 
 function isFloat(x: Storage): x is Floats {
   return !(x instanceof Int32Array);
 }
 
-function realPart(value: Scalar): number {
+function real(value: Scalar): number {
   return typeof value === "number" ? value : value.re;
 }
 
-function forEachModulus(x: Storage, dtype: DType, visit: (modulus: number) => void): void {
-  const step = numbersPerElement(dtype);
-  for (let i = 0; i < x.length; i += step) visit(step === 1 ? Math.abs(x[i]) : Math.hypot(x[i], x[i + 1]));
-}
-
-interface ComplexNumber {
-  readonly re: number;
-  readonly im: number;
-}
-
-/** y ← a y + b x, complex throughout. */
-function complexUpdate(y: Storage, a: ComplexNumber, x: Storage, b: ComplexNumber): void {
-  for (let i = 0; i < y.length; i += 2) {
-    const [yRe, yIm, xRe, xIm] = [y[i], y[i + 1], x[i], x[i + 1]];
-    y[i] = a.re * yRe - a.im * yIm + (b.re * xRe - b.im * xIm);
-    y[i + 1] = a.re * yIm + a.im * yRe + (b.re * xIm + b.im * xRe);
-  }
+/** For what has no kernel: int32, and real arrays meeting complex ones. */
+function update(y: Storage, f: (value: number, i: number) => number): void {
+  for (let i = 0; i < y.length; i++) y[i] = f(y[i], i);
 }

@@ -6,6 +6,7 @@ import { HaloPlan, type HaloOptions } from "./halo.js";
 import { LocalArray, reduceInto } from "./local-array.js";
 import { Redistribution } from "./redistribute.js";
 import { ReducedVector } from "./reduced-vector.js";
+import { sameNumbers } from "./shape.js";
 import type { Totals } from "./totals.js";
 import type { Reduction, Vector } from "./vector.js";
 
@@ -83,6 +84,11 @@ export class DistributedArray
 
   /** A copy in another distribution of the same dims. Collective: one all-to-all, every element sent once. */
   async redistribute(to: Distribution): Promise<DistributedArray> {
+    if (!sameNumbers(to.dims, this.distribution.dims)) {
+      throw new RangeError(
+        `redistribute: ${this.distribution.toString()} to ${to.toString()}; dims must be the same`,
+      );
+    }
     const target = new DistributedArray(to, this.dtype);
     await new Redistribution(this.distribution, to).run(this.dtype, this.local, target.local);
     return target;

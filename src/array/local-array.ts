@@ -221,7 +221,7 @@ export function reduceInto(
   if (x.dtype !== y.dtype)
     throw new TypeError(`dot: a ${x.dtype} array with a ${y.dtype} one; convert with copyFrom first`);
   if (reduction === "real-vdot" || !complex) return add(0, arithmetic.realVdot(x.local, y.local));
-  const [re, im] = arithmetic.complexDot(x.local, y.local, reduction === "vdot");
+  const { re, im } = arithmetic.complexDot(x.local, y.local, reduction === "vdot");
   add(0, re);
   add(1, im);
 }

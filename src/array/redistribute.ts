@@ -2,7 +2,7 @@ import type { Communicator } from "../comm/types.js";
 import { allocate } from "./arithmetic.js";
 import type { Distribution } from "./distribution.js";
 import { type DType, numbersPerElement, type Storage } from "./dtype.js";
-import { product, sameNumbers } from "./shape.js";
+import { checkAxes, product } from "./shape.js";
 import { type BoxView, boxIn, copyBox, permuteBox } from "./strided-copy.js";
 
 /** What two ranks have in common: a box of the target array. */
@@ -14,6 +14,8 @@ interface Box {
 /**
  * How an array moves from one distribution to another, with its axes in the same or in another order: any blocks to
  * any blocks, in one all-to-all. Made once, from the two distributions alone; nothing is sent until `run`.
+ *
+ * Where the target is shorter along an axis the rest is left out, where it is longer the rest stays as it is.
  */
 export class Redistribution {
   readonly #comm: Communicator;
@@ -26,17 +28,17 @@ export class Redistribution {
 
   /**
    * @param axes - Axis k of the target is axis `axes[k]` of the source. Default: the same order.
-   * @throws {RangeError} If the dims differ, or the communicators.
+   * @throws {RangeError} If `axes` is not an order of all axes, or the communicators differ.
    */
   constructor(
     from: Distribution,
     to: Distribution,
     axes: readonly number[] = from.dims.map((_, axis) => axis),
   ) {
-    if (!sameNumbers(to.dims, permuted(from.dims, axes)) || from.comm !== to.comm) {
+    checkAxes("Redistribution", axes, from.dims.length);
+    if (to.dims.length !== from.dims.length || from.comm !== to.comm) {
       throw new RangeError(
-        `Redistribution: from ${from.toString()}, axes [${axes.join(", ")}], to ${to.toString()}; ` +
-          `dims and communicator must be the same`,
+        `Redistribution: from ${from.toString()} to ${to.toString()}; number of axes and communicator must be the same`,
       );
     }
     this.#comm = from.comm;

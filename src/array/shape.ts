@@ -22,6 +22,20 @@ export function normalizeAxis(where: string, axis: number, ndim: number): number
   return axis < 0 ? axis + ndim : axis;
 }
 
+/** @throws {RangeError} Unless `axes` holds each of the axes 0 … ndim − 1 once. */
+export function checkAxes(where: string, axes: readonly number[], ndim: number): void {
+  if (
+    sameNumbers(
+      [...axes].sort((a, b) => a - b),
+      Array.from({ length: ndim }, (_, axis) => axis),
+    )
+  )
+    return;
+  throw new RangeError(
+    `${where}: axes [${axes.join(", ")}] of an array with ${ndim}; name each of them once`,
+  );
+}
+
 /** An array seen along one axis: `outer` × `length` × `inner`, C order. */
 export interface AxisView {
   readonly outer: number;

@@ -45,8 +45,8 @@ export interface Vector<V> {
   /** this ← x + α this */
   xpay(alpha: Scalar, x: V): V;
   scale(alpha: Scalar): V;
-  /** this ← this ∘ x, elementwise. */
-  multiply(x: V): V;
+  /** this ← this ∘ x elementwise, or this ∘ conj(x); `x` may be real where this vector is complex. */
+  multiply(x: V, conjugate?: boolean): V;
   fill(value: Scalar): V;
   /** this ← conj(this) */
   conjugate(): V;

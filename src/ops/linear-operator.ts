@@ -11,6 +11,19 @@ export interface OperatorSpaces<M, D> {
   readonly dtype?: DType;
 }
 
+/** What a solver needs of an operator: every {@link LinearOperator}, and anything of the user's that has these. */
+export interface LinearOperatorContract<M, D> {
+  readonly model: Space<M>;
+  readonly data: Space<D>;
+  /** [data size, model size] */
+  readonly shape: readonly [number, number];
+  readonly dtype: DType;
+  /** y ← A x, into `y` when given (overwritten), else into a new vector of the data space. */
+  matvec(x: M, y?: D): PromiseLike<D>;
+  /** x ← Aᴴ y */
+  rmatvec(y: D, x?: M): PromiseLike<M>;
+}
+
 /**
  * A linear map from vectors of a model space to vectors of a data space, known by what it does and not by a matrix.
  *
@@ -21,7 +34,10 @@ export interface OperatorSpaces<M, D> {
  *
  * The result has the dtype that operator and input promote to; an input of a smaller dtype is converted first.
  */
-export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D>> {
+export abstract class LinearOperator<
+  M extends Vector<M>,
+  D extends Vector<D>,
+> implements LinearOperatorContract<M, D> {
   readonly model: Space<M>;
   readonly data: Space<D>;
   readonly dtype: DType;

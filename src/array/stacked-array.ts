@@ -1,0 +1,124 @@
+import { type DType, promote, type Scalar } from "./dtype.js";
+import { ReducedVector } from "./reduced-vector.js";
+import type { Totals } from "./totals.js";
+import type { AnyVector, Reduction, Space, Vector } from "./vector.js";
+
+/** The stacks whose members live in the given spaces. */
+export class StackedSpace<V extends AnyVector = AnyVector> implements Space<StackedArray<V>> {
+  readonly spaces: readonly Space<V>[];
+  readonly size: number;
+
+  /** @throws {RangeError} If there is no space. */
+  constructor(spaces: readonly Space<V>[]) {
+    if (spaces.length === 0) throw new RangeError("StackedSpace: no members; give one space at least");
+    this.spaces = [...spaces];
+    this.size = spaces.reduce((sum, space) => sum + space.size, 0);
+  }
+
+  /** A stack counts as one long axis. */
+  get dims(): readonly number[] {
+    return [this.size];
+  }
+
+  zeros(dtype: DType = "float64"): StackedArray<V> {
+    return new StackedArray(this.spaces.map((space) => space.zeros(dtype)));
+  }
+
+  equals(other: unknown): boolean {
+    if (this === other) return true;
+    return (
+      other instanceof StackedSpace &&
+      this.spaces.length === other.spaces.length &&
+      this.spaces.every((space, i) => space.equals(other.spaces[i]))
+    );
+  }
+
+  toString(): string {
+    return `stack of ${this.spaces.map((space) => space.toString()).join("; ")}`;
+  }
+}
+
+/**
+ * Several vectors taken as one long one: the data of a stack of operators. Members may be of any kind, stacks
+ * included. A reduction over a stack is one allreduce, as over a single vector, if its members share a communicator.
+ */
+export class StackedArray<V extends AnyVector = AnyVector> extends ReducedVector<StackedArray<V>> {
+  readonly space: StackedSpace<V>;
+  readonly members: readonly V[];
+
+  /** @throws {RangeError} If there is no member. */
+  constructor(members: readonly V[]) {
+    super();
+    this.space = new StackedSpace<V>(members.map((member) => spaceOf(member)));
+    this.members = [...members];
+  }
+
+  /** What the dtypes of the members promote to. */
+  get dtype(): DType {
+    return this.members.map((member) => member.dtype).reduce(promote);
+  }
+
+  contribute(reduction: Reduction, other: Vector<unknown>, totals: Totals, slot: number): void {
+    this.#withEach("dot", other, (member, peer) => member.contribute(reduction, peer, totals, slot));
+  }
+
+  axpy(alpha: Scalar, x: StackedArray<V>): this {
+    return this.#withEach("axpy", x, (member, peer) => member.axpy(alpha, peer));
+  }
+
+  xpay(alpha: Scalar, x: StackedArray<V>): this {
+    return this.#withEach("xpay", x, (member, peer) => member.xpay(alpha, peer));
+  }
+
+  scale(alpha: Scalar): this {
+    return this.#forEach((member) => member.scale(alpha));
+  }
+
+  multiply(x: StackedArray<V>, conjugate = false): this {
+    return this.#withEach("multiply", x, (member, peer) => member.multiply(peer, conjugate));
+  }
+
+  fill(value: Scalar): this {
+    return this.#forEach((member) => member.fill(value));
+  }
+
+  conjugate(): this {
+    return this.#forEach((member) => member.conjugate());
+  }
+
+  copyFrom(x: StackedArray<V>): this {
+    return this.#withEach("copyFrom", x, (member, peer) => member.copyFrom(peer));
+  }
+
+  like(dtype?: DType): StackedArray<V> {
+    return new StackedArray(
+      this.members.map((member, i) => this.space.spaces[i].zeros(dtype ?? member.dtype)),
+    );
+  }
+
+  /** A copy with storage of its own. */
+  clone(): StackedArray<V> {
+    return this.like().copyFrom(this);
+  }
+
+  #forEach(change: (member: V) => unknown): this {
+    this.members.forEach(change);
+    return this;
+  }
+
+  #withEach(where: string, other: unknown, change: (member: V, peer: V) => unknown): this {
+    if (!(other instanceof StackedArray))
+      throw new TypeError(`${where}: a stack with a vector of another kind`);
+    const { members } = other as StackedArray<V>;
+    if (members.length !== this.members.length) {
+      throw new RangeError(`${where}: stacks of ${this.members.length} and ${members.length} members`);
+    }
+    this.members.forEach((member, i) => change(member, members[i]));
+    return this;
+  }
+}
+
+/** A vector of type V comes from a space of such vectors. */
+function spaceOf<V extends AnyVector>(member: V): Space<V> {
+  return member.space as Space<V>;
+}

@@ -1,0 +1,73 @@
+import type { BlockSpace, BlockVector } from "../../array/blocks.js";
+import { type DType, isComplex, promote } from "../../array/dtype.js";
+import type { LocalArray } from "../../array/local-array.js";
+import { alongAxis, normalizeAxis } from "../../array/shape.js";
+import type { Vector } from "../../array/vector.js";
+import { LinearOperator } from "../linear-operator.js";
+
+/**
+ * Multiplies elementwise: y = d ∘ x; adjoint x = conj(d) ∘ y. Local.
+ *
+ * The diagonal is a vector of any kind, and model and data live where it lives. It is not copied; change it only
+ * while no product runs.
+ */
+export class Diagonal<V extends Vector<V>> extends LinearOperator<V, V> {
+  readonly #diagonal: V;
+  readonly #converted = new Map<DType, V>();
+
+  constructor(diagonal: V) {
+    super({ model: diagonal.space, data: diagonal.space, dtype: diagonal.dtype });
+    this.#diagonal = diagonal;
+  }
+
+  /**
+   * The same factors along one axis, whatever the index along the others. Takes one vector of storage.
+   *
+   * @param factors - As many as the axis is long, over all ranks.
+   * @throws {RangeError} If their number is another one.
+   */
+  static along<V extends BlockVector<V>>(
+    space: BlockSpace<V>,
+    axis: number,
+    factors: ArrayLike<number>,
+    dtype: DType = "float64",
+  ): Diagonal<V> {
+    const along = normalizeAxis("Diagonal", axis, space.dims.length);
+    if (factors.length !== space.dims[along]) {
+      throw new RangeError(
+        `Diagonal: ${factors.length} factors along axis ${along} of ${space.toString()}; give ${space.dims[along]}`,
+      );
+    }
+    const diagonal = space.zeros(dtype);
+    const { outer, length, inner } = alongAxis(space.localShape, along);
+    const numbers = inner * (isComplex(dtype) ? 2 : 1);
+    for (let line = 0; line < outer * length; line++) {
+      const factor = factors[space.localStart[along] + (line % length)];
+      if (!isComplex(dtype)) diagonal.local.fill(factor, line * numbers, (line + 1) * numbers);
+      else for (let i = line * numbers; i < (line + 1) * numbers; i += 2) diagonal.local[i] = factor;
+    }
+    return new Diagonal(diagonal);
+  }
+
+  protected override forward(x: V, y: V): void {
+    y.copyFrom(x).multiply(this.#in(y.dtype));
+  }
+
+  protected override adjoint(y: V, x: V): void {
+    x.copyFrom(y).multiply(this.#in(x.dtype), true);
+  }
+
+  /** The diagonal in a dtype that it can be multiplied in: converted once where precisions differ. */
+  #in(dtype: DType): V {
+    const own = this.#diagonal.dtype;
+    if (own === dtype || (isComplex(dtype) && !isComplex(own))) return this.#diagonal;
+    let diagonal = this.#converted.get(dtype);
+    if (!diagonal) {
+      diagonal = this.#diagonal.like(promote(own, dtype)).copyFrom(this.#diagonal);
+      this.#converted.set(dtype, diagonal);
+    }
+    return diagonal;
+  }
+}
+
+export type { LocalArray };
