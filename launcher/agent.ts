@@ -1,0 +1,233 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Boot } from "../src/comm/boot.js";
+import type { KeyPair } from "../src/comm/transports/zmq/curve.js";
+import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
+import { segmentBytes } from "./segment-bytes.js";
+import { createHostMemory, type HostMemory } from "./host-memory.js";
+import { Link } from "./link.js";
+import { CONTROL_FD, FIRST_INHERITED_FD, RankProcess } from "./rank-process.js";
+import { removeSession } from "./session.js";
+import { magic, type AgentConfig } from "./start-agent.js";
+import { version } from "./version.js";
+
+/**
+ * The agent: tsmpirun's process on one host. It starts that host's ranks, carries their output and their control
+ * messages, and ends them when it is told to, or when the launcher has gone.
+ */
+class Agent {
+  readonly #config: AgentConfig;
+  readonly #link: Link;
+  readonly #output: OutputWindow;
+  #ranks: RankProcess[] = [];
+  #drained = 0;
+  #oomKills = 0;
+
+  constructor(config: AgentConfig) {
+    this.#config = config;
+    const { endpoint, keys, nodeRank } = config;
+    this.#link = new Link(endpoint, keys, nodeRank, (message, encoded) => this.#receive(message, encoded));
+    this.#output = new OutputWindow((paused) => this.#ranks.forEach((rank) => rank.pause(paused)));
+    this.#link.send({ kind: "agent-hello", nodeRank, pid: process.pid, version });
+  }
+
+  /** The launcher has gone: nothing of the job stays. */
+  abandon(): never {
+    for (const rank of this.#ranks) rank.kill("SIGKILL");
+    removeSession(this.#config.session);
+    process.exit(125);
+  }
+
+  #receive(message: ControlMessage, encoded: Uint8Array): void {
+    switch (message.kind) {
+      case "start":
+        return this.#start(message.start);
+      case "address-book":
+      case "finalized":
+      case "gone":
+        return this.#ranks.forEach((rank) => rank.relay(encoded));
+      case "consumed":
+        return this.#output.consumed(message.bytes);
+      case "signal":
+        if (isSignal(message.name)) for (const rank of this.#running()) rank.kill(message.name);
+        return;
+      case "stop":
+        return this.#stop(message.graceMs);
+      case "bye":
+        return void this.#link.close().then(() => process.exit(0));
+    }
+  }
+
+  #start(start: Start): void {
+    try {
+      this.#launch(start);
+    } catch (error) {
+      for (const rank of this.#ranks) rank.kill("SIGKILL");
+      const text = error instanceof Error ? error.message : String(error);
+      this.#link.send({ kind: "agent-failed", code: 125, text });
+    }
+  }
+
+  #launch(start: Start): void {
+    const program = join(this.#config.session, "program.mjs");
+    writeFileSync(program, start.program);
+    writeFileSync(`${program}.map`, start.sourceMap);
+    this.#oomKills = oomKills();
+    const localSize = start.ranks.length;
+    const memory =
+      start.transport === "zmq" ? undefined : createHostMemory(localSize, segmentBytes(localSize));
+    for (const [localRank, rank] of start.ranks.entries()) {
+      const boot = bootOf(start, localRank, memory, this.#config.keys);
+      const child = new RankProcess(
+        {
+          boot,
+          program,
+          args: start.args,
+          environment: { ...start.environment, ...environmentOf(boot, start.root) },
+          directory: start.directory,
+          stdinFd: rank === 0 ? this.#config.stdinFd : undefined,
+          inherited: memory ? inheritedBy(localRank, memory) : [],
+        },
+        {
+          message: (message) => this.#link.send(message),
+          output: (stream, bytes) => {
+            this.#output.sent(bytes.length);
+            this.#link.send({ kind: "output", rank, stream, bytes });
+          },
+          exited: (exited) => {
+            const outOfMemory = exited.signal === "SIGKILL" && oomKills() > this.#oomKills;
+            this.#link.send({ kind: "exited", ...exited, outOfMemory });
+          },
+          drained: () => {
+            this.#drained++;
+            if (this.#drained === localSize) this.#link.send({ kind: "drained", nodeRank: start.nodeRank });
+          },
+        },
+      );
+      this.#ranks.push(child);
+      if (child.pid !== undefined) this.#link.send({ kind: "started", rank, pid: child.pid });
+    }
+    memory?.close();
+  }
+
+  #stop(graceMs: number): void {
+    for (const rank of this.#running()) {
+      rank.kill("SIGTERM");
+      rank.kill("SIGCONT");
+    }
+    setTimeout(() => this.#running().forEach((rank) => rank.kill("SIGKILL")), graceMs);
+  }
+
+  #running(): RankProcess[] {
+    return this.#ranks.filter((rank) => rank.running);
+  }
+}
+
+/** Limits the output that is on its way to the launcher: beyond that, ranks are not read, and block. */
+class OutputWindow {
+  #inFlight = 0;
+  #paused = false;
+  readonly #pause: (paused: boolean) => void;
+
+  constructor(pause: (paused: boolean) => void) {
+    this.#pause = pause;
+  }
+
+  sent(bytes: number): void {
+    this.#update(bytes);
+  }
+
+  consumed(bytes: number): void {
+    this.#update(-bytes);
+  }
+
+  #update(change: number): void {
+    this.#inFlight += change;
+    const paused = this.#inFlight > WINDOW_BYTES;
+    if (paused !== this.#paused) this.#pause(paused);
+    this.#paused = paused;
+  }
+}
+
+const WINDOW_BYTES = 2 ** 20;
+
+function bootOf(start: Start, localRank: number, memory: HostMemory | undefined, keys: KeyPair): Boot {
+  const [segmentFd, bellFd, ...ring] = inheritedBy(localRank, memory).map((_, i) => FIRST_INHERITED_FD + i);
+  return {
+    jobId: start.jobId,
+    rank: start.ranks[localRank],
+    size: start.size,
+    localRank,
+    localSize: start.ranks.length,
+    nodeRank: start.nodeRank,
+    nodes: start.nodes,
+    host: start.host,
+    appnum: 0,
+    attempt: start.attempt,
+    transport: start.transport,
+    localRanks: start.ranks,
+    segment: memory && { fd: segmentFd, bytes: memory.bytes },
+    bells: memory && { own: bellFd, ring },
+    curve: start.encrypt ? keys : undefined,
+    address: start.address,
+  };
+}
+
+/** The agent's descriptors that a rank inherits, in the order in which Boot numbers them. */
+function inheritedBy(localRank: number, memory: HostMemory | undefined): number[] {
+  if (!memory) return [];
+  return [memory.segment, memory.bells[localRank].read, ...memory.bells.map((bell) => bell.write)];
+}
+
+function environmentOf(boot: Boot, root: string): Record<string, string> {
+  return {
+    TSMPI_RANK: `${boot.rank}`,
+    TSMPI_SIZE: `${boot.size}`,
+    TSMPI_LOCAL_RANK: `${boot.localRank}`,
+    TSMPI_LOCAL_SIZE: `${boot.localSize}`,
+    TSMPI_NODE_RANK: `${boot.nodeRank}`,
+    TSMPI_NODES: `${boot.nodes}`,
+    TSMPI_APPNUM: `${boot.appnum}`,
+    TSMPI_JOB_ID: boot.jobId,
+    TSMPI_ATTEMPT: `${boot.attempt}`,
+    TSMPI_VERSION: version,
+    TSMPI_CONTROL_FD: `${CONTROL_FD}`,
+    TSMPI_ROOT: root,
+  };
+}
+
+/** Processes of this cgroup that the kernel has killed for want of memory; 0 where that is not counted. */
+function oomKills(): number {
+  try {
+    const group = /^0::(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? "/";
+    const events = readFileSync(join("/sys/fs/cgroup", group, "memory.events"), "utf8");
+    return Number(/^oom_kill (\d+)$/m.exec(events)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+function isSignal(name: string): name is NodeJS.Signals {
+  return /^SIG[A-Z0-9]+$/.test(name);
+}
+
+/** Waits for the line with the configuration, then watches for the launcher's end of the pipe to close. */
+function main(): void {
+  let agent: Agent | undefined;
+  let text = "";
+  process.stdin.setEncoding("utf8");
+  process.stdin.on("data", (chunk: string) => {
+    if (agent) return;
+    text += chunk;
+    const line = text.split("\n").find((candidate, i, lines) => {
+      return candidate.startsWith(`${magic} `) && i < lines.length - 1;
+    });
+    if (line === undefined) return;
+    const config: AgentConfig = JSON.parse(line.slice(magic.length + 1));
+    agent = new Agent(config);
+  });
+  const launcherGone = () => (agent ? agent.abandon() : process.exit(125));
+  process.stdin.on("end", launcherGone).on("error", launcherGone);
+}
+
+main();

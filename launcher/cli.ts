@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { exitCodes, LaunchError } from "./errors.js";
+import { parseOptions } from "./options.js";
+
+/** The command `tsmpirun`. */
+async function main(): Promise<number> {
+  const request = parseOptions(process.argv.slice(2));
+  if ("help" in request) {
+    const { help } = await import("./help.js");
+    return print(help(request.help));
+  }
+  if ("version" in request) {
+    const { version } = await import("./version.js");
+    return print(`tsmpirun ${version}`);
+  }
+  const { run } = await import("./run.js");
+  return run(request);
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+function complain(error: unknown): number {
+  if (error instanceof LaunchError) {
+    process.stderr.write(`tsmpirun: ${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`tsmpirun: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return exitCodes.launcher;
+}
+
+process.exitCode = await main().catch(complain);

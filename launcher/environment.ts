@@ -1,0 +1,12 @@
+/** Environment variables that tsmpirun reads; the command line goes before them. */
+export const environment = {
+  hostfile: text("TSMPI_HOSTFILE"),
+  /** Seconds, as for --timeout. */
+  timeout: text("TSMPI_TIMEOUT") ?? text("MPIEXEC_TIMEOUT"),
+  transport: text("TSMPI_TRANSPORT"),
+} as const;
+
+function text(name: string): string | undefined {
+  const value = process.env[name];
+  return value === "" ? undefined : value;
+}

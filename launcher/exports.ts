@@ -1,0 +1,29 @@
+import { UsageError } from "./errors.js";
+
+/**
+ * The environment of ranks on this host: that of tsmpirun, with what `-x` adds or changes. Local.
+ *
+ * @param exports - `NAME` (as tsmpirun has it), `NAME=VALUE`, or `PRE*` (all that begin with PRE).
+ * @throws {UsageError} If a NAME is not set, or no name begins with PRE.
+ */
+export function exportedEnvironment(
+  exports: readonly string[],
+  own: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const [name, value] of Object.entries(own)) if (value !== undefined) all[name] = value;
+  for (const item of exports) Object.assign(all, namedBy(item, all));
+  return all;
+}
+
+/** The variables that one `-x` names. */
+export function namedBy(item: string, own: Readonly<Record<string, string>>): Record<string, string> {
+  const [, name, assigned, value] = /^([^=]*)(=(.*))?$/s.exec(item) ?? [];
+  if (!name) throw new UsageError(`-x ${item}: no name; write -x NAME, -x NAME=VALUE or -x 'PRE*'`);
+  if (assigned !== undefined) return { [name]: value };
+  const wanted = name.endsWith("*")
+    ? Object.keys(own).filter((other) => other.startsWith(name.slice(0, -1)))
+    : Object.keys(own).filter((other) => other === name);
+  if (wanted.length === 0) throw new UsageError(`-x ${name}: not set here; write -x ${name}=VALUE`);
+  return Object.fromEntries(wanted.map((other) => [other, own[other]]));
+}

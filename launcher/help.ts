@@ -1,0 +1,152 @@
+import { closest } from "fastest-levenshtein";
+import { UsageError } from "./errors.js";
+
+/**
+ * The text of `--help`, or of `--help TOPIC`.
+ *
+ * @throws {UsageError} For an unknown topic, with the nearest known one.
+ */
+export function help(topic: string): string {
+  const text = topic === "" ? overview : topics[topic];
+  if (text !== undefined) return text.trim();
+  const names = Object.keys(topics);
+  throw new UsageError(
+    `--help ${topic}: unknown topic; did you mean ${closest(topic, names)}? Topics: ${names.join(", ")}`,
+  );
+}
+
+const overview = `
+tsmpirun [options] script.ts [arguments of the script]
+
+Starts the same TypeScript or JavaScript program many times, as ranks that talk through tsmpi.
+
+  tsmpirun -n 4 script.ts              four ranks on this host
+  tsmpirun -n 4 script.ts --model m    options after the script are the script's
+  tsmpirun -f hosts.txt script.ts      as many ranks as the host file has slots
+
+Ranks and hosts
+  -n, -np, --np N         number of ranks, or auto: one for each slot (default)
+  -H, --host LIST         hosts and their slots, a:4,b:2; repeats add
+  -f, --hostfile FILE     hosts, one a line (also --machinefile; TSMPI_HOSTFILE)
+  --[no-]oversubscribe    more ranks than slots: allow without a warning, or refuse
+
+Running
+  --transport NAME        auto (default), shm: shared memory, zmq: TCP
+  --no-encrypt            no encryption between ranks that talk over TCP
+  --wdir FOLDER           working directory of the ranks
+  -x NAME[=VALUE]         pass an environment variable on; also -x 'PRE*'
+  --tag-output, --tag     put [rank] in front of every line of output
+  --timeout SECONDS       end the job after that time, with exit code 124
+  --kill-grace SECONDS    from SIGTERM to SIGKILL when a job is ended (default 5)
+  -v, --verbose; -q, --quiet
+  -V, --version
+
+  --help TOPIC            hosts, mapping, output, environment, signals, exit-codes,
+                          transport, debugging
+`;
+
+const topics: Readonly<Record<string, string>> = {
+  hosts: `
+Hosts
+
+Without --host and --hostfile a job runs on this host, which has a slot for each core. A slot is a rank
+that may run there, not a core.
+
+  --host a:4,b:2          four slots on a, two on b; without a number, one slot
+  --host 'n[01-16]:8'     a range, as Slurm writes it
+  --hostfile hosts.txt    one host a line; - reads standard input
+
+A line of a host file, in either of the usual dialects, with # comments:
+
+  node1 slots=4 max_slots=8
+  node2:4 user=ann
+  n[03-16]:4
+  [::1]:4                 an IPv6 address
+
+Keys: slots (count, cpu), max_slots (max-slots, slots-max), user, port (of ssh), iface, node (path),
+workdir. A host without a number of slots has as many as cores. Hosts that are listed again add up.
+With --hostfile, --host picks hosts from the file.
+
+Starting ranks on other hosts is not available yet.
+`,
+  mapping: `
+Mapping of ranks to hosts
+
+Ranks fill hosts slot by slot: the first host gets the lowest ranks. If there are more ranks than slots, they
+are dealt in further rounds, up to each host's max_slots; tsmpirun warns if the slots were written down by
+you. --no-oversubscribe makes that an error, --oversubscribe says that it is meant.
+
+-n auto, or no -n, starts one rank for each slot.
+`,
+  output: `
+Output and input
+
+What ranks print goes to tsmpirun's stdout and stderr, which stay apart. Lines of different ranks never mix.
+A line that does not end is passed on after 0.2 s. Nothing is lost, not even what is printed right before
+process.exit(). If nobody reads tsmpirun's output, ranks block once a megabyte is on its way.
+
+--tag-output puts "[rank] " in front of every line.
+
+Rank 0 reads tsmpirun's standard input if that is a file or a pipe; for all other ranks it is empty.
+`,
+  environment: `
+Environment
+
+Ranks have the environment of tsmpirun, and
+  TSMPI_RANK, TSMPI_SIZE                place in the job
+  TSMPI_LOCAL_RANK, TSMPI_LOCAL_SIZE    place among the ranks of the host
+  TSMPI_NODE_RANK, TSMPI_NODES          place of the host
+  TSMPI_JOB_ID, TSMPI_APPNUM, TSMPI_ATTEMPT, TSMPI_VERSION, TSMPI_ROOT, TSMPI_CONTROL_FD
+
+-x NAME=VALUE adds one; -x NAME and -x 'PRE*' pass on those that are set here.
+
+tsmpirun itself reads TSMPI_HOSTFILE, TSMPI_TIMEOUT (or MPIEXEC_TIMEOUT) and TSMPI_TRANSPORT; options go
+before them. Its files are in XDG_RUNTIME_DIR, or in the temporary folder.
+`,
+  signals: `
+Signals
+
+SIGINT (Ctrl-C)   once: SIGINT to all ranks; twice: SIGTERM, and SIGKILL after --kill-grace; three times:
+                  SIGKILL. Exit code 130.
+SIGTERM, SIGHUP   SIGTERM to all ranks, SIGKILL after --kill-grace. Exit codes 143 and 129.
+SIGTSTP, SIGCONT  Ctrl-Z stops the ranks, fg goes on.
+SIGUSR2           to all ranks.
+SIGUSR1           not passed on: in node it opens the inspector.
+
+Every rank leads a process group. Whatever a rank has started is ended with it.
+`,
+  "exit-codes": `
+Exit codes
+
+0        every rank ended with 0
+1..123   the code of the rank that failed first; 1 for an uncaught error, for a rank that left with 0 but
+         without finalize while others went on, and for abort() with a code outside 1..255
+1        the script does not compile
+2        the command line or a file it names is wrong
+124      --timeout
+125      tsmpirun or an agent failed
+126, 127 the script cannot be run; is not there
+128 + n  a rank was killed by signal n; 130, 143, 129: tsmpirun got SIGINT, SIGTERM, SIGHUP
+
+The first rank that fails ends the job. tsmpirun waits 0.2 s for further failures, prints one message that
+begins with the cause, and sends SIGTERM to all other ranks, and SIGKILL after --kill-grace.
+`,
+  transport: `
+Transport
+
+auto   shared memory between ranks of one host, TCP between hosts (default)
+shm    shared memory only
+zmq    TCP only, also on one host
+
+TCP connections are made on first use, and are encrypted and authenticated with keys made for the one job
+(CURVE); --no-encrypt turns that off for messages between ranks. The keys never stand on a command line or
+in the environment.
+`,
+  debugging: `
+Debugging
+
+Errors show the lines of your own source files. --verbose prints which ranks run where. --tag-output shows who
+printed what. A program runs as a single rank, in any debugger, without tsmpirun: node script.js.
+To debug a rank of many, let it start the inspector: if (rank === 3) (await import("node:inspector")).open(0).
+`,
+};

@@ -1,0 +1,279 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
+import type { Bundle } from "./bundle.js";
+import { exitCodes } from "./errors.js";
+import { exitCodeOf, Ledger } from "./ledger.js";
+import type { Hub } from "./link.js";
+import type { Output } from "./output.js";
+import { nameRanks } from "./ranks.js";
+import { report } from "./report.js";
+import type { AgentProcess } from "./start-agent.js";
+import { root, version } from "./version.js";
+
+/** A host of the job: its agent, and what that is to run. */
+export interface Node {
+  readonly agent: AgentProcess;
+  readonly start: Omit<Start, "program" | "sourceMap">;
+}
+
+export interface JobOptions {
+  readonly killGraceMs: number;
+  readonly timeoutMs: number | undefined;
+  readonly session: string;
+  readonly directory: string;
+}
+
+interface Verdict {
+  readonly code: number;
+  /** Printed at the end. */
+  readonly text: string;
+}
+
+/**
+ * The launcher's view of a job: rendezvous, finalize, failures, signals, and at last an exit code.
+ *
+ * The first failure ends the job. For `COLLECT_MS` more failures are collected, so that the message names the cause
+ * and not one of the ranks that it took along; then all other ranks are stopped.
+ */
+export class Job {
+  readonly #hub: Hub;
+  readonly #nodes: readonly Node[];
+  readonly #options: JobOptions;
+  readonly #stdout: Output;
+  readonly #stderr: Output;
+  readonly #ledger: Ledger;
+  readonly #arrived = new Set<number>();
+  /** Nodes whose ranks have ended and whose output has arrived. */
+  readonly #left = new Set<number>();
+  readonly #host: readonly string[];
+  readonly #startedMs = performance.now();
+  #program: Bundle | undefined;
+  #verdict: Verdict | undefined;
+  #reported = false;
+  #collecting: NodeJS.Timeout | undefined;
+  #interrupts = 0;
+  #goneTimer: NodeJS.Timeout | undefined;
+  #goneTold = 0;
+  #finish: () => void = () => undefined;
+  readonly #finished = new Promise<void>((resolve) => (this.#finish = resolve));
+
+  constructor(hub: Hub, nodes: readonly Node[], stdout: Output, stderr: Output, options: JobOptions) {
+    this.#hub = hub;
+    this.#nodes = nodes;
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    this.#options = options;
+    const ranks = nodes.flatMap(({ start }) => start.ranks.map((rank) => [rank, start.host] as const));
+    this.#host = ranks.sort(([a], [b]) => a - b).map(([, host]) => host);
+    this.#ledger = new Ledger(ranks.length);
+    for (const [nodeRank, node] of nodes.entries()) {
+      void node.agent.gone.then((how) => this.#agentGone(nodeRank, how));
+    }
+  }
+
+  /** Runs the program on all hosts. Resolves to the exit code, when nothing of the job is left. */
+  async run(program: Bundle): Promise<number> {
+    this.#program = program;
+    for (const nodeRank of this.#arrived) this.#startNode(nodeRank);
+    const timers = [setTimeout(() => this.#lateAgents(), AGENT_START_MS)];
+    const { timeoutMs } = this.#options;
+    if (timeoutMs !== undefined) timers.push(setTimeout(() => this.#timedOut(timeoutMs), timeoutMs));
+    await this.#finished;
+    timers.forEach(clearTimeout);
+    clearTimeout(this.#goneTimer);
+    clearTimeout(this.#collecting);
+    this.#judge();
+    this.#report();
+    for (const nodeRank of this.#nodes.keys()) this.#hub.send(nodeRank, { kind: "bye" });
+    const agents = Promise.all(this.#nodes.map((node) => node.agent.gone));
+    await Promise.race([agents, delay(AGENT_END_MS, undefined, { ref: false })]);
+    return this.#verdict?.code ?? 0;
+  }
+
+  /** A message from the agent of a host. */
+  receive(nodeRank: number, message: ControlMessage): void {
+    switch (message.kind) {
+      case "agent-hello":
+        return this.#agentHello(nodeRank, message.version);
+      case "started":
+        return this.#ledger.started(message.rank, message.pid);
+      case "output":
+        return (message.stream === 1 ? this.#stdout : this.#stderr).write(
+          nodeRank,
+          message.rank,
+          message.bytes,
+        );
+      case "hello": {
+        const endpoints = this.#ledger.hello(message.rank, message.endpoint);
+        if (endpoints) this.#broadcast({ kind: "address-book", endpoints });
+        return this.#checkFaults();
+      }
+      case "finalize":
+        if (this.#ledger.finalize(message.rank)) this.#broadcast({ kind: "finalized" });
+        return this.#tellGone();
+      case "failure":
+        this.#ledger.failed(message);
+        return this.#checkFaults();
+      case "exited":
+        this.#ledger.exited(message);
+        if (this.#interrupts > 0) this.#stopLater();
+        this.#checkFaults();
+        return this.#tellGone();
+      case "drained":
+        return this.#nodeLeft(nodeRank);
+      case "agent-failed":
+        return this.#end(
+          {
+            code: exitCodes.launcher,
+            text: `tsmpirun: ${this.#nodes[nodeRank].start.host}: ${message.text}`,
+          },
+          nodeRank,
+        );
+    }
+  }
+
+  /** A signal that tsmpirun got: the first SIGINT asks the ranks, the second ends the job, the third at once. */
+  signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
+    this.#interrupts++;
+    const code = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[name];
+    this.#verdict ??= { code, text: "" };
+    if (name === "SIGINT" && this.#interrupts === 1) {
+      this.#stderr.say("tsmpirun: interrupted; press Ctrl-C again to kill");
+      return this.forward("SIGINT");
+    }
+    this.#stop(this.#interrupts >= 3 ? 0 : this.#options.killGraceMs);
+  }
+
+  /** Passes a signal on to every rank. */
+  forward(name: NodeJS.Signals): void {
+    this.#broadcast({ kind: "signal", name });
+  }
+
+  /** Ends the job without a word: nobody reads its output. */
+  brokenPipe(): void {
+    this.#verdict ??= { code: 128 + 13, text: "" };
+    this.#stop(this.#options.killGraceMs);
+  }
+
+  #agentHello(nodeRank: number, theirs: string): void {
+    if (theirs !== version) {
+      const { host } = this.#nodes[nodeRank].start;
+      const text = `tsmpirun: ${host} has tsmpi ${theirs}, this host has ${version}; install the same version`;
+      return this.#end({ code: exitCodes.launcher, text }, nodeRank);
+    }
+    this.#arrived.add(nodeRank);
+    if (this.#program) this.#startNode(nodeRank);
+  }
+
+  #startNode(nodeRank: number): void {
+    if (!this.#program) return;
+    const { code, sourceMap } = this.#program;
+    const start = { ...this.#nodes[nodeRank].start, program: code, sourceMap };
+    this.#hub.send(nodeRank, { kind: "start", start });
+  }
+
+  #broadcast(message: ControlMessage): void {
+    for (const nodeRank of this.#arrived) this.#hub.send(nodeRank, message);
+  }
+
+  #checkFaults(): void {
+    if (this.#verdict || this.#collecting || this.#ledger.faults.length === 0) return;
+    this.#collecting = setTimeout(() => {
+      this.#judge();
+      this.#stop(this.#options.killGraceMs);
+      setTimeout(() => this.#report(), REPORT_MS).unref();
+    }, COLLECT_MS);
+  }
+
+  /** What the failures so far mean. */
+  #judge(): void {
+    const { faults, ranks } = this.#ledger;
+    if (this.#verdict || faults.length === 0) return;
+    const seconds = (performance.now() - this.#startedMs) / 1000;
+    const text = report(faults, {
+      host: (rank) => this.#host[rank],
+      pid: (rank) => ranks[rank].pid,
+      seconds: (rank) => ranks[rank].exited?.seconds ?? seconds,
+      hidden: [`${root}/src/`, `${root}/dist/src/`, this.#options.session],
+      directory: this.#options.directory,
+    });
+    this.#verdict = { code: exitCodeOf(faults[0]), text };
+  }
+
+  /** The message comes last, after what the ranks have printed; but not long after. */
+  #report(): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    if (this.#verdict?.text) this.#stderr.say(this.#verdict.text);
+  }
+
+  #end(verdict: Verdict, leftNode?: number): void {
+    this.#verdict ??= verdict;
+    this.#stop(this.#options.killGraceMs);
+    if (leftNode !== undefined) this.#nodeLeft(leftNode);
+  }
+
+  #stop(graceMs: number): void {
+    this.#broadcast({ kind: "stop", graceMs });
+    if (this.#arrived.size === 0) this.#finish();
+  }
+
+  /** Ranks that do not end by themselves after an interrupt, though others have, wait for those in vain. */
+  #stopLater(): void {
+    setTimeout(() => this.#stop(this.#options.killGraceMs), this.#options.killGraceMs).unref();
+  }
+
+  #timedOut(timeoutMs: number): void {
+    const who = nameRanks(this.#ledger.running);
+    const text = `tsmpirun: ${who} still ran at the --timeout of ${timeoutMs / 1000} s; job aborted, exit code 124`;
+    this.#end({ code: exitCodes.timeout, text });
+  }
+
+  #lateAgents(): void {
+    const late = this.#nodes.filter((_, nodeRank) => !this.#arrived.has(nodeRank));
+    if (late.length === 0) return;
+    const names = late.map((node) => node.start.host).join(", ");
+    const text = `tsmpirun: no word from the agent on ${names} within ${AGENT_START_MS / 1000} s`;
+    this.#end({ code: exitCodes.launcher, text });
+    this.#finish();
+  }
+
+  #agentGone(nodeRank: number, how: string): void {
+    if (this.#left.has(nodeRank)) return;
+    const { host, ranks } = this.#nodes[nodeRank].start;
+    // Its ranks end with it; on this host we can make sure of their children too.
+    for (const rank of ranks) killGroup(this.#ledger.ranks[rank].pid);
+    const text = `tsmpirun: the agent on ${host} ended unexpectedly (${how}); job aborted, exit code 125`;
+    this.#end({ code: exitCodes.launcher, text }, nodeRank);
+  }
+
+  #nodeLeft(nodeRank: number): void {
+    this.#left.add(nodeRank);
+    if (this.#left.size === this.#nodes.length) this.#finish();
+  }
+
+  /** Tells ranks who will send no more while others may wait for them; seldom, and only news. */
+  #tellGone(): void {
+    this.#goneTimer ??= setTimeout(() => {
+      this.#goneTimer = undefined;
+      const { gone } = this.#ledger;
+      if (gone.length === this.#goneTold || gone.length === this.#host.length) return;
+      this.#goneTold = gone.length;
+      this.#broadcast({ kind: "gone", ranks: gone });
+    }, GONE_MS);
+  }
+}
+
+const COLLECT_MS = 200;
+const REPORT_MS = 1000;
+const GONE_MS = 250;
+const AGENT_START_MS = 30_000;
+const AGENT_END_MS = 1000;
+
+function killGroup(pid: number): void {
+  try {
+    if (pid > 0) process.kill(-pid, "SIGKILL");
+  } catch {
+    // it has gone
+  }
+}

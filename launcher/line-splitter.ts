@@ -1,0 +1,47 @@
+/**
+ * Cuts a stream of bytes after its last line end, so that output of several ranks mixes by whole lines only. What
+ * follows is kept until its line ends, until it has been quiet for `idleMs`, or until it grows beyond `limit` bytes.
+ */
+export class LineSplitter {
+  readonly #emit: (bytes: Uint8Array) => void;
+  readonly #idleMs: number;
+  readonly #limit: number;
+  #partial: Uint8Array[] = [];
+  #bytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(emit: (bytes: Uint8Array) => void, options: { idleMs?: number; limit?: number } = {}) {
+    this.#emit = emit;
+    this.#idleMs = options.idleMs ?? 200;
+    this.#limit = options.limit ?? 2 ** 20;
+  }
+
+  push(chunk: Uint8Array): void {
+    clearTimeout(this.#timer);
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
+    if (end > 0) {
+      this.#keep(chunk.subarray(0, end));
+      this.flush();
+    }
+    if (end < chunk.length) this.#keep(chunk.subarray(end));
+    if (this.#bytes > this.#limit) this.flush();
+    if (this.#bytes > 0) this.#timer = setTimeout(() => this.flush(), this.#idleMs);
+  }
+
+  /** Emits an unfinished line. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    if (this.#bytes === 0) return;
+    const bytes = this.#partial.length === 1 ? this.#partial[0] : Buffer.concat(this.#partial);
+    this.#partial = [];
+    this.#bytes = 0;
+    this.#emit(bytes);
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#partial.push(bytes);
+    this.#bytes += bytes.length;
+  }
+}
+
+const NEWLINE = 10;

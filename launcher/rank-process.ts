@@ -1,0 +1,181 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Duplex, Readable } from "node:stream";
+import { encodeFrame, frame, FrameReader } from "../src/comm/wire/frames.js";
+import { decode } from "../src/comm/wire/control.js";
+import type { ControlMessage, Exited } from "../src/comm/wire/messages.js";
+import type { Boot } from "../src/comm/boot.js";
+import { LineSplitter } from "./line-splitter.js";
+
+export interface RankSpec {
+  readonly boot: Boot;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly directory: string;
+  /** Descriptor to read as stdin; `undefined`: /dev/null. */
+  readonly stdinFd: number | undefined;
+  /** Descriptors of the agent that the rank inherits as 4, 5, … */
+  readonly inherited: readonly number[];
+}
+
+export interface RankEvents {
+  message(message: ControlMessage): void;
+  output(stream: 1 | 2, bytes: Uint8Array): void;
+  exited(exited: Omit<Exited, "outOfMemory">): void;
+  /** It has ended and everything it wrote has been read. */
+  drained(): void;
+}
+
+/** Descriptor of the control channel in a rank, and the first of those it inherits beyond. */
+export const CONTROL_FD = 3;
+export const FIRST_INHERITED_FD = 4;
+
+/**
+ * One rank: a Node process that leads a process group of its own, so that a signal reaches its children too, and a
+ * terminal's Ctrl-C reaches neither.
+ */
+export class RankProcess {
+  readonly rank: number;
+  readonly #child: ChildProcess;
+  readonly #control: Duplex;
+  readonly #streams: readonly Readable[];
+  readonly #splitters: readonly LineSplitter[];
+  readonly #events: RankEvents;
+  readonly #startedMs = performance.now();
+  #open: number;
+  #drained = false;
+  #paused = false;
+  #quiet = false;
+
+  constructor(spec: RankSpec, events: RankEvents) {
+    this.rank = spec.boot.rank;
+    this.#events = events;
+    this.#child = spawn(process.execPath, ["--enable-source-maps", spec.program, ...spec.args], {
+      cwd: spec.directory,
+      env: spec.environment,
+      detached: true,
+      stdio: [spec.stdinFd ?? "ignore", "pipe", "pipe", "pipe", ...spec.inherited],
+    });
+    const [, stdout, stderr, control] = this.#child.stdio;
+    if (!isReadable(stdout) || !isReadable(stderr) || !isDuplex(control)) {
+      throw new Error(`rank ${this.rank}: cannot start ${process.execPath}`);
+    }
+    this.#streams = [stdout, stderr];
+    this.#splitters = ([1, 2] as const).map((n) => new LineSplitter((bytes) => events.output(n, bytes)));
+    this.#open = this.#streams.length;
+    this.#streams.forEach((stream, i) => this.#forward(stream, this.#splitters[i]));
+    this.#control = control;
+    this.#listen();
+    this.send(encodeFrame({ kind: "boot", boot: spec.boot }));
+    this.#child.on("error", (error) => this.#ended(127, null, error));
+    this.#child.on("exit", (code, signal) => this.#ended(code, signal));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get running(): boolean {
+    return this.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Sends a frame over the control channel. */
+  send(framed: Uint8Array): void {
+    if (this.#control.writable) this.#control.write(framed);
+  }
+
+  /** Sends an encoded message over the control channel. */
+  relay(encoded: Uint8Array): void {
+    this.send(frame(encoded));
+  }
+
+  /** Sends a signal to the rank and to all processes it has started. */
+  kill(signal: NodeJS.Signals): void {
+    if (this.pid === undefined) return;
+    try {
+      process.kill(-this.pid, signal);
+    } catch {
+      // nobody is left in the group
+    }
+  }
+
+  /** Stops or goes on reading its output; a rank whose output is not read will block in its next write. */
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    for (const stream of this.#streams) {
+      if (paused) stream.pause();
+      else stream.resume();
+    }
+  }
+
+  #forward(stream: Readable, splitter: LineSplitter): void {
+    stream.on("data", (bytes: Uint8Array) => {
+      this.#quiet = false;
+      splitter.push(bytes);
+    });
+    stream.on("error", () => undefined);
+    stream.on("close", () => {
+      splitter.flush();
+      this.#open--;
+      this.#finishDrain();
+    });
+  }
+
+  #listen(): void {
+    const frames = new FrameReader();
+    this.#control.on("data", (bytes: Uint8Array) => {
+      for (const encoded of frames.push(bytes)) this.#events.message(decode(encoded));
+    });
+    this.#control.on("error", () => undefined); // the rank has closed its end
+  }
+
+  #ended(code: number | null, signal: NodeJS.Signals | null, error?: Error): void {
+    this.kill("SIGKILL"); // what it started does not outlive it
+    if (error) this.#events.output(2, Buffer.from(`rank ${this.rank}: ${error.message}\n`));
+    const seconds = (performance.now() - this.#startedMs) / 1000;
+    const report = once(() =>
+      this.#events.exited({ rank: this.rank, code: code ?? -1, signal: signal ?? "", seconds }),
+    );
+    // Its last words come first.
+    if (this.#control.closed) report();
+    else this.#control.on("close", report);
+    setTimeout(report, LAST_WORDS_MS).unref();
+    this.#finishDrain();
+    this.#watchOrphans();
+  }
+
+  /** A process that has left the group may hold the pipes open for ever: give up once they are quiet. */
+  #watchOrphans(): void {
+    const watch = setInterval(() => {
+      if (this.#open === 0) return clearInterval(watch);
+      if (this.#paused) return;
+      if (this.#quiet) this.#streams.forEach((stream) => stream.destroy());
+      this.#quiet = true;
+    }, LINGER_MS);
+  }
+
+  #finishDrain(): void {
+    if (this.#drained || this.running || this.#open > 0) return;
+    this.#drained = true;
+    this.#events.drained();
+  }
+}
+
+const LAST_WORDS_MS = 100;
+const LINGER_MS = 300;
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
+}
+
+function isReadable(stream: unknown): stream is Readable {
+  return typeof stream === "object" && stream !== null && "read" in stream;
+}
+
+function isDuplex(stream: unknown): stream is Duplex {
+  return isReadable(stream) && "write" in stream;
+}

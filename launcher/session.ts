@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { dirname, join } from "node:path";
+import { LaunchError } from "./errors.js";
+
+/** The folder of one job on one host: socket, program, source map. Only this user can enter it. */
+export interface Session {
+  readonly jobId: string;
+  readonly folder: string;
+}
+
+/**
+ * Makes a session folder, `<runtime dir>/tsmpi-<uid>/<job>`, and sweeps those of jobs that were killed together with
+ * their agents. Local.
+ *
+ * @throws {LaunchError} If the folder of this user's jobs belongs to someone else.
+ */
+export function createSession(): Session {
+  const { uid } = userInfo();
+  const parent = join(base(), `tsmpi-${uid}`);
+  const jobId = `${randomBytes(4).toString("hex")}.${process.pid}`;
+  const folder = join(parent, jobId);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      mkdirSync(parent, { recursive: true, mode: 0o700 });
+      const stat = lstatSync(parent);
+      if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
+        throw new LaunchError(`${parent} is open to other users; remove it, or set XDG_RUNTIME_DIR`);
+      }
+      mkdirSync(folder, { mode: 0o700 });
+      break;
+    } catch (error) {
+      // Another job of this user that ends may remove the parent between the two calls.
+      if (error instanceof LaunchError || attempt === 5) throw error;
+    }
+  }
+  sweep(parent);
+  return { jobId, folder };
+}
+
+/** Removes a session folder, and the folder of this user's jobs if it was the last. Local. */
+export function removeSession(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  try {
+    rmdirSync(dirname(folder));
+  } catch {
+    // not empty: other jobs run
+  }
+}
+
+/** The path of an ipc socket may have about 100 characters; a long temporary folder would not fit. */
+function base(): string {
+  const candidates = [process.env["XDG_RUNTIME_DIR"], tmpdir()];
+  return candidates.find((path) => path !== undefined && path !== "" && path.length < 60) ?? "/tmp";
+}
+
+function sweep(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = Number(/^[0-9a-f]{8}\.(\d+)$/.exec(name)?.[1]);
+    const folder = join(parent, name);
+    if (!(pid > 0) || alive(pid)) continue;
+    try {
+      const idleMs = Date.now() - lstatSync(folder).mtimeMs;
+      if (idleMs > STALE_MS) rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // its agent was faster
+    }
+  }
+}
+
+// A job in another pid namespace looks dead; its folder is not needed for long after its start.
+const STALE_MS = 600_000;
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
