@@ -102,7 +102,7 @@ export class DistributedArray
   async halo(width: number | readonly [number, number], options: HaloOptions = {}): Promise<LocalArray> {
     const plan = new HaloPlan(this.distribution, width, options);
     const padded = new LocalArray(plan.paddedShape, this.dtype);
-    await plan.exchange(this, padded);
+    await plan.pad(this, padded);
     return padded;
   }
 

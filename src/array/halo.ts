@@ -1,3 +1,4 @@
+import type { Communicator } from "../comm/types.js";
 import { channelOf } from "./channel.js";
 import type { DistributedArray } from "./distributed-array.js";
 import type { Distribution } from "./distribution.js";
@@ -16,8 +17,10 @@ export interface HaloOptions {
 interface Run {
   /** Coordinate of the owner along the axis. */
   readonly owner: number;
-  /** First cell in the owner's block, and in the padded block of the one who wants it. */
+  /** First cell in the owner's block. */
   readonly from: number;
+  /** On which side of the block it is wanted, and at which of the halo's cells there. */
+  readonly side: "before" | "after";
   readonly to: number;
   readonly count: number;
 }
@@ -40,13 +43,16 @@ export class HaloPlan {
   readonly paddedShape: readonly number[];
   readonly before: number;
   readonly after: number;
+  readonly axis: number;
   readonly #distribution: Distribution;
-  readonly #axis: number;
+  readonly #channel: Communicator;
   readonly #own: readonly Run[];
   readonly #incoming: readonly Transfer[];
   readonly #outgoing: readonly Transfer[];
 
   /**
+   * Every rank makes it, though no message is sent.
+   *
    * @param width - Cells on both sides, or [before, after].
    * @throws {RangeError} If a width is negative, or there is no such axis.
    */
@@ -64,78 +70,88 @@ export class HaloPlan {
     const coordinates = distribution.coordinatesOf(distribution.comm.rank);
     const me = coordinates[axis];
     const offsets = distribution.offsets(axis);
+    const empty = distribution.localShape.includes(0);
     const runsOf = (coordinate: number) =>
-      wantedRuns(offsets, coordinate, before, after, options.periodic ?? false);
+      empty ? [] : wantedRuns(offsets, coordinate, before, after, options.periodic ?? false);
     const transfer = (run: Run, coordinate: number): Transfer => ({
       ...run,
       peer: distribution.rankAt(coordinates.with(axis, coordinate)),
       buffers: new Map(),
     });
-    const empty = distribution.localShape.includes(0);
-    const mine = empty ? [] : runsOf(me);
+    const mine = runsOf(me);
     this.#own = mine.filter((run) => run.owner === me);
     this.#incoming = mine.filter((run) => run.owner !== me).map((run) => transfer(run, run.owner));
-    this.#outgoing = [];
-    if (!empty) {
-      this.#outgoing = offsets.slice(1).flatMap((_, coordinate) => {
-        const asked = coordinate === me ? [] : runsOf(coordinate).filter((run) => run.owner === me);
-        return asked.map((run) => transfer(run, coordinate));
-      });
-    }
+    this.#outgoing = offsets.slice(1).flatMap((_, coordinate) => {
+      const asked = coordinate === me ? [] : runsOf(coordinate).filter((run) => run.owner === me);
+      return asked.map((run) => transfer(run, coordinate));
+    });
     this.#distribution = distribution;
-    this.#axis = axis;
+    this.#channel = channelOf(distribution.comm);
+    this.axis = axis;
     [this.before, this.after] = empty ? [0, 0] : [before, after];
-    this.paddedShape = distribution.localShape.with(
-      axis,
-      distribution.localShape[axis] + this.before + this.after,
-    );
+    const cells = distribution.localShape[axis] + this.before + this.after;
+    this.paddedShape = distribution.localShape.with(axis, cells);
   }
 
   /**
    * Copies the block of `x` into the middle of `padded`, and the cells of the neighbours to both sides of it; zeros
    * beyond the ends of the array. Collective.
+   *
+   * @throws {RangeError} If `padded` has not `paddedShape` and the dtype of `x`, or `x` another distribution.
    */
-  async exchange(x: DistributedArray, padded: LocalArray): Promise<void> {
+  async pad(x: DistributedArray, padded: LocalArray): Promise<void> {
     if (!sameNumbers(padded.space.dims, this.paddedShape) || padded.dtype !== x.dtype) {
       throw new RangeError(
         `HaloPlan: a padded block of ${padded.dtype} ${padded.space.toString()} for ${x.dtype}; ` +
           `its shape must be [${this.paddedShape.join(", ")}]`,
       );
     }
+    const exchanged = this.exchange(x, padded, padded);
+    copyCells(x.block, 0, padded, this.before, x.block.space.dims[this.axis], this.axis); // while messages travel
+    await exchanged;
+  }
+
+  /**
+   * Fills the first `before` cells of one array and the last `after` cells of another (or of the same one) with the
+   * halo of `x`, and leaves the rest as it is. Collective; the messages are under way when the call returns.
+   */
+  async exchange(x: DistributedArray, front: LocalArray, back: LocalArray): Promise<void> {
     if (!this.#distribution.equals(x.distribution)) {
       throw new RangeError(
         `HaloPlan: made for ${this.#distribution.toString()}, used with ${x.distribution.toString()}`,
       );
     }
-    const [axis, own] = [this.#axis, this.#distribution.localShape[this.#axis]];
-    clearCells(padded, axis, 0, this.before);
-    clearCells(padded, axis, this.before + own, this.after);
-    const arrivals = this.#incoming.map((run) => this.#receive(run, padded));
+    const backStart = back.space.dims[this.axis] - this.after;
+    const place = ({ side, to }: Run) =>
+      side === "before" ? ([front, to] as const) : ([back, backStart + to] as const);
+    clearCells(front, this.axis, 0, this.before);
+    clearCells(back, this.axis, backStart, this.after);
+    const arrivals = this.#incoming.map((run) => this.#receive(run, ...place(run)));
     const departures = this.#outgoing.map((run) => this.#send(run, x.block));
-    copyCells(x.block, 0, padded, this.before, own, axis); // while messages travel
-    for (const run of this.#own) copyCells(x.block, run.from, padded, run.to, run.count, axis);
+    for (const run of this.#own) {
+      const [halo, to] = place(run);
+      copyCells(x.block, run.from, halo, to, run.count, this.axis);
+    }
     await Promise.all([...arrivals, ...departures]);
   }
 
-  async #receive(run: Transfer, padded: LocalArray): Promise<void> {
-    const channel = channelOf(this.#distribution.comm);
-    const place = contiguousCells(padded, this.#axis, run.to, run.count);
-    if (place) {
-      await channel.recv({ source: run.peer, into: place });
+  async #receive(run: Transfer, halo: LocalArray, to: number): Promise<void> {
+    const cells = contiguousCells(halo, this.axis, to, run.count);
+    if (cells) {
+      await this.#channel.recv({ source: run.peer, into: cells });
       return;
     }
-    const packed = packedCells(run, padded, this.#axis);
-    await channel.recv({ source: run.peer, into: packed.local });
-    copyCells(packed, 0, padded, run.to, run.count, this.#axis);
+    const packed = packedCells(run, halo, this.axis);
+    await this.#channel.recv({ source: run.peer, into: packed.local });
+    copyCells(packed, 0, halo, to, run.count, this.axis);
   }
 
   async #send(run: Transfer, block: LocalArray): Promise<void> {
-    const channel = channelOf(this.#distribution.comm);
-    const place = contiguousCells(block, this.#axis, run.from, run.count);
-    if (place) return channel.send(place, run.peer);
-    const packed = packedCells(run, block, this.#axis);
-    copyCells(block, run.from, packed, 0, run.count, this.#axis);
-    return channel.send(packed.local, run.peer);
+    const cells = contiguousCells(block, this.axis, run.from, run.count);
+    if (cells) return this.#channel.send(cells, run.peer);
+    const packed = packedCells(run, block, this.axis);
+    copyCells(block, run.from, packed, 0, run.count, this.axis);
+    return this.#channel.send(packed.local, run.peer);
   }
 }
 
@@ -151,20 +167,20 @@ function wantedRuns(
   const [start, end] = [offsets[coordinate], offsets[coordinate + 1]];
   if (start === end) return [];
   const runs: Run[] = [];
-  const collect = (first: number, last: number) => {
+  const collect = (side: Run["side"], first: number, last: number) => {
     for (let cell = first; cell < last;) {
       const global = ((cell % length) + length) % length;
       // The last block that starts at or before the cell is the one that holds it: empty blocks come before it.
       const owner = offsets.findLastIndex((offset, c) => c < offsets.length - 1 && offset <= global);
       const count = Math.min(offsets[owner + 1] - global, last - cell);
       if (periodic || (cell >= 0 && cell < length)) {
-        runs.push({ owner, from: global - offsets[owner], to: cell - (start - before), count });
+        runs.push({ owner, from: global - offsets[owner], side, to: cell - first, count });
       }
       cell += count;
     }
   };
-  collect(start - before, start);
-  collect(end, end + after);
+  collect("before", start - before, start);
+  collect("after", end, end + after);
   return runs;
 }
 
@@ -195,7 +211,7 @@ function clearCells(array: LocalArray, axis: number, first: number, count: numbe
 }
 
 /** Copies `count` cells along an axis, with all that lies across it. */
-function copyCells(
+export function copyCells(
   source: LocalArray,
   from: number,
   dest: LocalArray,

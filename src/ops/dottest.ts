@@ -1,0 +1,68 @@
+import { type Complex, type DType, isComplex, promote, realOf, type Scalar } from "../array/dtype.js";
+import type { Vector } from "../array/vector.js";
+import { fillByIndex } from "./columns.js";
+import type { LinearOperatorContract } from "./linear-operator.js";
+
+export interface DotTestOptions {
+  /** Of the random vectors; default 0. */
+  seed?: number;
+  /** Largest difference, relative to the norms of the vectors. Default 1e-10, or 1e-4 in single precision. */
+  rtol?: number;
+  /** Of the random vectors, if not the operator's: complex ones for a real operator, say. */
+  dtype?: DType;
+}
+
+/**
+ * Tests that an operator's adjoint is its adjoint: ⟨A u, v⟩ = ⟨u, Aᴴ v⟩ for random u and v. Collective.
+ *
+ * The vectors depend on the seed and the global index of their elements alone, so they are the same on any number of
+ * ranks. One product with A, one with Aᴴ, two dot products and four norms.
+ *
+ * @returns Both sides.
+ * @throws {Error} If they differ by more than `rtol` (‖A u‖ ‖v‖ + ‖u‖ ‖Aᴴ v‖) / 2; the message has both.
+ */
+export async function dottest<M extends Vector<M>, D extends Vector<D>>(
+  op: LinearOperatorContract<M, D>,
+  options: DotTestOptions = {},
+): Promise<{ forward: Complex; adjoint: Complex }> {
+  const dtype = promote(op.dtype, options.dtype ?? op.dtype);
+  const { seed = 0, rtol = realOf(dtype) === "float32" ? 1e-4 : 1e-10 } = options;
+  const u = op.model.zeros(dtype);
+  const v = op.data.zeros(dtype);
+  fillByIndex(u, random(2 * seed, dtype));
+  fillByIndex(v, random(2 * seed + 1, dtype));
+  const Au = await op.matvec(u);
+  const AHv = await op.rmatvec(v);
+  const forward = complex(await Au.vdot(v));
+  const adjoint = complex(await u.vdot(AHv));
+  const scale = ((await Au.norm()) * (await v.norm()) + (await u.norm()) * (await AHv.norm())) / 2;
+  const difference = Math.hypot(forward.re - adjoint.re, forward.im - adjoint.im);
+  if (!(difference <= rtol * scale)) {
+    const what = op instanceof Object ? op.constructor.name : "operator";
+    throw new Error(
+      `dottest: ${what}: ⟨A u, v⟩ = ${show(forward)}, ⟨u, Aᴴ v⟩ = ${show(adjoint)}; they differ by ${difference}, ` +
+        `${rtol * scale} is allowed`,
+    );
+  }
+  return { forward, adjoint };
+}
+
+/** Uniform numbers in [−1, 1), each a hash of the seed and its index. */
+function random(seed: number, dtype: DType): (index: number) => Scalar {
+  const uniform = (counter: number) => {
+    let h = (Math.imul(counter, 0x9e3779b1) + Math.imul(seed + 1, 0x85ebca6b)) >>> 0;
+    h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
+    h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
+    return ((h ^ (h >>> 16)) >>> 0) / 2 ** 31 - 1;
+  };
+  if (!isComplex(dtype)) return (index) => uniform(index);
+  return (index) => ({ re: uniform(2 * index), im: uniform(2 * index + 1) });
+}
+
+function complex(value: Scalar): Complex {
+  return typeof value === "number" ? { re: value, im: 0 } : value;
+}
+
+function show({ re, im }: Complex): string {
+  return im === 0 ? String(re) : `${re} ${im < 0 ? "−" : "+"} ${Math.abs(im)}i`;
+}
