@@ -33,7 +33,7 @@ export async function draw(folder: string, job: Job, survey: Survey, inversion: 
     title: "Post-stack seismic inversion",
     subtitle: [
       `${grouped(truth.space.size)} unknowns`,
-      `${iterations} CGLS iterations in ${seconds.toFixed(2)} s on ${job.ranks} ranks`,
+      `${iterations} CGLS iterations in ${seconds.toFixed(2)} s on ${job.ranks} ${job.ranks === 1 ? "rank" : "ranks"}`,
       `model error ${percent(inversion.error)}, background ${percent(inversion.backgroundError)}`,
     ].join("  ·  "),
     rows: [

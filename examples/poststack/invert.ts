@@ -1,4 +1,11 @@
-import { cgls, DistributedArray, Distribution, filtfilt, PoststackLinearModelling, ricker } from "tsmpi";
+import {
+  cgls,
+  DistributedArray,
+  Distribution,
+  zeroPhaseBoxcar,
+  PoststackLinearModelling,
+  ricker,
+} from "tsmpi";
 import type { CglsState, Communicator } from "tsmpi";
 import type { Survey } from "./survey.js";
 
@@ -70,10 +77,10 @@ export async function invert(
 async function smooth(comm: Communicator, survey: Survey, space: Distribution): Promise<DistributedArray> {
   const splitAlongX = new Distribution(comm, survey.dims, { grid: [1, comm.size, 1] });
   const model = DistributedArray.fromFunction(splitAlongX, survey.lnImpedance);
-  filtfilt(model.block, SMOOTHING[0], { axis: 0 });
+  zeroPhaseBoxcar(model.block, SMOOTHING[0], 0);
   const smoothed = await model.redistribute(space);
-  filtfilt(smoothed.block, SMOOTHING[1], { axis: 1 });
-  filtfilt(smoothed.block, SMOOTHING[2], { axis: 2 });
+  zeroPhaseBoxcar(smoothed.block, SMOOTHING[1], 1);
+  zeroPhaseBoxcar(smoothed.block, SMOOTHING[2], 2);
   return smoothed;
 }
 

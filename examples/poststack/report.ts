@@ -17,9 +17,9 @@ export function tableOf(iterations: number): Progress {
     if (bars && process.stdout.isTTY) bars.log(`${text}\n`);
     else console.log(text);
   };
-  print("iteration  ‖d − A m‖₂  ‖gradient‖₂");
   return {
     row(iteration, residualNorm, gradientNorm) {
+      if (iteration === 0) print("iteration  ‖d − A m‖₂  ‖gradient‖₂");
       bar?.update(iteration);
       const numbers = [residualNorm, gradientNorm].map((norm) => norm.toPrecision(5).padStart(11));
       print(`${String(iteration).padStart(9)} ${numbers.join("  ")}`);
