@@ -37,3 +37,13 @@ export {
   dot,
   PairwiseSum,
 } from "./reductions.js";
+export { applyStencil, type StencilLayout } from "./apply-stencil.js";
+export {
+  convolution,
+  firstDerivative,
+  secondDerivative,
+  transposeStencil,
+  type FirstDerivativeOptions,
+  type SecondDerivativeOptions,
+  type Stencil,
+} from "./stencil.js";

@@ -5,9 +5,17 @@
 import { wasm as base64 } from "./generated/wasm.js";
 
 export const PAGE = 65536;
-/** Below this address: the tables that kernels read (one page), then the staging areas (one page each). */
-export const RESERVED = 4 * PAGE;
-export const TABLES = 1024;
+const MIB = 2 ** 20;
+/** Where the kernels' own areas are, in bytes; the heap begins after them. Untouched ones cost nothing. */
+export const areas = {
+  products: { start: 1024, bytes: 64 },
+  staging: { start: PAGE, bytes: 3 * PAGE },
+  stencils: { start: MIB, bytes: MIB },
+  windows: { start: 2 * MIB, bytes: MIB },
+  stencilInput: { start: 4 * MIB, bytes: 2 * MIB },
+  stencilOutput: { start: 6 * MIB, bytes: 2 * MIB },
+} as const;
+export const RESERVED = 8 * MIB;
 /** Numbers that are staged, and reduced, at a time. */
 export const BLOCK = 8192;
 
@@ -43,6 +51,18 @@ export interface Kernels {
   readonly complexNonZeros: Reduction;
   readonly axpyNorm: (a: number, x: number, y: number, n: number) => number;
   readonly complexDot: (x: number, y: number, n: number, out: number) => void;
+  readonly stencil: (
+    x: number,
+    y: number,
+    outer: number,
+    xStride: number,
+    yStride: number,
+    rowBytes: number,
+    tile: number,
+    runs: number,
+    runCount: number,
+    accumulate: boolean,
+  ) => void;
 }
 
 interface Exports {
@@ -92,12 +112,12 @@ export function growMemory(pages: number): boolean {
 
 /** Reserves as much address space as we can get: 4 GiB if there is no limit on it (`ulimit -v`). */
 function reserve(): WebAssemblyMemory {
-  const initial = 2 * (RESERVED / PAGE);
+  const initial = RESERVED / PAGE + 16;
   for (let maximum = 65536; ; maximum /= 4) {
     try {
       return new WebAssembly.Memory({ initial, maximum, shared: true });
     } catch (cause) {
-      if (maximum > 256) continue;
+      if (maximum > 1024) continue;
       throw new Error(
         `kernels: cannot reserve ${(maximum * PAGE) / 2 ** 20} MiB of shared WebAssembly memory; raise ulimit -v`,
         { cause },

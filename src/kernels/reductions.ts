@@ -3,7 +3,7 @@
  * numbers that are added pairwise: the rounding error hardly grows with the length, and the result depends on the
  * numbers alone, not on where they are stored.
  */
-import { BLOCK, memory, TABLES, type Kernels, type Reduction } from "./memory.js";
+import { areas, BLOCK, memory, type Kernels, type Reduction } from "./memory.js";
 import { checkAlike, checkComplex, kernelsFor, stage, unstage, type ComplexNumber, type Reals } from "./staging.js"; // prettier-ignore
 
 /** Σ xᵢ yᵢ. In one pass over memory if x is y. */
@@ -125,10 +125,10 @@ function complexProducts(where: string, x: Reals, y: Reals): [number, number, nu
   for (let start = 0; start < x.length; start += BLOCK) {
     const count = Math.min(BLOCK, x.length - start);
     const xAt = stage(x, start, count, 0);
-    kernel(xAt, x === y ? xAt : stage(y, start, count, 1), count, TABLES);
+    kernel(xAt, x === y ? xAt : stage(y, start, count, 1), count, areas.products.start);
     sums.forEach((sum, i) => sum.add(products[i]));
   }
   return [sums[0].total, sums[1].total, sums[2].total, sums[3].total];
 }
 
-const products = new Float64Array(memory.buffer, TABLES, 4);
+const products = new Float64Array(memory.buffer, areas.products.start, 4);

@@ -1,4 +1,4 @@
-import { BLOCK, kernels32, kernels64, memory, onHeap, PAGE, type Kernels } from "./memory.js";
+import { areas, BLOCK, kernels32, kernels64, memory, onHeap, PAGE, type Kernels } from "./memory.js";
 
 /** Real numbers, or the interleaved parts of complex ones. */
 export type Reals = Float32Array | Float64Array;
@@ -27,7 +27,7 @@ export function unstage(z: Reals, start: number, count: number, area: number): v
 
 /** Address of a staging area: where a result that is not on the heap goes first. */
 export function addressOf(area: number): number {
-  return (1 + area) * PAGE;
+  return areas.staging.start + area * PAGE;
 }
 
 /** @throws {TypeError | RangeError} Unless both have the same element type and length. */
@@ -50,11 +50,11 @@ export function checkComplex(where: string, x: Reals): void {
   }
 }
 
-const areas = [0, 1, 2].map((area) => ({
+const stagingAreas = [0, 1, 2].map((area) => ({
   float32: new Float32Array(memory.buffer, addressOf(area), BLOCK),
   float64: new Float64Array(memory.buffer, addressOf(area), BLOCK),
 }));
 
 function stagingArea(x: Reals, area: number): Reals {
-  return x.BYTES_PER_ELEMENT === 8 ? areas[area].float64 : areas[area].float32;
+  return x.BYTES_PER_ELEMENT === 8 ? stagingAreas[area].float64 : stagingAreas[area].float32;
 }

@@ -3,6 +3,7 @@
 
 import * as each from "./elementwise";
 import * as sum from "./reductions";
+import { stencil } from "./stencil";
 
 /** z ← 0 */
 export function clear(z: usize, bytes: usize): void {
@@ -170,6 +171,38 @@ export function axpyNormF64(a: f64, x: usize, y: usize, n: usize): f64 {
 }
 export function complexDotF64(x: usize, y: usize, n: usize, out: usize): void {
   sum.complexDot<f64>(x, y, n, out);
+}
+
+/** Stencils on float32; see stencil.ts. */
+export function stencilF32(
+  x: usize,
+  y: usize,
+  outer: usize,
+  xStride: usize,
+  yStride: usize,
+  rowBytes: usize,
+  tile: usize,
+  runs: usize,
+  runCount: usize,
+  accumulate: bool,
+): void {
+  stencil<f32>(x, y, outer, xStride, yStride, rowBytes, tile, runs, runCount, accumulate);
+}
+
+/** Stencils on float64; see stencil.ts. */
+export function stencilF64(
+  x: usize,
+  y: usize,
+  outer: usize,
+  xStride: usize,
+  yStride: usize,
+  rowBytes: usize,
+  tile: usize,
+  runs: usize,
+  runCount: usize,
+  accumulate: bool,
+): void {
+  stencil<f64>(x, y, outer, xStride, yStride, rowBytes, tile, runs, runCount, accumulate);
 }
 
 // The constants that a family of elementwise operations works with

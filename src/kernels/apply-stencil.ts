@@ -1,0 +1,170 @@
+import { isNarrow, planRuns, type View } from "./stencil-runs.js";
+import { areas, memory, onHeap } from "./memory.js";
+import { checkAlike, kernelsFor, type Reals } from "./staging.js";
+import type { Stencil } from "./stencil.js";
+
+/**
+ * How arrays lie around the axis of a stencil: y has the shape [outer, rows, inner], x has halo[0] rows more before
+ * them and halo[1] after them. Rows have global indices, from `start` on, so that a part of a distributed axis knows
+ * where the ends of the axis are.
+ */
+export interface StencilLayout {
+  /** Product of the dimensions before the axis, default 1. */
+  readonly outer?: number;
+  /** Product of the dimensions after the axis, default 1; times two for complex arrays. */
+  readonly inner?: number;
+  /** Global index of the first row of y, default 0. */
+  readonly start?: number;
+  /** Number of rows of y, default all from `start` to the end of the axis. */
+  readonly rows?: number;
+  /** Rows that x has before and after those of y, default [0, 0]. None are needed beyond the ends of the axis. */
+  readonly halo?: readonly [before: number, after: number];
+  /** Local rows of y to compute, default all; the others stay. For work while a halo is on its way. */
+  readonly only?: readonly [from: number, to: number];
+  /** Adds to y instead of overwriting it. */
+  readonly accumulate?: boolean;
+}
+
+/**
+ * y ← S x along one axis, contiguous or not. Local; one pass over memory.
+ *
+ * Each number is summed in the order of its taps: it has the same bits however the axis is split, and wherever the
+ * arrays are stored. x and y must not overlap. For complex arrays and real weights, count two numbers an element in
+ * `inner`; for complex weights, apply the real and the imaginary parts one after the other.
+ *
+ * @throws {RangeError} If lengths disagree with the layout, or x lacks rows that the taps reach.
+ */
+export function applyStencil<V extends Reals>(stencil: Stencil, x: V, y: V, layout: StencilLayout = {}): V {
+  const view = complete(stencil, x, y, layout);
+  if (view.from >= view.to || view.inner === 0 || view.outer === 0) return y;
+  if (onHeap(x) && onHeap(y)) execute(stencil, x.byteOffset, y.byteOffset, y, view);
+  else executeStaged(stencil, x, y, view);
+  return y;
+}
+
+const CACHE_BYTES = 256 * 1024; // what a tile of all rows that the taps reach may take: a part of the second level
+
+function execute(stencil: Stencil, xAt: number, yAt: number, like: Reals, view: View): void {
+  const { outer, inner, rows, before, after, accumulate } = view;
+  const rowBytes = inner * like.BYTES_PER_ELEMENT;
+  const runCount = planRuns(stencil, view, like);
+  const span = stencil.before + stencil.after + 1;
+  const tile =
+    span * rowBytes <= CACHE_BYTES ? rowBytes : Math.max(1024, Math.floor(CACHE_BYTES / span / 64) * 64);
+  kernelsFor(like).stencil(
+    xAt + before * rowBytes,
+    yAt,
+    outer,
+    (before + rows + after) * rowBytes,
+    rows * rowBytes,
+    rowBytes,
+    tile,
+    areas.stencils.start,
+    runCount,
+    accumulate,
+  );
+}
+
+/** Copies boxes of [rows, inner] to the heap and back, as large as the staging areas allow. */
+function executeStaged(stencil: Stencil, x: Reals, y: Reals, view: View): void {
+  const { outer, inner, start, rows, before, after, from, to, accumulate, narrow } = view;
+  const [input, output] = stagingAreas[y.BYTES_PER_ELEMENT === 8 ? "float64" : "float32"];
+  const reach = stencil.before + stencil.after;
+  const width = Math.min(inner, Math.floor(input.length / (2 * reach + 16)));
+  if (width < 1)
+    throw new RangeError(`applyStencil: ${reach} rows of reach are too many for arrays off the heap`);
+  const height = Math.min(Math.floor(input.length / width) - reach, Math.floor(output.length / width));
+
+  for (let o = 0; o < outer; o++) {
+    for (let first = from; first < to; first += height) {
+      const last = Math.min(to, first + height);
+      const xFirst = Math.max(-before, first - stencil.before);
+      const xLast = Math.min(rows + after, last + stencil.after);
+      const xRow = o * (before + rows + after) + before + xFirst;
+      const yRow = o * rows + first;
+      for (let column = 0; column < inner; column += width) {
+        const columns = Math.min(width, inner - column);
+        const yBox = { start: yRow * inner + column, stride: inner };
+        const box = { start: 0, stride: columns };
+        copyBox(x, { start: xRow * inner + column, stride: inner }, input, box, xLast - xFirst, columns);
+        if (accumulate) copyBox(y, yBox, output, box, last - first, columns);
+        const piece = {
+          start: start + first,
+          rows: last - first,
+          before: first - xFirst,
+          after: xLast - last,
+        };
+        execute(stencil, input.byteOffset, output.byteOffset, y, {
+          ...{ outer: 1, inner: columns, from: 0, to: last - first, accumulate, narrow },
+          ...piece,
+        });
+        copyBox(output, box, y, yBox, last - first, columns);
+      }
+    }
+  }
+}
+
+interface Box {
+  readonly start: number;
+  readonly stride: number;
+}
+
+function copyBox(source: Reals, from: Box, dest: Reals, to: Box, rows: number, columns: number): void {
+  if (from.stride === columns && to.stride === columns) {
+    dest.set(source.subarray(from.start, from.start + rows * columns), to.start);
+    return;
+  }
+  for (let row = 0; row < rows; row++) {
+    const at = from.start + row * from.stride;
+    dest.set(source.subarray(at, at + columns), to.start + row * to.stride);
+  }
+}
+
+const { stencilInput, stencilOutput } = areas;
+const stagingAreas = {
+  float32: [stencilInput, stencilOutput].map(
+    ({ start, bytes }) => new Float32Array(memory.buffer, start, bytes / 4),
+  ),
+  float64: [stencilInput, stencilOutput].map(
+    ({ start, bytes }) => new Float64Array(memory.buffer, start, bytes / 8),
+  ),
+};
+
+/** Fills in the defaults and checks the layout. */
+function complete(stencil: Stencil, x: Reals, y: Reals, layout: StencilLayout): View {
+  const { outer = 1, inner = 1, start = 0, rows = stencil.length - start, halo = [0, 0] } = layout;
+  const { only: [from, to] = [0, rows], accumulate = false } = layout;
+  const [before, after] = halo;
+  const counts = {
+    outer,
+    inner,
+    start,
+    rows,
+    "halo[0]": before,
+    "halo[1]": after,
+    "only[0]": from,
+    "only[1]": to,
+  };
+  for (const [name, count] of Object.entries(counts)) {
+    if (Number.isSafeInteger(count) && count >= 0) continue;
+    throw new RangeError(`applyStencil: ${name} is ${count}; give an integer of 0 or more`);
+  }
+  if (start + rows > stencil.length || to > rows) {
+    throw new RangeError(
+      `applyStencil: rows ${start} to ${start + Math.max(rows, to)} of an axis of ${stencil.length}; stay inside it`,
+    );
+  }
+  checkAlike("applyStencil", x.subarray(0, 0), y.subarray(0, 0));
+  checkShape("x", x, outer, before + rows + after, inner);
+  checkShape("y", y, outer, rows, inner);
+  const narrow = isNarrow(stencil, inner * y.BYTES_PER_ELEMENT);
+  return { outer, inner, start, rows, before, after, from, to, accumulate, narrow };
+}
+
+function checkShape(name: string, array: Reals, outer: number, rows: number, inner: number): void {
+  if (array.length === outer * rows * inner) return;
+  throw new RangeError(
+    `applyStencil: ${name} has ${array.length} numbers, its layout [${outer}, ${rows}, ${inner}] (outer, rows and halo, ` +
+      `inner) has ${outer * rows * inner}; make them equal`,
+  );
+}
