@@ -5,6 +5,7 @@ import { barrier } from "./collectives/barrier.js";
 import { bcast } from "./collectives/bcast.js";
 import { cut } from "./collectives/blocks.js";
 import { type Agreement, Call, type Members } from "./collectives/call.js";
+import { BOARD_PAYLOAD_BYTES, OnBoard } from "./collectives/on-board.js";
 import { foldAllreduce, foldReduce, foldScan } from "./collectives/fold.js";
 import { copyInto, gather, gatherInto } from "./collectives/gather.js";
 import { reduceScatter } from "./collectives/reduce-scatter.js";
@@ -57,12 +58,16 @@ export class GroupCommunicator implements Communicator, Members {
   readonly #calls: Record<string, number> = {};
   readonly #active = new Map<number, Call>();
   readonly #failures = new Map<number, Error>();
+  #board: OnBoard | undefined;
   #sequence = 0;
   #children = 0;
   #self: GroupCommunicator | undefined;
 
-  /** @param ranks - World ranks of the members, by their rank in this communicator. */
-  constructor(engine: Engine, id: number, ranks: readonly number[], name: string) {
+  /**
+   * @param ranks - World ranks of the members, by their rank in this communicator.
+   * @param boardIndex - Place in shared memory that all members know to be free for it, if there is one.
+   */
+  constructor(engine: Engine, id: number, ranks: readonly number[], name: string, boardIndex?: number) {
     this.engine = engine;
     this.name = name;
     this.ranks = ranks;
@@ -70,6 +75,8 @@ export class GroupCommunicator implements Communicator, Members {
     this.size = ranks.length;
     this.#id = id;
     this.context = collectiveContext(id);
+    const board = boardIndex === undefined ? undefined : engine.transport.board?.(boardIndex, ranks);
+    this.#board = board && new OnBoard(engine, board, this.size);
     engine.register(id, this);
     engine.register(this.context, this);
   }
@@ -162,7 +169,9 @@ export class GroupCommunicator implements Communicator, Members {
   // --- collectives ----------------------------------------------------------------------------
 
   barrier(): Request {
-    return this.#start({ name: "barrier" }, barrier);
+    const agreement = { name: "barrier" } as const;
+    if (this.#board !== undefined) return this.#board.barrier(this.#begin(agreement)) as Operation<void>;
+    return this.#start(agreement, barrier);
   }
 
   bcast<A extends TypedArray>(value: A | undefined, options: RootOptions & Into<A>): Request<A>;
@@ -203,6 +212,10 @@ export class GroupCommunicator implements Communicator, Members {
     const { op = "sum", into } = options;
     if (typeof op !== "string")
       return this.#start({ name: "allreduce" }, (call) => foldAllreduce(call, value, op));
+    if (this.#board !== undefined) {
+      const request = this.#onBoard(this.#board, value, op, into);
+      if (request !== undefined) return request;
+    }
     return this.#reduction("allreduce", value, op, into, {}, async (call, work, input) => {
       await allreduce(call, work.array, op);
       return input.result(work.array);
@@ -354,19 +367,17 @@ export class GroupCommunicator implements Communicator, Members {
     return this.#start({ name: "split" }, async (call) => {
       if (color !== undefined && !Number.isSafeInteger(color))
         throw new RangeError(`split: color ${color} on rank ${this.rank} is no integer`);
-      const choices = await allgather(call, [color ?? NaN, key]);
-      const members = (choices as [number, number][])
-        .map(([theirs, order], rank) => ({ color: theirs, order, rank }))
+      const choices = await allgather(call, Float64Array.of(color ?? NaN, key, this.engine.nextBoard));
+      const members = (choices as Float64Array[])
+        .map(([theirs, order, board], rank) => ({ color: theirs, order, board, rank }))
         .filter((choice) => choice.color === color)
         .sort((a, b) => a.order - b.order || a.rank - b.rank);
       if (color === undefined) return undefined;
       const ranks = members.map(({ rank }) => this.ranks[rank]);
-      return new GroupCommunicator(
-        this.engine,
-        childContext(this.#id, generation, color),
-        ranks,
-        `${this.name}/${color}`,
-      );
+      const board = Math.max(...members.map((member) => member.board)); // free on all members
+      this.engine.nextBoard = board + 1;
+      const id = childContext(this.#id, generation, color);
+      return new GroupCommunicator(this.engine, id, ranks, `${this.name}/${color}`, board);
     });
   }
 
@@ -385,10 +396,7 @@ export class GroupCommunicator implements Communicator, Members {
   inspect(message: Message): Error | undefined {
     const call = this.#active.get(message.tag);
     const error = call?.mismatch(message);
-    if (call !== undefined && error !== undefined) {
-      call.abort(error);
-      call.tell(error);
-    }
+    if (call !== undefined && error !== undefined) this.#fail(call, error);
     return error;
   }
 
@@ -401,14 +409,67 @@ export class GroupCommunicator implements Communicator, Members {
     const call = this.#active.get(sequence);
     if (call !== undefined) call.abort(error);
     else if (sequence >= this.#sequence) this.#failures.set(sequence, error);
+    this.#leaveBoard();
   }
 
-  #start<T>(agreement: Agreement, run: (call: Call) => Promise<T>): Request<T> {
+  audit(): void {
+    const board = this.#board?.board;
+    if (board === undefined) return;
+    for (const call of this.#active.values()) {
+      for (let rank = 0; rank < this.size && !call.done; rank++) {
+        const theirs = rank === this.rank ? undefined : board.noted(call.sequence, rank);
+        const error = theirs && call.differs(theirs, rank);
+        if (error !== undefined) this.#fail(call, error);
+      }
+    }
+  }
+
+  /** Numbers a call, and lets other ranks see what it is. */
+  #begin(agreement: Agreement): Call {
     this.#count(agreement.name);
     const call = new Call(this, this.#sequence++, agreement);
     this.#active.set(call.sequence, call);
     this.#active.delete(call.sequence - REMEMBERED);
+    this.#board?.board.note(call.sequence, call.signature);
+    return call;
+  }
+
+  #start<T>(agreement: Agreement, run: (call: Call) => Promise<T>): Request<T> {
+    const call = this.#begin(agreement);
     return new Task(this.engine, this.#run(call, agreement, run));
+  }
+
+  /** Ends a call on this rank and, through messages, on all others. */
+  #fail(call: Call, error: Error): void {
+    call.done = true;
+    call.abort(error);
+    call.tell(error);
+    this.#leaveBoard();
+  }
+
+  #leaveBoard(): void {
+    const board = this.#board;
+    this.#board = undefined;
+    board?.leave();
+  }
+
+  /** A small allreduce without messages; `undefined` if this one needs them. */
+  #onBoard(
+    board: OnBoard,
+    value: unknown,
+    op: OpName,
+    into: TypedArray | undefined,
+  ): Request<unknown> | undefined {
+    const input = elementwise(value);
+    const { array } = input;
+    if (array === undefined || array.byteLength > BOARD_PAYLOAD_BYTES || unsuited(op, array) !== undefined)
+      return undefined;
+    if (into !== undefined) {
+      if (into.constructor !== array.constructor || into.length !== array.length) return undefined;
+      copyInto(into, array);
+    }
+    const call = this.#begin({ name: "allreduce", op, code: codeOf(array), count: array.length });
+    return board.allreduce(call, into ?? (value === array ? array.slice() : array), op, input.result);
   }
 
   async #run<T>(call: Call, { root }: Agreement, run: (call: Call) => Promise<T>): Promise<T> {
@@ -423,11 +484,12 @@ export class GroupCommunicator implements Communicator, Members {
         const error = message.tag === call.sequence ? call.mismatch(message) : undefined;
         if (error !== undefined) throw error;
       }
-      return await run(call);
+      const result = await run(call);
+      call.done = true;
+      return result;
     } catch (error) {
       const reason = error instanceof Error ? error : new Error(String(error));
-      call.abort(reason);
-      call.tell(reason);
+      this.#fail(call, reason);
       throw reason;
     }
   }

@@ -30,6 +30,8 @@ export interface Group {
   inspect(message: Message): Error | undefined;
   /** A collective has failed on another rank. */
   remoteFailure(sequence: number, source: number, text: string): void;
+  /** Compares collectives that have waited for long with what other ranks have called. */
+  audit(): void;
 }
 
 const NO_SIGNATURE: Signature = { kind: 0, root: 0, count: 0 };
@@ -46,6 +48,8 @@ export class Engine implements Sink, Waiter {
   readonly statistics = { messagesSent: 0, bytesSent: 0, waitMs: 0 };
   /** World ranks from which nothing more will come, with the reason. */
   readonly lostPeers = new Map<number, Error>();
+  /** Boards from here on are free on this rank; see transports/board.ts. */
+  nextBoard = 0;
   /** Requests that failed and that nobody has awaited. */
   readonly unobservedFailures = new Map<object, Error>();
 
@@ -363,6 +367,13 @@ export class Engine implements Sink, Waiter {
     this.statistics.waitMs += performance.now() - begun;
   }
 
+  /** Last look before a sleep: at what no message announces. */
+  readonly #ready = (): boolean => {
+    this.progress();
+    for (const group of this.#groups.values()) group.audit();
+    return this.#woken;
+  };
+
   /** Moves messages for as long as somebody sleeps; one pump runs at a time. */
   async #pump(): Promise<void> {
     this.#pumping = true;
@@ -374,7 +385,7 @@ export class Engine implements Sink, Waiter {
       if (this.#woken) await Promise.resolve();
       else {
         const begun = performance.now();
-        await this.transport.sleep();
+        await this.transport.sleep(this.#ready);
         this.#lastTurn = performance.now();
         this.statistics.waitMs += this.#lastTurn - begun;
       }

@@ -101,6 +101,7 @@ class WorldCommunicator extends GroupCommunicator implements World {
       WORLD_CONTEXT,
       Array.from({ length: place.size }, (_, rank) => rank),
       "world",
+      engine.nextBoard++,
     );
     this.transport = engine.transport.kind;
     this.host = place.host;

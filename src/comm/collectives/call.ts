@@ -57,6 +57,10 @@ export class Call {
   readonly size: number;
   readonly sequence: number;
   readonly signature: Signature;
+  /** This rank has its result. */
+  done = false;
+  /** Fails a wait that is for no message. */
+  onAbort: ((error: Error) => void) | undefined;
   #receives: Receive[] = [];
   #error: Error | undefined;
 
@@ -93,6 +97,7 @@ export class Call {
     for (const receive of this.#receives)
       this.members.engine.cancel(this.members.context, receive, this.#error);
     this.#receives = [];
+    this.onAbort?.(this.#error);
   }
 
   /** Tells every other rank that this call failed here. */
@@ -112,13 +117,17 @@ export class Call {
 
   /** What is wrong with a message of this call, if its sender called something else. */
   mismatch(message: Message): Error | undefined {
-    const { kind, root, count } = message.signature;
+    return this.differs(message.signature, message.source);
+  }
+
+  /** The same of any rank's signature under this number. */
+  differs({ kind, root, count }: Signature, rank: number): Error | undefined {
     const mine = this.signature;
     if (kind === mine.kind && root === mine.root && count === mine.count) return undefined;
-    const { name, rank } = this.members;
+    const theirs = describe({ kind, root, count });
     return new CollectiveMismatchError(
-      `${name}: collective #${this.sequence} is ${describe(mine)} on rank ${rank} and ${describe(message.signature)} on rank ` +
-        `${message.source}; every rank must call the same collectives in the same order, with the same arguments`,
+      `${this.members.name}: collective #${this.sequence} is ${describe(mine)} on rank ${this.rank} and ${theirs} on rank ` +
+        `${rank}; every rank must call the same collectives in the same order, with the same arguments`,
     );
   }
 }

@@ -2,7 +2,17 @@ import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { availableParallelism } from "node:os";
 import type { Boot } from "../boot.js";
-import { ASLEEP, ASLEEP_FOR_ROOM, AWAKE, Line, LINE_BYTES, segmentLayout } from "../wire/segment.js";
+import {
+  ASLEEP,
+  ASLEEP_FOR_ROOM,
+  AWAKE,
+  BOARDS,
+  Line,
+  LINE_BYTES,
+  type SegmentLayout,
+  segmentLayout,
+} from "../wire/segment.js";
+import { Board } from "./board.js";
 import { posix } from "./posix.js";
 import { Incoming, Outgoing, type Ring, ringBetween } from "./ring.js";
 import type { Sink, Transport } from "./transport.js";
@@ -32,6 +42,7 @@ export class ShmTransport implements Transport {
   readonly #incoming: Incoming[] = [];
   /** Local rank of a world rank. */
   readonly #places = new Map<number, number>();
+  readonly #layout: SegmentLayout;
   readonly #spins: number;
   readonly #yieldCore: () => void;
   /** Outgoing rings with messages that found no room. */
@@ -56,7 +67,7 @@ export class ShmTransport implements Transport {
     this.#bells = bells.ring;
     this.#doorbell = new Socket({ fd: bells.own, readable: true, writable: false });
     this.#doorbell.on("data", () => this.wake()).unref();
-    const layout = segmentLayout(boot.localSize);
+    const layout = (this.#layout = segmentLayout(boot.localSize));
     const ring = (from: number, to: number): Ring => ringBetween(this.memory, layout, from, to);
     boot.localRanks.forEach((rank, place) => {
       this.#places.set(rank, place);
@@ -71,7 +82,7 @@ export class ShmTransport implements Transport {
     if (place === undefined) throw new RangeError(`shm: rank ${dest} is on another host`);
     const outgoing = this.#outgoing[place];
     const wasBlocked = outgoing.blocked;
-    if (outgoing.post(header, payload, sent)) this.#ring(place, false);
+    if (outgoing.post(header, payload, sent)) this.#ring(place, "message");
     if (outgoing.blocked && !wasBlocked) this.#blocked++;
   }
 
@@ -83,7 +94,7 @@ export class ShmTransport implements Transport {
       for (let place = 0; place < this.#incoming.length; place++) {
         if (place === this.local || !this.#incoming[place].drain()) continue;
         moved = true;
-        this.#ring(place, true);
+        this.#ring(place, "room");
       }
     }
     if (this.#blocked > 0) moved = this.#push() || moved;
@@ -94,11 +105,11 @@ export class ShmTransport implements Transport {
     if (round > this.#spins) this.#yieldCore();
   }
 
-  async sleep(): Promise<void> {
+  async sleep(ready: () => boolean): Promise<void> {
     const word = this.#line + Line.asleep;
     Atomics.store(this.#words, word, this.#blocked > 0 ? ASLEEP_FOR_ROOM : ASLEEP);
     // Whoever wrote before it could see this rank asleep has not rung: look once more.
-    if (this.progress() || Atomics.load(this.#words, this.#line + Line.bell) !== this.#lastBell) {
+    if (this.progress() || ready()) {
       Atomics.store(this.#words, word, AWAKE);
       return;
     }
@@ -113,15 +124,18 @@ export class ShmTransport implements Transport {
     this.#wake = undefined;
   }
 
-  /** Tells all other ranks of the host to look: something changed that is not in a ring. */
-  ringAll(): void {
-    for (let place = 0; place < this.#outgoing.length; place++)
-      if (place !== this.local) this.#ring(place, false);
+  board(index: number, ranks: readonly number[]): Board | undefined {
+    const places = ranks.map((rank) => this.#places.get(rank));
+    if (index >= BOARDS || !places.every((place) => place !== undefined)) return undefined;
+    const others = places.filter((place) => place !== this.local);
+    return new Board(this.memory, this.#layout, index, places, this.local, () => {
+      for (const place of others) this.#ring(place, "board");
+    });
   }
 
   async close(): Promise<void> {
     while (this.#blocked > 0) {
-      if (!this.progress()) await this.sleep();
+      if (!this.progress()) await this.sleep(() => false);
     }
     this.#doorbell.destroy();
   }
@@ -132,18 +146,18 @@ export class ShmTransport implements Transport {
     for (let place = 0; place < this.#outgoing.length; place++) {
       if (place === this.local || !this.#outgoing[place].blocked || !this.#outgoing[place].push()) continue;
       moved = true;
-      this.#ring(place, false);
+      this.#ring(place, "message");
       if (!this.#outgoing[place].blocked) this.#blocked--;
     }
     return moved;
   }
 
-  /** Lets a rank know that it has a message, or room for one. */
-  #ring(place: number, room: boolean): void {
+  /** Lets a rank know of a message, of room for one, or of a contribution to a board. */
+  #ring(place: number, what: "message" | "room" | "board"): void {
     const line = (place * LINE_BYTES) / 4;
-    if (!room) Atomics.add(this.#words, line + Line.bell, 1);
+    if (what === "message") Atomics.add(this.#words, line + Line.bell, 1);
     const asleep = Atomics.load(this.#words, line + Line.asleep);
-    if (asleep === AWAKE || (room && asleep !== ASLEEP_FOR_ROOM)) return;
+    if (asleep === AWAKE || (what === "room" && asleep !== ASLEEP_FOR_ROOM)) return;
     if (Atomics.exchange(this.#words, line + Line.asleep, AWAKE) === AWAKE) return;
     try {
       writeSync(this.#bells[place], BELL);

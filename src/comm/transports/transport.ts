@@ -1,3 +1,5 @@
+import type { Board } from "./board.js";
+
 /**
  * How bytes move between the ranks of a job. A transport knows ranks of the world and byte counts; matching,
  * communicators and collectives sit on top (../engine.ts).
@@ -21,10 +23,15 @@ export interface Transport {
   readonly pollUs: number;
   /** Called between two polls of a rank that waits, with their number: gives up the core when that pays. */
   relax?(round: number): void;
-  /** Resolves when something may have arrived. Keeps the process alive while pending. */
-  sleep(): Promise<void>;
+  /**
+   * Resolves when something may have arrived. Keeps the process alive while pending. Once it can be woken it asks
+   * `ready`, and does not sleep if that is true.
+   */
+  sleep(ready: () => boolean): Promise<void>;
   /** Ends a pending sleep: nobody waits any more, or something other than a message has happened. */
   wake(): void;
+  /** Place `index` in memory that the given world ranks share, if they do; see board.ts. */
+  board?(index: number, ranks: readonly number[]): Board | undefined;
   /** Delivers what was posted, then lets go of sockets and memory. */
   close(): Promise<void>;
 }

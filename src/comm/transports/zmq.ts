@@ -17,8 +17,6 @@ const GOODBYE_MS = 2_000;
 const LINGER_MS = 1_000;
 
 export interface ZmqTransport extends Transport {
-  /** Ends pending sleeps. For a rank that waits on two transports and was woken by the other one. Local. */
-  wake(): void;
   /** Connections turned away: without a key of the job, or claiming a rank that is taken or of another job. */
   readonly refused: number;
   /** Messages dropped because they were not of this protocol. */
@@ -41,7 +39,7 @@ export interface ZmqTransport extends Transport {
 export async function openZmq(
   boot: Pick<Boot, "rank" | "size" | "jobId" | "curve" | "address">,
   sink: Sink,
-): Promise<{ endpoint: string; connect(book: readonly string[]): ZmqTransport }> {
+): Promise<{ readonly endpoint: string; readonly connect: (book: readonly string[]) => ZmqTransport }> {
   const library = requireNative<typeof zmq>("zeromq");
   const context = new library.Context();
   const ipv6 = boot.address.includes(":");
@@ -151,7 +149,8 @@ class Zmq implements ZmqTransport {
     return false;
   }
 
-  sleep(): Promise<void> {
+  sleep(ready: () => boolean): Promise<void> {
+    if (ready()) return Promise.resolve();
     this.#sleep ??= new Promise((resolve) => (this.#wake = resolve));
     this.#listen();
     return this.#sleep;
@@ -171,7 +170,7 @@ class Zmq implements ZmqTransport {
   async #close(): Promise<void> {
     this.#lastArrival = performance.now();
     for (const { link } of this.#peers.values()) link.bye();
-    while (!this.#settled()) await this.sleep(); // ticks wake it, too
+    while (!this.#settled()) await this.sleep(() => false); // ticks wake it, too
     clearInterval(this.#ticker);
     for (const { link } of this.#peers.values()) link.close(LINGER_MS);
     this.#sockets.router.close();
@@ -185,7 +184,7 @@ class Zmq implements ZmqTransport {
     for (const peer of this.#peers.values()) {
       if (peer.lost) continue;
       if (!peer.tookAll && silence < TAKE_MS) return false;
-      if (!peer.saidBye && silence < GOODBYE_MS) return false;
+      if ((!peer.saidBye || peer.link.busy) && silence < GOODBYE_MS) return false;
     }
     return true;
   }

@@ -5,7 +5,7 @@
  *
  * ```
  * lines    localSize × LINE_BYTES      one per rank: bell, whether it sleeps, its state
- * boards   localSize × BOARDS slots    small contributions to collectives
+ * boards   localSize × BOARDS          small contributions to collectives, and what was called
  * rings    localSize² × ring           from each rank to each other: counters, then data
  * ```
  */
@@ -34,9 +34,16 @@ export const ASLEEP_FOR_ROOM = 2;
 
 /** Communicators that can share memory at a time. */
 export const BOARDS = 64;
-/** A rank's place on one board: for odd and for even calls, so that the next call can begin before all have read. */
+/** A rank's contribution to one call: stamp, signature, payload. One for odd and one for even calls. */
 export const SLOT_BYTES = 256;
-export const BOARD_BYTES = 2 * SLOT_BYTES;
+/** Words of a slot. The stamp is written last: 1 + the call's number on this board. */
+export const Slot = { stamp: 0, kind: 1, root: 2, count: 3, payload: 8 } as const;
+export const SLOT_PAYLOAD_BYTES = SLOT_BYTES - 4 * Slot.payload;
+/** The signatures of a rank's latest collectives on a communicator, by sequence number: kind, root, count, stamp. */
+export const JOURNAL_ENTRIES = 16;
+export const JOURNAL_ENTRY_BYTES = 16;
+/** A rank's part of a board: two slots, then its journal. */
+export const BOARD_BYTES = 2 * SLOT_BYTES + JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES;
 
 /** Head and tail of a ring, a cache line pair each, before its data. */
 export const RING_HEAD_BYTES = 256;

@@ -41,6 +41,8 @@ export class Link {
   state: "connecting" | "up" | "closed" = "connecting";
   readonly #options: LinkOptions;
   #dealer: zmq.Dealer;
+  /** Unread events of the connection, once it is up. */
+  #events: zmq.Observer | undefined;
   #sequence = 0;
   #sending = false;
   /** Signals overtake messages: credits must not wait behind chunks that wait for credits. */
@@ -104,14 +106,21 @@ export class Link {
     return this.state !== "up" || this.#dealer.writable;
   }
 
+  /** True while ZeroMQ has not taken everything that may be sent now. */
+  get busy(): boolean {
+    return this.#sending;
+  }
+
   /** Lets go of the socket. libzmq goes on sending what it has been given for `lingerMs`. */
   close(lingerMs: number): void {
     if (this.state === "closed") return;
     this.state = "closed";
     this.#queue = [];
     this.#signals = [];
+    if (this.#dealer.closed) return; // between two attempts to connect
     this.#dealer.linger = lingerMs;
     this.#dealer.close();
+    if (this.#events !== undefined) void this.#drain(this.#events);
   }
 
   #connect(attempt = 1): zmq.Dealer {
@@ -133,25 +142,30 @@ export class Link {
     return dealer;
   }
 
-  /** Follows the socket's events until it is connected, tries again, or gives up. Keeps the process alive meanwhile. */
+  /**
+   * Follows the socket's events until it is connected, and once more when it is closed. Keeps the process alive
+   * meanwhile. The observer of an open socket must stay open: without a reader at the other end, libzmq's next event
+   * would block its I/O thread, and with it every connection.
+   */
   async #shakeHands(dealer: zmq.Dealer, attempt: number): Promise<void> {
     const begun = performance.now();
-    const observer = dealer.events;
+    const { events } = dealer;
     let reason = "";
     while (reason === "") {
-      const event = await observer.receive().catch(() => undefined);
-      if (event === undefined || this.state === "closed") return; // closed by close()
+      const event = await events.receive();
+      if (event.type === "end") return;
+      if (this.state === "closed") continue;
       switch (event.type) {
         case "handshake":
-          observer.close();
+          this.#events = events;
           this.state = "up";
           return this.#flush();
         case "handshake:error:auth":
         case "handshake:error:protocol":
-          observer.close();
-          return this.#fail(
+          this.#fail(
             new Error(`it refused the keys of this job (${event.error.message})`, { cause: event.error }),
           );
+          break;
         case "handshake:error:other":
           reason = event.error.message;
           break;
@@ -160,13 +174,21 @@ export class Link {
           reason = "nothing answers there";
       }
     }
-    observer.close();
     dealer.close();
+    await this.#drain(events);
     const tries = performance.now() - begun < BUSY_MS ? attempt + 1 : 1;
     if (tries > ATTEMPTS) return this.#fail(new Error(`${reason}, tried ${ATTEMPTS} times`));
-    setTimeout(() => {
-      if (this.state === "connecting") this.#dealer = this.#connect(tries);
-    }, RETRY_MS * attempt);
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
+    if (this.state === "connecting") this.#dealer = this.#connect(tries);
+  }
+
+  /**
+   * Reads the events of a closed socket to their end. Keeps this link and so the context in memory until then: a context
+   * that is garbage never ends its sockets' events.
+   */
+  async #drain(events: zmq.Observer): Promise<void> {
+    while ((await events.receive()).type !== "end");
+    this.#events = undefined;
   }
 
   #flush(): void {

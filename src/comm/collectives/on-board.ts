@@ -1,0 +1,135 @@
+import type { Engine, Pollable } from "../engine.js";
+import { combine } from "../operations.js";
+import { Operation } from "../request.js";
+import type { Board } from "../transports/board.js";
+import type { OpName, TypedArray } from "../types.js";
+import { SLOT_PAYLOAD_BYTES } from "../wire/segment.js";
+import { allreduce } from "./allreduce.js";
+import { barrier } from "./barrier.js";
+import type { Call } from "./call.js";
+import { copyInto } from "./gather.js";
+
+/** Largest vector that is reduced on a board, in bytes. */
+export const BOARD_PAYLOAD_BYTES = SLOT_PAYLOAD_BYTES;
+
+const NOTHING = new Uint8Array(0);
+const nothing = (): undefined => undefined;
+
+/**
+ * Barriers and small allreduces of a communicator whose ranks share memory: every rank lays its contribution on the
+ * board, waits until all have, and combines them in rank order. One phase, no messages, the same bits everywhere.
+ *
+ * Calls may overlap in the program; on the board they run one after the other. When a collective fails on some rank,
+ * that rank has left the board at that call and no rank can have passed it: all leave it, and finish with messages.
+ */
+export class OnBoard implements Pollable {
+  readonly board: Board;
+  readonly #engine: Engine;
+  readonly #size: number;
+  #queue: BoardCall[] = [];
+  #published = 0;
+  /** The call under way, and the first rank that has not been seen to publish it. */
+  #current: BoardCall | undefined;
+  #missing = 0;
+
+  constructor(engine: Engine, board: Board, size: number) {
+    this.#engine = engine;
+    this.board = board;
+    this.#size = size;
+  }
+
+  barrier(call: Call): Operation<unknown> {
+    return this.#start(new BoardCall(this.#engine, call, NOTHING, undefined, nothing, () => barrier(call)));
+  }
+
+  /** @param x - This rank's contribution, overwritten by the result; at most BOARD_PAYLOAD_BYTES. */
+  allreduce(call: Call, x: TypedArray, op: OpName, result: (x: TypedArray) => unknown): Operation<unknown> {
+    const fallback = (): Promise<unknown> => allreduce(call, x, op).then(() => result(x));
+    return this.#start(new BoardCall(this.#engine, call, x, op, result, fallback));
+  }
+
+  poll(): void {
+    while (this.#current !== undefined) {
+      this.#missing = this.board.missing(this.#published - 1, this.#missing);
+      if (this.#missing < this.#size) return;
+      this.#finish(this.#current);
+      this.#publishNext();
+    }
+    this.#engine.unwatch(this);
+  }
+
+  /** Finishes what is under way with messages; the board is used no more. */
+  leave(): void {
+    const unfinished = this.#current === undefined ? this.#queue : [this.#current, ...this.#queue];
+    this.#queue = [];
+    this.#current = undefined;
+    this.#engine.unwatch(this);
+    for (const call of unfinished) call.fallBack();
+  }
+
+  #start(call: BoardCall): Operation<unknown> {
+    this.#queue.push(call);
+    if (this.#current === undefined) {
+      this.#engine.watch(this);
+      this.#publishNext();
+    }
+    return call;
+  }
+
+  #publishNext(): void {
+    const next = (this.#current = this.#queue.shift());
+    if (next === undefined) return;
+    this.#missing = 0;
+    this.board.publish(this.#published++, next.call.signature, next.x);
+  }
+
+  /** All ranks have published: compares what they called, and combines. */
+  #finish(current: BoardCall): void {
+    const { call, x, op } = current;
+    const number = this.#published - 1;
+    for (let rank = 0; rank < this.#size; rank++) {
+      const error = call.differs(this.board.signature(number, rank), rank);
+      if (error !== undefined) return current.fail(error);
+    }
+    if (op === "sum" && x instanceof Float64Array) this.board.sum(number, x);
+    else if (op !== undefined) {
+      copyInto(x, this.board.payload(number, 0, x));
+      for (let rank = 1; rank < this.#size; rank++) combine(op, x, this.board.payload(number, rank, x));
+    }
+    call.done = true;
+    current.complete(current.result(x));
+  }
+}
+
+class BoardCall extends Operation<unknown> {
+  readonly call: Call;
+  readonly x: TypedArray;
+  readonly op: OpName | undefined;
+  readonly result: (x: TypedArray) => unknown;
+  readonly #byMessages: () => Promise<unknown>;
+
+  constructor(
+    engine: Engine,
+    call: Call,
+    x: TypedArray,
+    op: OpName | undefined,
+    result: (x: TypedArray) => unknown,
+    byMessages: () => Promise<unknown>,
+  ) {
+    super(engine);
+    this.call = call;
+    this.x = x;
+    this.op = op;
+    this.result = result;
+    this.#byMessages = byMessages;
+    call.onAbort = (error) => this.fail(error);
+  }
+
+  fallBack(): void {
+    if (this.settled) return;
+    this.#byMessages().then(
+      (value) => this.complete(value),
+      (error: unknown) => this.fail(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+}
