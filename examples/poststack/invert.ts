@@ -57,7 +57,10 @@ export async function invert(
   const slowestMs = await comm.allreduce(elapsedMs, { op: "max" });
 
   const { model: inverted, status, iterations, cost } = result;
-  const norm = await truth.norm();
+  const scratch = truth.like();
+  const error = async (model: DistributedArray) => {
+    return (await scratch.copyFrom(model).axpy(-1, truth).norm()) / (await truth.norm());
+  };
   return {
     truth,
     background,
@@ -68,8 +71,8 @@ export async function invert(
     cost,
     seconds: slowestMs / 1000,
     waiting: waitedMs / comm.size / slowestMs,
-    error: (await distance(inverted, truth)) / norm,
-    backgroundError: (await distance(background, truth)) / norm,
+    error: await error(inverted),
+    backgroundError: await error(background),
   };
 }
 
@@ -78,12 +81,8 @@ async function smooth(comm: Communicator, survey: Survey, space: Distribution): 
   const splitAlongX = new Distribution(comm, survey.dims, { grid: [1, comm.size, 1] });
   const model = DistributedArray.fromFunction(splitAlongX, survey.lnImpedance);
   zeroPhaseBoxcar(model.block, SMOOTHING[0], 0);
-  const smoothed = await model.redistribute(space);
+  const smoothed = comm.size === 1 ? model : await model.redistribute(space);
   zeroPhaseBoxcar(smoothed.block, SMOOTHING[1], 1);
   zeroPhaseBoxcar(smoothed.block, SMOOTHING[2], 2);
   return smoothed;
-}
-
-async function distance(a: DistributedArray, b: DistributedArray): Promise<number> {
-  return a.clone().axpy(-1, b).norm();
 }
