@@ -26,26 +26,12 @@ const USAGE = `Usage: tsmpirun -n RANKS examples/poststack.ts [options]
 const world = await init();
 const job = { ranks: world.size, transport: world.transport };
 const root = world.rank === 0;
-const { values: options } = parseArgs({
-  options: {
-    model: { type: "string" },
-    out: { type: "string" },
-    iterations: { type: "string", default: "40" },
-    "no-plot": { type: "boolean", default: false },
-    help: { type: "boolean", short: "h", default: false },
-  },
-});
-if (options.help) {
-  if (root) console.log(USAGE);
-} else {
-  await main();
-}
+const options = readOptions();
+if (!options.help) await main();
+else if (root) console.log(USAGE);
 
 async function main(): Promise<void> {
-  const iterations = Number(options.iterations);
-  if (!Number.isSafeInteger(iterations) || iterations < 1) {
-    throw new RangeError(`poststack: --iterations ${options.iterations}; use a positive integer`);
-  }
+  const { iterations } = options;
   const survey = options.model === undefined ? syntheticSurvey() : await surveyFromFile(options.model);
 
   const table = root ? tableOf(iterations) : undefined;
@@ -57,6 +43,26 @@ async function main(): Promise<void> {
 
   if (options.out !== undefined) await save(options.out, survey, inversion);
   check(inversion);
+}
+
+/** Options of the command line; what cannot be understood ends the job with exit code 2. */
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        model: { type: "string" },
+        out: { type: "string" },
+        iterations: { type: "string", default: "40" },
+        "no-plot": { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    const iterations = Number(values.iterations);
+    if (Number.isSafeInteger(iterations) && iterations > 0) return { ...values, iterations };
+    throw new RangeError(`--iterations is ${values.iterations}; use a positive integer`);
+  } catch (error) {
+    return world.abort(2, `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  }
 }
 
 /** Every rank writes its blocks; rank 0 the rest. */
