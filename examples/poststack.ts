@@ -11,7 +11,7 @@ import { init, writeNpy } from "tsmpi";
 import { draw } from "./poststack/figure.js";
 import { invert } from "./poststack/invert.js";
 import type { Inversion } from "./poststack/invert.js";
-import { history, summary, tableOf } from "./poststack/report.js";
+import { history, row, summary } from "./poststack/report.js";
 import { surveyFromFile, syntheticSurvey } from "./poststack/survey.js";
 import type { Survey } from "./poststack/survey.js";
 
@@ -34,11 +34,9 @@ async function main(): Promise<void> {
   const { iterations } = options;
   const survey = options.model === undefined ? syntheticSurvey() : await surveyFromFile(options.model);
 
-  const table = root ? tableOf(iterations) : undefined;
   const inversion = await invert(world, survey, iterations, ({ iteration, residualNorm, gradientNorm }) => {
-    table?.row(iteration, residualNorm, gradientNorm);
+    if (root) console.log(row(iteration, iterations, [residualNorm, gradientNorm]));
   });
-  table?.end();
   if (root) console.log(`\n${summary(job, inversion)}`);
 
   if (options.out !== undefined) await save(options.out, survey, inversion);
@@ -78,7 +76,7 @@ async function save(folder: string, survey: Survey, inversion: Inversion): Promi
 
 /** The answer must be one: the data are fitted better with each iteration, and the model is better than its start. */
 function check({ cost, error, backgroundError }: Inversion): void {
-  const worse = cost.findIndex((norm, i) => i > 0 && !(norm < cost[i - 1]));
+  const worse = cost.findIndex((norm, i) => i > 0 && !(norm <= cost[i - 1] * (1 + 1e-9)));
   if (worse >= 0) throw new Error(`poststack: the residual grew to ${cost[worse]} in iteration ${worse}`);
   if (!(error < backgroundError)) {
     throw new Error(

@@ -1,31 +1,14 @@
-import { MultiBar, Presets } from "cli-progress";
 import type { Inversion } from "./invert.js";
 
-export interface Progress {
-  /** One row of the table. */
-  row(iteration: number, residualNorm: number, gradientNorm: number): void;
-  end(): void;
-}
+const BAR = 24; // characters
 
-/** Prints a table of iterations as they come, over a progress bar where there is a terminal. */
-export function tableOf(iterations: number): Progress {
-  const bars = process.stderr.isTTY
-    ? new MultiBar({ clearOnComplete: true }, Presets.shades_classic)
-    : undefined;
-  const bar = bars?.create(iterations, 0);
-  const print = (text: string) => {
-    if (bars && process.stdout.isTTY) bars.log(`${text}\n`);
-    else console.log(text);
-  };
-  return {
-    row(iteration, residualNorm, gradientNorm) {
-      if (iteration === 0) print("iteration  ‖d − A m‖₂  ‖gradient‖₂");
-      bar?.update(iteration);
-      const numbers = [residualNorm, gradientNorm].map((norm) => norm.toPrecision(5).padStart(11));
-      print(`${String(iteration).padStart(9)} ${numbers.join("  ")}`);
-    },
-    end: () => bars?.stop(),
-  };
+/** One row of the table of iterations, with a bar of how far they are; the first comes with the heading. */
+export function row(iteration: number, iterations: number, norms: readonly number[]): string {
+  const heading = iteration === 0 ? "iteration  ‖d − A m‖₂  ‖gradient‖₂\n" : "";
+  const numbers = norms.map((norm) => norm.toPrecision(5).padStart(11)).join("  ");
+  const done = Math.round((BAR * iteration) / iterations);
+  const bar = "━".repeat(done) + "─".repeat(BAR - done);
+  return `${heading}${String(iteration).padStart(9)} ${numbers}  ${bar}`;
 }
 
 export interface Job {
