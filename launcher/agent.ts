@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Boot } from "../src/comm/boot.js";
 import type { KeyPair } from "../src/comm/transports/zmq/curve.js";
 import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
-import { segmentBytes } from "./segment-bytes.js";
+import { segmentBytes } from "../src/comm/wire/segment.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Link } from "./link.js";
 import { CONTROL_FD, FIRST_INHERITED_FD, RankProcess } from "./rank-process.js";
@@ -211,6 +211,8 @@ function isSignal(name: string): name is NodeJS.Signals {
   return /^SIG[A-Z0-9]+$/.test(name);
 }
 
+const parseConfig: (json: string) => AgentConfig = JSON.parse;
+
 /** Waits for the line with the configuration, then watches for the launcher's end of the pipe to close. */
 function main(): void {
   let agent: Agent | undefined;
@@ -223,8 +225,7 @@ function main(): void {
       return candidate.startsWith(`${magic} `) && i < lines.length - 1;
     });
     if (line === undefined) return;
-    const config: AgentConfig = JSON.parse(line.slice(magic.length + 1));
-    agent = new Agent(config);
+    agent = new Agent(parseConfig(line.slice(magic.length + 1)));
   });
   const launcherGone = () => (agent ? agent.abandon() : process.exit(125));
   process.stdin.on("end", launcherGone).on("error", launcherGone);

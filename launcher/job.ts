@@ -137,6 +137,7 @@ export class Job {
     this.#interrupts++;
     const code = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[name];
     this.#verdict ??= { code, text: "" };
+    if (!this.#program) return this.#finish(); // nothing has been started
     if (name === "SIGINT" && this.#interrupts === 1) {
       this.#stderr.say("tsmpirun: interrupted; press Ctrl-C again to kill");
       return this.forward("SIGINT");
@@ -166,7 +167,7 @@ export class Job {
   }
 
   #startNode(nodeRank: number): void {
-    if (!this.#program) return;
+    if (!this.#program || this.#verdict) return;
     const { code, sourceMap } = this.#program;
     const start = { ...this.#nodes[nodeRank].start, program: code, sourceMap };
     this.#hub.send(nodeRank, { kind: "start", start });

@@ -48,6 +48,7 @@ export class Hub {
       ...serverOptions(this.keys),
       ...unlimited,
       mandatory: true,
+      sendTimeout: 0, // an agent that has gone is no reason to wait
       linger: 0,
     });
     // A send fails when its agent has gone, which its process tells by itself.
