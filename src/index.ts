@@ -1,0 +1,86 @@
+/**
+ * The public API of tsmpi. Nothing else is public.
+ *
+ * @module
+ */
+
+// The job, and its ranks
+export { init, type World } from "./comm/world.js";
+export { simulate } from "./comm/simulate.js";
+export type { SimOptions } from "./comm/transports/sim.js";
+export { ANY_SOURCE, ANY_TAG, PROC_NULL, TAG_UB } from "./comm/types.js";
+export type {
+  Communicator,
+  Counts,
+  Into,
+  OpName,
+  RecvCounts,
+  RecvOptions,
+  ReduceOptions,
+  Reducible,
+  Request,
+  RootOptions,
+  SendOptions,
+  SendRecvOptions,
+  Statistics,
+  Status,
+  TypedArray,
+  UserOp,
+} from "./comm/types.js";
+export { waitAll, waitAny, waitSome, type Completed } from "./comm/wait.js";
+export {
+  CollectiveMismatchError,
+  MpiError,
+  PeerLostError,
+  RemoteError,
+  TruncateError,
+  TypeMismatchError,
+} from "./comm/errors.js";
+
+// Arrays
+export type { Complex, DType, Scalar, Storage } from "./array/dtype.js";
+export type { AnyVector, NormOrder, Space, Vector } from "./array/vector.js";
+export type { BlockSpace, BlockVector } from "./array/blocks.js";
+export { LocalArray, LocalSpace } from "./array/local-array.js";
+export { Distribution, type DistributionOptions } from "./array/distribution.js";
+export { DistributedArray } from "./array/distributed-array.js";
+export { StackedArray, StackedSpace } from "./array/stacked-array.js";
+export { HaloPlan, type HaloOptions } from "./array/halo.js";
+export { Redistribution } from "./array/redistribute.js";
+
+// Linear operators
+export { LinearOperator, type OperatorSpaces } from "./ops/linear-operator.js";
+export { BlockDiag, HStack, VStack } from "./ops/basic/stacks.js";
+export { acrossRanks } from "./ops/basic/across-ranks.js";
+export { Diagonal } from "./ops/basic/diagonal.js";
+export { FirstDerivative, type FirstDerivativeOptions } from "./ops/basic/first-derivative.js";
+export { Identity } from "./ops/basic/identity.js";
+export { Laplacian, type LaplacianOptions } from "./ops/basic/laplacian.js";
+export { lift, type LiftOptions } from "./ops/basic/lift.js";
+export { MatrixMult } from "./ops/basic/matrix-mult.js";
+export { SecondDerivative, type SecondDerivativeOptions } from "./ops/basic/second-derivative.js";
+export { Transpose, type TransposeOptions } from "./ops/basic/transpose.js";
+export { Convolve1D, type Convolve1DOptions } from "./ops/signal/convolve1d.js";
+export { PoststackLinearModelling, type PoststackOptions } from "./ops/signal/poststack.js";
+export { ricker } from "./ops/signal/wavelets.js";
+export { zeroPhaseBoxcar } from "./ops/signal/zero-phase-boxcar.js";
+export { dottest, type DotTestOptions } from "./ops/dottest.js";
+export { todense } from "./ops/todense.js";
+
+// Solvers
+export { cg, type CgOptions, type CgResult } from "./solvers/cg.js";
+export { cgls, type CglsOptions, type CglsResult, type CglsState } from "./solvers/cgls.js";
+export type {
+  SolverCallback,
+  SolverOptions,
+  SolverState,
+  SolverStatus,
+  SolverVerdict,
+} from "./solvers/options.js";
+
+// Files and pictures
+export { decodeNpy, readNpy, readNpyBlock, writeNpy } from "./io/npy.js";
+export { readNpz } from "./io/npz.js";
+export { plotCurve, plotPanels } from "./plot/plot.js";
+export type { Curve } from "./plot/curve.js";
+export type { Figure, Panel, Quantity, SectionPanel } from "./plot/panels.js";
