@@ -5,12 +5,14 @@ import { DistributedArray } from "../array/distributed-array.js";
 import { LocalArray } from "../array/local-array.js";
 import { StackedArray } from "../array/stacked-array.js";
 
-/** Vectors whose elements have a flat global index: blocks, and stacks of them. */
-export type Indexed = LocalArray | DistributedArray | StackedArray;
-
-/** Sets every element to `f` of its flat global index, counted from `first` on; stacks count through. Local. */
+/**
+ * Sets every element of a local, distributed or stacked array to `f` of its flat global index, counted from `first`
+ * on; stacks count through. Local.
+ *
+ * @throws {TypeError} For vectors of another kind.
+ */
 export function fillByIndex(vector: unknown, f: (index: number) => Scalar, first = 0): void {
-  if (vector instanceof StackedArray) {
+  if (isStack(vector)) {
     let next = first;
     for (const member of vector.members) {
       fillByIndex(member, f, next);
@@ -25,7 +27,7 @@ export function fillByIndex(vector: unknown, f: (index: number) => Scalar, first
 
 /** All elements in the order of their flat global index, on every rank. Collective: one allgather per block vector. */
 export async function gatherAll(vector: unknown): Promise<Complex[]> {
-  if (vector instanceof StackedArray) {
+  if (isStack(vector)) {
     const parts: Complex[][] = [];
     for (const member of vector.members) parts.push(await gatherAll(member));
     return parts.flat();
@@ -41,6 +43,10 @@ export async function gatherAll(vector: unknown): Promise<Complex[]> {
 export function fromColumns(columns: readonly Complex[][], rows: number, dtype: DType): LocalArray {
   const element = (i: number, j: number): Scalar => (isComplex(dtype) ? columns[j][i] : columns[j][i].re);
   return LocalArray.fromFunction([rows, columns.length], element, dtype);
+}
+
+function isStack(vector: unknown): vector is StackedArray {
+  return vector instanceof StackedArray;
 }
 
 function asBlocks(vector: unknown): BlockVector<unknown> {

@@ -1,0 +1,258 @@
+import { test } from "tap";
+import { heapStatistics } from "../../src/kernels/index.js";
+import { LocalArray, LocalSpace } from "../../src/array/local-array.js";
+import { Diagonal } from "../../src/ops/basic/diagonal.js";
+import { FirstDerivative, type FirstDerivativeOptions } from "../../src/ops/basic/first-derivative.js";
+import { Identity } from "../../src/ops/basic/identity.js";
+import { MatrixMult } from "../../src/ops/basic/matrix-mult.js";
+import { SecondDerivative, type SecondDerivativeOptions } from "../../src/ops/basic/second-derivative.js";
+import { VStack } from "../../src/ops/basic/stacks.js";
+import { Transpose } from "../../src/ops/basic/transpose.js";
+import { dottest } from "../../src/ops/dottest.js";
+import { LinearOperator } from "../../src/ops/linear-operator.js";
+import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
+import { PoststackLinearModelling } from "../../src/ops/signal/poststack.js";
+import { ricker } from "../../src/ops/signal/wavelets.js";
+import { zeroPhaseBoxcar } from "../../src/ops/signal/zero-phase-boxcar.js";
+import { todense } from "../../src/ops/todense.js";
+
+type Local = LinearOperator<LocalArray, LocalArray>;
+
+const near = (actual: ArrayLike<number>, expected: readonly number[], tolerance = 1e-6) =>
+  actual.length === expected.length && expected.every((value, i) => Math.abs(actual[i] - value) <= tolerance);
+
+void test("derivatives: golden numbers, forward and adjoint", async (t) => {
+  const x = LocalArray.from([6], [1, 4, 9, 16, 25, 36]);
+  const first: [FirstDerivativeOptions, number[], number[]][] = [
+    [{ kind: "forward" }, [1.5, 2.5, 3.5, 4.5, 5.5, 0], [-0.5, -1.5, -2.5, -3.5, -4.5, 12.5]],
+    [{ kind: "backward" }, [0, 1.5, 2.5, 3.5, 4.5, 5.5], [-2, -2.5, -3.5, -4.5, -5.5, 18]],
+    [{}, [0, 2, 3, 4, 5, 0], [-1, -2.25, -3, -4, 4, 6.25]],
+    [{ edge: true }, [1.5, 2, 3, 4, 5, 5.5], [-1.5, -1.75, -3, -4, -14, 24.25]],
+    [{ order: 5 }, [0, 0, 3, 4, 0, 0], [0.375, -2.333333, -5.333333, 3, 4.958333, -0.666667]],
+    [
+      { order: 5, edge: true },
+      [1.5, 2, 3, 4, 5, 5.5],
+      [-1.125, -1.833333, -4.333333, -3.25, -13.041667, 23.583333],
+    ],
+  ];
+  const second: [SecondDerivativeOptions, number[], number[]][] = [
+    [{ kind: "forward" }, [0.5, 0.5, 0.5, 0.5, 0, 0], [0.25, 0.5, 0.5, 0.5, -5.75, 4]],
+    [{ kind: "backward" }, [0, 0, 0.5, 0.5, 0.5, 0.5], [2.25, -0.5, 0.5, 0.5, -11.75, 9]],
+    [{}, [0, 0.5, 0.5, 0.5, 0.5, 0], [1, 0.25, 0.5, 0.5, -8.5, 6.25]],
+    [{ edge: true }, [0.5, 0.5, 0.5, 0.5, 0.5, 0.5], [1.25, -0.25, 0.75, 9.5, -26.5, 15.25]],
+  ];
+  for (const [options, forward, adjoint] of first) {
+    const op = new FirstDerivative([6], { sampling: 2, ...options });
+    t.ok(near((await op.matvec(x)).local, forward), `first ${JSON.stringify(options)}`);
+    t.ok(near((await op.rmatvec(x)).local, adjoint), `first ${JSON.stringify(options)}, adjoint`);
+  }
+  for (const [options, forward, adjoint] of second) {
+    const op = new SecondDerivative([6], { sampling: 2, ...options });
+    t.ok(near((await op.matvec(x)).local, forward), `second ${JSON.stringify(options)}`);
+    t.ok(near((await op.rmatvec(x)).local, adjoint), `second ${JSON.stringify(options)}, adjoint`);
+  }
+});
+
+void test("Convolve1D: golden numbers, forward and adjoint", async (t) => {
+  const x = LocalArray.from([5], [1, 2, 3, 4, 5]);
+  const cases: [number[], number, number[], number[]][] = [
+    [[1, 2, 3], 0, [1, 4, 10, 16, 22], [14, 20, 26, 14, 5]],
+    [[1, 2, 3], 1, [4, 10, 16, 22, 22], [8, 14, 20, 26, 14]],
+    [[1, 2, 3], 2, [10, 16, 22, 22, 15], [3, 8, 14, 20, 26]],
+    [[1, 2], 0, [1, 4, 7, 10, 13], [5, 8, 11, 14, 5]],
+    [[1, 2], 1, [4, 7, 10, 13, 10], [2, 5, 8, 11, 14]],
+    [[1, 2, 3, 4], 1, [4, 10, 20, 30, 34], [20, 30, 40, 26, 14]],
+  ];
+  for (const [filter, offset, forward, adjoint] of cases) {
+    const op = new Convolve1D([5], filter, { offset });
+    t.same([...(await op.matvec(x)).local], forward);
+    t.same([...(await op.rmatvec(x)).local], adjoint);
+  }
+  t.throws(() => new Convolve1D([5], [1, 2], { offset: 2 }), RangeError);
+});
+
+void test("ricker and zeroPhaseBoxcar: golden numbers", async (t) => {
+  t.ok(near(ricker(3, 0.004, 20), [0.38423, 0.82019, 1, 0.82019, 0.38423], 1e-5));
+  // Filtered with SciPy's filtfilt(ones(3) / 3, 1, x).
+  const x = LocalArray.fromFunction([12], (i) => i * i);
+  const constant = LocalArray.fromFunction([2, 12], () => 7);
+  const line = LocalArray.fromFunction([12, 2], (i, j) => 3 * i + j);
+  t.ok(near(zeroPhaseBoxcar(constant, 3).local, Array<number>(24).fill(7), 1e-12), "keeps constants");
+  t.ok(near(zeroPhaseBoxcar(line.clone(), 3, 0).local, [...line.local], 1e-12), "keeps straight lines");
+  // Inside, twice three samples are the weights 1 2 3 2 1 over 9: i² becomes i² + 4/3.
+  const smooth = zeroPhaseBoxcar(x, 3).local;
+  t.ok(near(smooth.subarray(3, 9), [3, 4, 5, 6, 7, 8].map((i) => i * i + 4 / 3), 1e-12)); // prettier-ignore
+  t.throws(() => zeroPhaseBoxcar(x, 4), /width 4 on 12 samples; the axis needs more than 12/);
+});
+
+void test("PoststackLinearModelling is the convolution of the derivative, along any axis", async (t) => {
+  const wavelet = ricker(5, 0.004, 20);
+  const D = await todense(new FirstDerivative(new LocalSpace([7, 3]), { axis: 0 }));
+  const W = await todense(new Convolve1D(new LocalSpace([7, 3]), wavelet, { axis: 0, offset: 4 }));
+  const product = await todense(new MatrixMult(W).compose(new MatrixMult(D)));
+  const op = new PoststackLinearModelling(wavelet, [7, 3], { axis: 0 });
+  t.ok(near((await todense(op)).local, [...product.local], 1e-12));
+  await dottest(new PoststackLinearModelling(wavelet, new LocalSpace([3, 50]), { kind: "forward" }));
+});
+
+const matrix = (n: number, k: number, seed: number, dtype: "float64" | "complex128" = "complex128") =>
+  new MatrixMult(
+    LocalArray.fromFunction(
+      [n, k],
+      (i, j) => {
+        const re = Math.sin(seed + 3 * i + 7 * j);
+        return dtype === "float64" ? re : { re, im: Math.cos(seed * i + j) };
+      },
+      dtype,
+    ),
+  );
+
+/** The same product by the definition, of matrices of complex numbers. */
+async function entries(op: Local): Promise<{ re: number; im: number }[][]> {
+  const { dtype, local, space } = await todense(op);
+  const [rows, columns] = space.dims;
+  const at = (k: number) =>
+    dtype === "complex128" ? { re: local[2 * k], im: local[2 * k + 1] } : { re: local[k], im: 0 };
+  return Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: columns }, (_, j) => at(i * columns + j)),
+  );
+}
+
+type Matrix = { re: number; im: number }[][];
+const combine = (
+  rows: number,
+  columns: number,
+  f: (i: number, j: number) => { re: number; im: number },
+): Matrix => Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => f(i, j)));
+const times = (a: Matrix, b: Matrix): Matrix =>
+  combine(a.length, b[0].length, (i, j) => a[i].reduce((sum, x, k) => {
+    const y = b[k][j];
+    return { re: sum.re + x.re * y.re - x.im * y.im, im: sum.im + x.re * y.im + x.im * y.re };
+  }, { re: 0, im: 0 })); // prettier-ignore
+const conjugated = (a: Matrix): Matrix => a.map((row) => row.map(({ re, im }) => ({ re, im: -im })));
+const transposed = (a: Matrix): Matrix => combine(a[0].length, a.length, (i, j) => a[j][i]);
+const same = (a: Matrix, b: Matrix) =>
+  a.length === b.length &&
+  a.every((row, i) => row.every((x, j) => Math.hypot(x.re - b[i][j].re, x.im - b[i][j].im) < 1e-12));
+
+void test("the algebra equals that of dense matrices, real and complex", async (t) => {
+  const [A, B, R] = [matrix(3, 3, 1), matrix(3, 3, 2), matrix(3, 3, 3, "float64")];
+  const [a, b, r] = [await entries(A), await entries(B), await entries(R)];
+  const alpha = { re: 0.5, im: -2 };
+  const scaled = (x: Matrix) =>
+    times(
+      combine(3, 3, (i, j) => (i === j ? alpha : { re: 0, im: 0 })),
+      x,
+    );
+  const plus = (x: Matrix, y: Matrix) =>
+    combine(3, 3, (i, j) => ({ re: x[i][j].re + y[i][j].re, im: x[i][j].im + y[i][j].im }));
+  const cases: [string, Local, Matrix][] = [
+    ["A", A, a],
+    ["A.H", A.H, transposed(conjugated(a))],
+    ["A.T", A.T, transposed(a)],
+    ["conj", A.conj(), conjugated(a)],
+    ["scale", A.scale(alpha), scaled(a)],
+    ["real times complex", R.scale(alpha), scaled(r)],
+    ["add", A.add(R), plus(a, r)],
+    ["real plus complex", R.add(A), plus(r, a)],
+    ["sub of itself", A.sub(A), combine(3, 3, () => ({ re: 0, im: 0 }))],
+    ["compose", A.compose(B), times(a, b)],
+    ["real after complex", R.compose(A), times(r, a)],
+    ["(A B).H", A.compose(B).H, transposed(conjugated(times(a, b)))],
+    ["(α A + B).T", A.scale(alpha).add(B).T, transposed(plus(scaled(a), b))],
+    ["power 0", A.power(0), combine(3, 3, (i, j) => ({ re: Number(i === j), im: 0 }))],
+    ["power 3", A.power(3), times(a, times(a, a))],
+  ];
+  for (const [name, op, expected] of cases) {
+    t.ok(same(await entries(op), expected), name);
+    await dottest(op);
+  }
+  t.equal(A.H.H, A);
+  t.equal(A.conj().conj(), A);
+  t.equal(R.conj(), R);
+});
+
+void test("MatrixMult: with extra dims, and in every mix of dtypes", async (t) => {
+  const A = matrix(2, 3, 1, "float64");
+  const columns = new MatrixMult(
+    LocalArray.fromFunction([2, 3], (i, j) => Math.sin(1 + 3 * i + 7 * j)),
+    [4],
+  );
+  t.same(columns.shape, [8, 12]);
+  for (const op of [A, columns, matrix(2, 3, 2), matrix(4, 1, 2)] as Local[]) {
+    for (const dtype of ["float32", "float64", "complex64", "complex128"] as const)
+      await dottest(op, { dtype });
+  }
+  const x = LocalArray.fromFunction([3], (i) => ({ re: i, im: 1 }), "complex64");
+  t.equal((await A.matvec(x)).dtype, "complex128", "the result is promoted, no imaginary part is lost");
+});
+
+void test("Diagonal and local Identity and Transpose", async (t) => {
+  const diagonal = new Diagonal(LocalArray.from([2], [1, 2, 3, -1], "complex64"));
+  for (const dtype of ["float64", "complex64", "complex128"] as const)
+    await dottest(diagonal, { dtype, rtol: 1e-4 });
+  const along = Diagonal.along(new LocalSpace([2, 3]), -1, [1, 2, 3]);
+  t.same([...(await along.matvec(new LocalArray([2, 3]).fill(2))).local], [2, 4, 6, 2, 4, 6]);
+  t.throws(() => Diagonal.along(new LocalSpace([2, 3]), 0, [1]), /1 factors along axis 0/);
+  const x = LocalArray.fromFunction([2, 3], (i, j) => 10 * i + j);
+  t.same([...(await new Identity([2, 3], [3, 2]).matvec(x)).local], [0, 1, 10, 11, 0, 0]);
+  t.same([...(await new Transpose([2, 3], [1, 0]).matvec(x)).local], [0, 10, 1, 11, 2, 12]);
+  t.throws(() => new Transpose([2, 3], [1, 1]), /name each of them once/);
+  await dottest(new Transpose(new LocalSpace([2, 3, 4]), [2, 0, 1], { dtype: "complex128" }));
+});
+
+void test("wrong vectors and shapes are refused, with both shapes", async (t) => {
+  const [A, B] = [matrix(2, 3, 1, "float64"), matrix(4, 5, 1, "float64")];
+  await t.rejects(A.matvec(new LocalArray([2])), /input is \[2\]; the operator takes \[3\]/);
+  await t.rejects(
+    A.matvec(new LocalArray([3]), new LocalArray([3])),
+    /output is \[3\]; the operator takes \[2\]/,
+  );
+  await t.rejects(
+    A.matvec(new LocalArray([3]), new LocalArray([2], "float32")),
+    /a float64 result into a float32/,
+  );
+  await t.rejects(
+    new Identity([3]).power(2).matvec(new LocalArray([3], "complex64"), new LocalArray([3])),
+    TypeError,
+  );
+  t.throws(() => A.compose(B), /the inner operator gives \[4\], the outer one takes \[3\]/);
+  t.throws(() => A.add(B), /spaces of a sum must be the same/);
+  t.throws(() => A.H.compose(A).power(-1), /exponent -1/);
+  t.throws(() => new VStack([A, B]), /model of operator 0 is \[3\], of operator 1 \[5\]/);
+  const x = new LocalArray([3]);
+  await t.rejects(new Identity([3]).matvec(x, x), /the output is the input/);
+});
+
+void test("one operator, one product at a time; products in a loop allocate nothing", async (t) => {
+  const space = new LocalSpace([40, 30]);
+  const D = new FirstDerivative(space);
+  const op = D.H.compose(D)
+    .add(new Diagonal(space.zeros().fill(2)).power(3))
+    .scale(0.5);
+  const [x, y] = [space.zeros().fill(1), space.zeros()];
+  await op.matvec(x, y);
+  await op.rmatvec(x, y);
+  const { arrays } = heapStatistics();
+  for (let k = 0; k < 5; k++) {
+    await op.matvec(x, y);
+    await op.rmatvec(x, y);
+  }
+  t.equal(heapStatistics().arrays, arrays);
+  const first = op.matvec(x, y);
+  await t.rejects(op.matvec(x), /another product of this operator is not finished/);
+  await first;
+});
+
+void test("dottest finds a wrong adjoint, and a missing conjugate", async (t) => {
+  class Wrong extends LinearOperator<LocalArray, LocalArray> {
+    constructor() {
+      super({ model: new LocalSpace([4]), data: new LocalSpace([4]), dtype: "complex128" });
+    }
+    protected override forward(x: LocalArray, y: LocalArray) {
+      y.copyFrom(x).scale({ re: 1, im: 1 });
+    }
+    protected override adjoint = this.forward.bind(this);
+  }
+  await t.rejects(dottest(new Wrong()), /Wrong: ⟨A u, v⟩ = .*, ⟨u, Aᴴ v⟩ = .* they differ by/);
+});
