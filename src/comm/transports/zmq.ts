@@ -8,8 +8,10 @@ import { Gate, serverOptions } from "./zmq/curve.js";
 import { decode, encodeHello, type Frame, PART_BYTES_MAX } from "./zmq/frames.js";
 import { HEARTBEAT, Link } from "./zmq/link.js";
 
-/** How long a receive waits at a time, and how often connections are looked at. */
-const TICK_MS = 25;
+/** How often connections are looked at, and messages for a rank that does not sleep. */
+const TICK_MS = 50;
+/** How long a receive waits at a time: a program that is done ends this much later, at most. */
+const WAIT_MS = 100;
 /** How long `close` waits without hearing anything: for peers to take what was posted, and then for their goodbyes. */
 const TAKE_MS = 30_000;
 const GOODBYE_MS = 2_000;
@@ -43,7 +45,7 @@ export async function openZmq(
   const library = requireNative<typeof zmq>("zeromq");
   const context = new library.Context();
   const ipv6 = boot.address.includes(":");
-  const gate = boot.curve && new Gate(library, context, [boot.curve.publicKey], { waitMs: TICK_MS });
+  const gate = boot.curve && new Gate(library, context, [boot.curve.publicKey], { waitMs: WAIT_MS });
   const router = new library.Router({
     ...serverOptions(boot.curve),
     ...HEARTBEAT,
@@ -53,7 +55,7 @@ export async function openZmq(
     linger: 0,
     maxMessageSize: PART_BYTES_MAX,
     receiveHighWaterMark: 0,
-    receiveTimeout: TICK_MS,
+    receiveTimeout: WAIT_MS,
   });
   const address = `tcp://${ipv6 ? `[${boot.address}]` : boot.address}:*`;
   try {
@@ -230,7 +232,8 @@ class Zmq implements ZmqTransport {
   }
 
   #listen(): void {
-    void this.#sockets.gate?.serve(() => this.#sleep !== undefined);
+    // Once all peers are here, whoever else comes can wait for the next tick.
+    void this.#sockets.gate?.serve(() => this.#sleep !== undefined && this.#routes.size < this.size - 1);
     if (!this.#receiving) void this.#receive();
   }
 
@@ -239,7 +242,7 @@ class Zmq implements ZmqTransport {
     const { router } = this.#sockets;
     this.#receiving = true;
     while (!router.closed && (this.#sleep !== undefined || router.readable)) {
-      const parts = await router.receive().catch(() => undefined); // nothing came for a tick, or closed
+      const parts = await router.receive().catch(() => undefined); // nothing came for so long, or closed
       if (parts === undefined) continue;
       this.#lastArrival = performance.now();
       this.#take(parts);
