@@ -10,7 +10,7 @@ export interface SampledAxis {
 /** The subsurface to be found: ln of the acoustic impedance on a (y, x, z) grid. */
 export interface Survey {
   readonly dims: readonly [ny: number, nx: number, nz: number];
-  lnImpedance(y: number, x: number, z: number): number;
+  readonly lnImpedance: (y: number, x: number, z: number) => number;
   /** Horizontal and vertical axis of an x-z section. */
   readonly axes: { readonly x: SampledAxis; readonly z: SampledAxis };
 }
