@@ -53,8 +53,7 @@ const dead = new FinalizationRegistry<Block>(giveBack);
 let end = memory.buffer.byteLength; // of the memory
 let untouched = RESERVED; // memory from here on was never handed out, so it is zero
 let used = 0; // bytes
-let placed = 0; // bytes since garbage was last collected
-let collectAfter = COLLECT_AFTER; // bytes placed
+let placed = 0; // bytes placed and not released since garbage was last collected
 let overflowed = 0; // bytes
 free.give(RESERVED, end - RESERVED);
 
@@ -100,6 +99,7 @@ export function release(view: ArrayBufferView): void {
   const block = onHeap(view) ? blocks.get(view.byteOffset) : undefined;
   if (block?.view.deref() !== view) return;
   dead.unregister(view);
+  placed = Math.max(0, placed - block.bytes);
   giveBack(block);
 }
 
@@ -108,18 +108,13 @@ export function heapStatistics(): HeapStatistics {
   return { arrays: blocks.size, used, free: free.bytes, overflowed };
 }
 
-/** Finds room: in the free list, else in what the dead left, else in new pages. */
+/** Finds room: in the free list, which the dead fill from time to time, else in new pages. */
 function place(bytes: number): number | undefined {
-  let start = free.take(bytes);
-  if (start === undefined && placed >= collectAfter) {
-    sweep();
-    start = free.take(bytes);
-  }
-  if (start === undefined && grow(bytes)) start = free.take(bytes);
-  if (start !== undefined) {
-    used += bytes;
-    placed += bytes;
-  }
+  if (placed >= Math.max(COLLECT_AFTER, used / 2)) sweep();
+  const start = free.take(bytes) ?? (grow(bytes) ? free.take(bytes) : undefined);
+  if (start === undefined) return undefined;
+  used += bytes;
+  placed += bytes;
   return start;
 }
 
@@ -137,9 +132,8 @@ function grow(bytes: number): boolean {
 }
 
 /**
- * Gives back the blocks of dead arrays, in the middle of a long run of synchronous code too. Views are tiny to the
- * garbage collector, however much they hold here: it does not see the pressure, so it is called, but only after as
- * much was placed as is in use.
+ * Collects garbage and gives back the blocks of dead arrays. Views are tiny to the garbage collector, however much
+ * they hold here: it does not see the pressure, so it is called, each time that what was placed since makes half of all.
  */
 function sweep(): void {
   setFlagsFromString("--expose-gc");
@@ -147,7 +141,6 @@ function sweep(): void {
   collectGarbage();
   for (const block of blocks.values()) if (!block.view.deref()) giveBack(block);
   placed = 0;
-  collectAfter = Math.max(COLLECT_AFTER, used);
 }
 
 function giveBack(block: Block): void {

@@ -10,12 +10,12 @@ const MIB = 2 ** 20;
 export const areas = {
   products: { start: 1024, bytes: 64 },
   staging: { start: PAGE, bytes: 3 * PAGE },
-  stencils: { start: MIB, bytes: MIB },
-  windows: { start: 2 * MIB, bytes: MIB },
-  stencilInput: { start: 4 * MIB, bytes: 2 * MIB },
-  stencilOutput: { start: 6 * MIB, bytes: 2 * MIB },
+  stencils: { start: MIB, bytes: 3 * MIB },
+  windows: { start: 4 * MIB, bytes: MIB },
+  stencilInput: { start: 5 * MIB, bytes: 2 * MIB },
+  stencilOutput: { start: 7 * MIB, bytes: 2 * MIB },
 } as const;
-export const RESERVED = 8 * MIB;
+export const RESERVED = 9 * MIB;
 /** Numbers that are staged, and reduced, at a time. */
 export const BLOCK = 8192;
 
