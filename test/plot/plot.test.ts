@@ -83,7 +83,7 @@ test("figures: the ending of the file decides, PNG and SVG; another one is refus
   t.equal(await readFile(join(folder, "a.svg"), "utf8"), curveSvg(curve));
   await plotPanels(join(folder, "b.PNG"), { title: "Both", rows: [[section("one"), curve]] });
   const { width, height, data } = decode(await readFile(join(folder, "b.PNG")));
-  t.strictSame([width, height], [2400, 1350]);
+  t.strictSame([width, height], [1920, 1080]);
   t.ok(new Set(data).size > 50, "something is drawn");
   await t.rejects(saveFigure(join(folder, "a.pdf"), "<svg/>"), {
     name: "RangeError",
