@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import { env } from "../env.js";
 import { requireNative } from "../native.js";
 import type { Boot, Control } from "./boot.js";
+import { PeerLostError, RemoteError } from "./errors.js";
 import { decode } from "./wire/control.js";
 import { encodeFrame, frameLength, FrameReader } from "./wire/frames.js";
 import type { ControlMessage } from "./wire/messages.js";
@@ -181,10 +182,10 @@ function describe(error: unknown): string {
   return inspect(error, { colors: false, depth: 4 });
 }
 
-/** The rank whose death an error echoes, so that the report names the cause and not its victims. */
+/** The rank whose failure an error echoes, so that the report names the cause and not its victims. */
 function peerOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("peer" in error) || error.name !== "PeerLostError") return undefined;
-  return typeof error.peer === "number" ? error.peer : undefined;
+  if (error instanceof PeerLostError) return error.peer;
+  return error instanceof RemoteError ? error.rank : undefined;
 }
 
 function isErrno(error: unknown, code: string): boolean {

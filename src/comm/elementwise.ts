@@ -5,7 +5,7 @@ import type { TypedArray } from "./types.js";
 export interface Elementwise {
   /** `undefined` if the value is of no such kind. */
   readonly array: TypedArray | undefined;
-  result(array: TypedArray): unknown;
+  readonly result: (array: TypedArray) => unknown;
 }
 
 export function elementwise(value: unknown): Elementwise {

@@ -16,7 +16,8 @@ export async function scatter(
 ): Promise<unknown> {
   const { rank } = call;
   if (rank !== root || values === undefined) return call.receive(root);
-  const sends = values.map((value, dest) => (dest === rank ? undefined : call.send(pack(value), dest)));
+  const others = values.map((value, dest) => ({ value, dest })).filter(({ dest }) => dest !== rank);
+  const sends = others.map(({ value, dest }) => call.send(pack(value), dest));
   await Promise.all(sends);
   const own = values[rank];
   return isTypedArray(own) ? own.slice() : own;
