@@ -1,6 +1,6 @@
 import { isNarrow, planRuns, type View } from "./stencil-runs.js";
 import { areas, memory, onHeap } from "./memory.js";
-import { checkAlike, kernelsFor, type Reals } from "./staging.js";
+import { checkTypes, kernelsFor, type Reals } from "./staging.js";
 import type { Stencil } from "./stencil.js";
 
 /**
@@ -154,7 +154,7 @@ function complete(stencil: Stencil, x: Reals, y: Reals, layout: StencilLayout): 
       `applyStencil: rows ${start} to ${start + Math.max(rows, to)} of an axis of ${stencil.length}; stay inside it`,
     );
   }
-  checkAlike("applyStencil", x.subarray(0, 0), y.subarray(0, 0));
+  checkTypes("applyStencil", x, y);
   checkShape("x", x, outer, before + rows + after, inner);
   checkShape("y", y, outer, rows, inner);
   const narrow = isNarrow(stencil, inner * y.BYTES_PER_ELEMENT);

@@ -3,7 +3,7 @@
  * heap and off it (those are staged, with the same bits as result), and return the array they wrote. Arrays that a
  * call reads and writes are either the same or do not overlap.
  */
-import { BLOCK, copy as copyBytes, onHeap, type Elementwise, type Kernels } from "./memory.js";
+import { BLOCK, copy as copyBytes, onHeap, type ElementwiseName } from "./memory.js";
 import {
   addressOf,
   checkAlike,
@@ -105,9 +105,7 @@ export function complexSoftThreshold<V extends Reals>(tau: number, x: V, z = x):
   return runComplex("complexSoftThreshold", tau, 0, x, x, z);
 }
 
-type Name = { [K in keyof Kernels]: Kernels[K] extends Elementwise ? (Elementwise extends Kernels[K] ? K : never) : never }[keyof Kernels]; // prettier-ignore
-
-function run<V extends Reals>(name: Name, re: number, im: number, x: V, y: V, z: V): V {
+function run<V extends Reals>(name: ElementwiseName, re: number, im: number, x: V, y: V, z: V): V {
   if (x !== z) checkAlike(name, x, z);
   if (y !== z) checkAlike(name, y, z);
   const kernel = kernelsFor(z)[name];
@@ -127,7 +125,7 @@ function run<V extends Reals>(name: Name, re: number, im: number, x: V, y: V, z:
   return z;
 }
 
-function runComplex<V extends Reals>(name: Name, re: number, im: number, x: V, y: V, z: V): V {
+function runComplex<V extends Reals>(name: ElementwiseName, re: number, im: number, x: V, y: V, z: V): V {
   checkComplex(name, z);
   return run(name, re, im, x, y, z);
 }

@@ -24,31 +24,28 @@ export type Elementwise = (re: number, im: number, x: number, y: number, z: numb
 /** Reduction of one block of n numbers at byte offsets x, y. */
 export type Reduction = (x: number, y: number, n: number) => number;
 
+export type ElementwiseName =
+  | "axpy"
+  | "xpay"
+  | "scale"
+  | "multiply"
+  | "add"
+  | "subtract"
+  | "fill"
+  | "softThreshold"
+  | "complexAxpy"
+  | "complexXpay"
+  | "complexScale"
+  | "complexFill"
+  | "complexMultiply"
+  | "conjugate"
+  | "complexSoftThreshold";
+export type ReductionName =
+  "dot" | "square" | "absSum" | "absMax" | "nonZeros" | "complexAbsSum" | "complexAbsMax" | "complexNonZeros";
+
 /** The kernels for one element size; see assembly/index.ts. */
-export interface Kernels {
-  readonly axpy: Elementwise;
-  readonly xpay: Elementwise;
-  readonly scale: Elementwise;
-  readonly multiply: Elementwise;
-  readonly add: Elementwise;
-  readonly subtract: Elementwise;
-  readonly fill: Elementwise;
-  readonly softThreshold: Elementwise;
-  readonly complexAxpy: Elementwise;
-  readonly complexXpay: Elementwise;
-  readonly complexScale: Elementwise;
-  readonly complexFill: Elementwise;
-  readonly complexMultiply: Elementwise;
-  readonly conjugate: Elementwise;
-  readonly complexSoftThreshold: Elementwise;
-  readonly dot: Reduction;
-  readonly square: Reduction;
-  readonly absSum: Reduction;
-  readonly absMax: Reduction;
-  readonly nonZeros: Reduction;
-  readonly complexAbsSum: Reduction;
-  readonly complexAbsMax: Reduction;
-  readonly complexNonZeros: Reduction;
+export interface Kernels
+  extends Readonly<Record<ElementwiseName, Elementwise>>, Readonly<Record<ReductionName, Reduction>> {
   readonly axpyNorm: (a: number, x: number, y: number, n: number) => number;
   readonly complexDot: (x: number, y: number, n: number, out: number) => void;
   readonly stencil: (

@@ -3,8 +3,16 @@
  * numbers that are added pairwise: the rounding error hardly grows with the length, and the result depends on the
  * numbers alone, not on where they are stored.
  */
-import { areas, BLOCK, memory, type Kernels, type Reduction } from "./memory.js";
-import { checkAlike, checkComplex, kernelsFor, stage, unstage, type ComplexNumber, type Reals } from "./staging.js"; // prettier-ignore
+import { areas, BLOCK, memory, type ReductionName } from "./memory.js";
+import {
+  checkAlike,
+  checkComplex,
+  kernelsFor,
+  stage,
+  unstage,
+  type ComplexNumber,
+  type Reals,
+} from "./staging.js";
 
 /** Σ xᵢ yᵢ. In one pass over memory if x is y. */
 export function dot(x: Reals, y: Reals): number {
@@ -93,21 +101,19 @@ export class PairwiseSum {
   }
 }
 
-type Name = { [K in keyof Kernels]: Kernels[K] extends Reduction ? (Reduction extends Kernels[K] ? K : never) : never }[keyof Kernels]; // prettier-ignore
-
-function total(name: Name, x: Reals, y: Reals): number {
+function total(name: ReductionName, x: Reals, y: Reals): number {
   const sum = new PairwiseSum();
   eachBlock(name, x, y, (value) => sum.add(value));
   return sum.total;
 }
 
-function maximum(name: Name, x: Reals): number {
+function maximum(name: ReductionName, x: Reals): number {
   let largest = 0;
   eachBlock(name, x, x, (value) => (largest = Math.max(largest, value)));
   return largest;
 }
 
-function eachBlock(name: Name, x: Reals, y: Reals, use: (value: number) => void): void {
+function eachBlock(name: ReductionName, x: Reals, y: Reals, use: (value: number) => void): void {
   const kernel = kernelsFor(x)[name];
   for (let start = 0; start < x.length; start += BLOCK) {
     const count = Math.min(BLOCK, x.length - start);

@@ -32,14 +32,19 @@ export function addressOf(area: number): number {
 
 /** @throws {TypeError | RangeError} Unless both have the same element type and length. */
 export function checkAlike(where: string, x: Reals, y: Reals): void {
-  if (x.BYTES_PER_ELEMENT !== y.BYTES_PER_ELEMENT) {
-    const names = [x, y].map((array) => `float${8 * array.BYTES_PER_ELEMENT}`);
-    throw new TypeError(`${where}: one array is ${names[0]}, the other ${names[1]}; convert one of them`);
-  }
+  checkTypes(where, x, y);
   if (x.length !== y.length) {
     throw new RangeError(
       `${where}: one array has ${x.length} numbers, the other ${y.length}; give arrays of equal length`,
     );
+  }
+}
+
+/** @throws {TypeError} Unless both have the same element type. */
+export function checkTypes(where: string, x: Reals, y: Reals): void {
+  if (x.BYTES_PER_ELEMENT !== y.BYTES_PER_ELEMENT) {
+    const names = [x, y].map((array) => `float${8 * array.BYTES_PER_ELEMENT}`);
+    throw new TypeError(`${where}: one array is ${names[0]}, the other ${names[1]}; convert one of them`);
   }
 }
 

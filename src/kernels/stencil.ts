@@ -34,13 +34,13 @@ export type SecondDerivativeOptions = Omit<FirstDerivativeOptions, "order">;
 
 type Rows = Pick<Stencil, "head" | "interior" | "tail">;
 
-const FORWARD: Row = [[0, -1], [1, 1]]; // prettier-ignore
-const BACKWARD: Row = [[-1, -1], [0, 1]]; // prettier-ignore
-const CENTERED_3: Row = [[-1, -1 / 2], [1, 1 / 2]]; // prettier-ignore
-const CENTERED_5: Row = [[-2, 1 / 12], [-1, -8 / 12], [1, 8 / 12], [2, -1 / 12]]; // prettier-ignore
-const SECOND_FORWARD: Row = [[0, 1], [1, -2], [2, 1]]; // prettier-ignore
-const SECOND_BACKWARD: Row = [[-2, 1], [-1, -2], [0, 1]]; // prettier-ignore
-const SECOND_CENTERED: Row = [[-1, 1], [0, -2], [1, 1]]; // prettier-ignore
+const FORWARD = tapsFrom(0, -1, 1);
+const BACKWARD = tapsFrom(-1, -1, 1);
+const CENTERED_3 = tapsFrom(-1, -1 / 2, 0, 1 / 2);
+const CENTERED_5 = tapsFrom(-2, 1 / 12, -8 / 12, 0, 8 / 12, -1 / 12);
+const SECOND_FORWARD = tapsFrom(0, 1, -2, 1);
+const SECOND_BACKWARD = tapsFrom(-2, 1, -2, 1);
+const SECOND_CENTERED = tapsFrom(-1, 1, -2, 1);
 const ZERO: Row = [];
 
 /**
@@ -125,6 +125,11 @@ export function rowOf({ length, head, interior, tail }: Stencil, i: number): Row
   if (i < head.length) return head[i];
   const fromEnd = i - (length - tail.length);
   return fromEnd >= 0 ? tail[fromEnd] : interior;
+}
+
+/** Taps at successive offsets, those of weight zero left out. */
+function tapsFrom(offset: number, ...weights: readonly number[]): Row {
+  return weights.map((weight, k) => [offset + k, weight] as const).filter(([, weight]) => weight !== 0);
 }
 
 /** Scales the rows by 1 / `divisor` and, on a short axis, replaces those that would leave it. */

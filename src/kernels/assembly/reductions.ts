@@ -18,7 +18,7 @@ export const COMPLEX_NON_ZEROS = 7;
 @inline
 export function reduce<T>(op: i32, x: usize, y: usize, n: usize): f64 {
   const size: usize = sizeof<T>();
-  let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0; // prettier-ignore
+  let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
   let i: usize = 0;
   const blocks = (n & ~15) * size;
   for (; i < blocks; i += 16 * size) {
@@ -47,7 +47,7 @@ export function axpyNorm<T>(a: T, x: usize, y: usize, n: usize): f64 {
   const size: usize = sizeof<T>();
   const lanes: usize = 16 / size;
   const va = v128.splat<T>(a);
-  let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0; // prettier-ignore
+  let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0;
   let i: usize = 0;
   const blocks = (n & ~(4 * lanes - 1)) * size;
   for (; i < blocks; i += 64) {
@@ -83,21 +83,21 @@ export function complexDot<T>(x: usize, y: usize, n: usize, out: usize): void {
   let i: usize = 0;
   const blocks = (n & ~7) * size;
   for (; i < blocks; i += 8 * size) {
-    const x0 = load2<T>(x + i), y0 = load2<T>(y + i); // prettier-ignore
+    const x0 = load2<T>(x + i), y0 = load2<T>(y + i);
     s0 = f64x2.add(s0, f64x2.mul(x0, y0));
     c0 = f64x2.add(c0, f64x2.mul(x0, swap<f64>(y0)));
-    const x1 = load2<T>(x + i + 2 * size), y1 = load2<T>(y + i + 2 * size); // prettier-ignore
+    const x1 = load2<T>(x + i + 2 * size), y1 = load2<T>(y + i + 2 * size);
     s1 = f64x2.add(s1, f64x2.mul(x1, y1));
     c1 = f64x2.add(c1, f64x2.mul(x1, swap<f64>(y1)));
-    const x2 = load2<T>(x + i + 4 * size), y2 = load2<T>(y + i + 4 * size); // prettier-ignore
+    const x2 = load2<T>(x + i + 4 * size), y2 = load2<T>(y + i + 4 * size);
     s2 = f64x2.add(s2, f64x2.mul(x2, y2));
     c2 = f64x2.add(c2, f64x2.mul(x2, swap<f64>(y2)));
-    const x3 = load2<T>(x + i + 6 * size), y3 = load2<T>(y + i + 6 * size); // prettier-ignore
+    const x3 = load2<T>(x + i + 6 * size), y3 = load2<T>(y + i + 6 * size);
     s3 = f64x2.add(s3, f64x2.mul(x3, y3));
     c3 = f64x2.add(c3, f64x2.mul(x3, swap<f64>(y3)));
   }
   for (; i < n * size; i += 2 * size) {
-    const x0 = load2<T>(x + i), y0 = load2<T>(y + i); // prettier-ignore
+    const x0 = load2<T>(x + i), y0 = load2<T>(y + i);
     s0 = f64x2.add(s0, f64x2.mul(x0, y0));
     c0 = f64x2.add(c0, f64x2.mul(x0, swap<f64>(y0)));
   }

@@ -97,7 +97,7 @@ function block<T>(
   singles: usize,
   accumulate: bool,
 ): void {
-  let s0 = v128.splat<T>(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0; // prettier-ignore
+  let s0 = v128.splat<T>(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
   if (accumulate) {
     s0 = v128.load(y, 0);
     s1 = v128.load(y, 16);
