@@ -13,6 +13,11 @@ export function allocate(dtype: DType, length: number): Storage {
   return kernels.allocate(dtype, length);
 }
 
+/** Gives the memory of an array from {@link allocate} back; of any other, nothing. */
+export function release(storage: Storage): void {
+  kernels.release(storage);
+}
+
 /** y ← y + α x */
 export function axpy(alpha: Scalar, x: Storage, y: Storage): void {
   if (!isFloat(x) || !isFloat(y)) return update(y, (value, i) => value + real(alpha) * x[i]);

@@ -90,7 +90,9 @@ export class DistributedArray
       );
     }
     const target = new DistributedArray(to, this.dtype);
-    await new Redistribution(this.distribution, to).run(this.dtype, this.local, target.local);
+    const plan = new Redistribution(this.distribution, to);
+    await plan.run(this.dtype, this.local, target.local);
+    plan[Symbol.dispose]();
     return target;
   }
 
@@ -157,9 +159,20 @@ export class DistributedArray
     return this.like().copyFrom(this);
   }
 
+  /** Gives the block's memory back at once; the array must not be used afterwards. Local. */
+  [Symbol.dispose](): void {
+    this.block[Symbol.dispose]();
+  }
+
   #peer(where: string, other: unknown): DistributedArray {
     if (!(other instanceof DistributedArray)) {
       throw new TypeError(`${where}: a distributed array with a vector of another kind`);
+    }
+    const [comm, otherComm] = [this.distribution.comm, other.distribution.comm];
+    if (comm !== otherComm) {
+      throw new RangeError(
+        `${where}: arrays on two communicators, ${comm.name} and ${otherComm.name}; use one for both`,
+      );
     }
     if (!this.distribution.equals(other.distribution)) {
       const [mine, theirs] = [this.distribution.toString(), other.distribution.toString()];

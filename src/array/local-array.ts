@@ -181,6 +181,11 @@ export class LocalArray extends ReducedVector<LocalArray> implements BlockVector
     return new LocalArray(dims, this.dtype, this.local);
   }
 
+  /** Gives the memory back at once; neither the array nor views of it may be used afterwards. */
+  [Symbol.dispose](): void {
+    arithmetic.release(this.local);
+  }
+
   #peer(where: string, other: unknown): LocalArray {
     if (!(other instanceof LocalArray))
       throw new TypeError(`${where}: a local array with a vector of another kind`);

@@ -1,5 +1,5 @@
 import type { Communicator } from "../comm/types.js";
-import { allocate } from "./arithmetic.js";
+import { allocate, release } from "./arithmetic.js";
 import type { Distribution } from "./distribution.js";
 import { type DType, numbersPerElement, type Storage } from "./dtype.js";
 import { checkAxes, product } from "./shape.js";
@@ -9,6 +9,11 @@ import { type BoxView, boxIn, copyBox, permuteBox } from "./strided-copy.js";
 interface Box {
   readonly start: readonly number[];
   readonly shape: readonly number[];
+}
+
+interface Buffers {
+  readonly sent: Storage;
+  readonly received: Storage;
 }
 
 /**
@@ -25,6 +30,7 @@ export class Redistribution {
   readonly #inverse: readonly number[];
   readonly #outgoing: readonly Box[];
   readonly #incoming: readonly Box[];
+  readonly #buffers = new Map<DType, Buffers>();
 
   /**
    * @param axes - Axis k of the target is axis `axes[k]` of the source. Default: the same order.
@@ -54,8 +60,9 @@ export class Redistribution {
 
   /**
    * Fills `y`, this rank's block of the target, from the blocks `x` of all ranks. Collective.
-   * Sends every element once, needs buffers as large as the two blocks; local if the source is replicated, or if
-   * there is one rank.
+   *
+   * Sends every element once (to every rank, if the target is replicated), through buffers as large as the two
+   * blocks, which are kept for the next run. Local if the source is replicated, or if there is one rank.
    */
   async run(dtype: DType, x: Storage, y: Storage): Promise<void> {
     const step = numbersPerElement(dtype);
@@ -64,27 +71,37 @@ export class Redistribution {
       const own = this.#outgoing[rank];
       return copyBox(own.shape, this.#sourceView(x, own), this.#targetView(y, own), step);
     }
-    const buffer = (boxes: readonly Box[]) =>
-      allocate(
-        dtype,
-        boxes.reduce((sum, box) => sum + product(box.shape), 0),
-      );
-    const countsOf = (boxes: readonly Box[]) => boxes.map((box) => step * product(box.shape));
-    const sendBoxes = this.#to.replicated ? [this.#outgoing[rank]] : this.#outgoing;
-    const sent = buffer(sendBoxes);
-    const received = buffer(this.#incoming);
-    forEachPacked(sent, sendBoxes, step, (box, packed) =>
+    const outgoing = this.#to.replicated ? [this.#outgoing[rank]] : this.#outgoing;
+    const incoming = this.#incoming;
+    const { sent, received } = this.#buffersFor(dtype, elementsIn(outgoing), elementsIn(incoming));
+    forEachPacked(sent, outgoing, step, (box, packed) =>
       copyBox(box.shape, this.#sourceView(x, box), packed, step),
     );
+    const counts = incoming.map((box) => step * product(box.shape));
     if (this.#to.replicated) {
-      await this.#comm.allgather(sent, { counts: countsOf(this.#incoming), into: received });
+      await this.#comm.allgather(sent, { counts, into: received });
     } else {
-      const [counts, recvCounts] = [countsOf(this.#outgoing), countsOf(this.#incoming)];
-      await this.#comm.alltoall(sent, { counts, recvCounts, into: received });
+      const sendCounts = outgoing.map((box) => step * product(box.shape));
+      await this.#comm.alltoall(sent, { counts: sendCounts, recvCounts: counts, into: received });
     }
-    forEachPacked(received, this.#incoming, step, (box, packed) =>
+    forEachPacked(received, incoming, step, (box, packed) =>
       copyBox(box.shape, packed, this.#targetView(y, box), step),
     );
+  }
+
+  /** Gives the buffers back; another run allocates them anew. Local. */
+  [Symbol.dispose](): void {
+    for (const { sent, received } of this.#buffers.values()) [sent, received].forEach(release);
+    this.#buffers.clear();
+  }
+
+  #buffersFor(dtype: DType, sentElements: number, receivedElements: number): Buffers {
+    let buffers = this.#buffers.get(dtype);
+    if (!buffers) {
+      buffers = { sent: allocate(dtype, sentElements), received: allocate(dtype, receivedElements) };
+      this.#buffers.set(dtype, buffers);
+    }
+    return buffers;
   }
 
   /** A box of the target where it lies in this rank's block of the source. */
@@ -99,6 +116,10 @@ export class Redistribution {
     const start = box.start.map((index, axis) => index - this.#to.localStart[axis]);
     return boxIn(y, this.#to.localShape, start);
   }
+}
+
+function elementsIn(boxes: readonly Box[]): number {
+  return boxes.reduce((sum, box) => sum + product(box.shape), 0);
 }
 
 function permuted<T>(values: readonly T[], axes: readonly number[]): T[] {

@@ -101,6 +101,11 @@ export class StackedArray<V extends AnyVector = AnyVector> extends ReducedVector
     return this.like().copyFrom(this);
   }
 
+  /** Gives the memory of all members back at once; none may be used afterwards. Local. */
+  [Symbol.dispose](): void {
+    for (const member of this.members) member[Symbol.dispose]?.();
+  }
+
   #forEach(change: (member: V) => unknown): this {
     this.members.forEach(change);
     return this;

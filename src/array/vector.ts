@@ -59,6 +59,7 @@ export interface Vector<V> {
 /** A vector of any kind: what the members of a stack have in common. */
 export interface AnyVector extends Vector<AnyVector> {
   readonly space: Space<AnyVector>;
+  [Symbol.dispose]?(): void;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Complex, type DType, isComplex, promote, realOf, type Scalar } from "../array/dtype.js";
-import type { Vector } from "../array/vector.js";
+import type { AnyVector } from "../array/vector.js";
 import { fillByIndex } from "./columns.js";
 import type { LinearOperatorContract } from "./linear-operator.js";
 
@@ -21,8 +21,8 @@ export interface DotTestOptions {
  * @returns Both sides.
  * @throws {Error} If they differ by more than `rtol` (‖A u‖ ‖v‖ + ‖u‖ ‖Aᴴ v‖) / 2; the message has both.
  */
-export async function dottest<M extends Vector<M>, D extends Vector<D>>(
-  op: LinearOperatorContract<M, D>,
+export async function dottest(
+  op: LinearOperatorContract<AnyVector, AnyVector>,
   options: DotTestOptions = {},
 ): Promise<{ forward: Complex; adjoint: Complex }> {
   const dtype = promote(op.dtype, options.dtype ?? op.dtype);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { DistributedArray } from "../../src/array/distributed-array.js";
 import { Distribution, type DistributionOptions } from "../../src/array/distribution.js";
 import type { DType } from "../../src/array/dtype.js";
@@ -201,6 +202,54 @@ await spmd(
     }
   },
   { real: false },
+);
+
+/** A distribution with random blocks on a random grid; the same on all ranks, since the seed is. */
+function arbitraryDistribution(size: number, dims: readonly number[]): fc.Arbitrary<DistributionOptions> {
+  const grids = dims.map((_, axis) => dims.map((_, k) => (k === axis ? size : 1)));
+  if (size % 2 === 0 && dims.length > 1) grids.push(dims.map((_, axis) => [2, size / 2][axis] ?? 1));
+  return fc.constantFrom(...grids).chain((grid) =>
+    fc
+      .tuple(
+        ...dims.map((length, axis) =>
+          fc.array(fc.nat(length), { minLength: grid[axis] - 1, maxLength: grid[axis] - 1 }).map((cuts) => {
+            const ends = [...cuts.sort((a, b) => a - b), length];
+            return ends.map((end, k) => end - (ends[k - 1] ?? 0));
+          }),
+        ),
+      )
+      .map((blocks) => ({ grid, blocks })),
+  );
+}
+
+await spmd(
+  "redistribute and halo: as the global array says, for random grids and blocks",
+  async (comm) => {
+    const dims = [6, 4, 3];
+    const cases = fc.sample(
+      fc.record({
+        from: arbitraryDistribution(comm.size, dims),
+        to: arbitraryDistribution(comm.size, dims),
+        axis: fc.nat(2),
+        width: fc.tuple(fc.nat(4), fc.nat(4)),
+      }),
+      { seed: 7, numRuns: 15 },
+    );
+    for (const { from, to, axis, width } of cases) {
+      const x = DistributedArray.fromFunction(new Distribution(comm, dims, from), tagged);
+      const moved = await x.redistribute(new Distribution(comm, dims, to));
+      const expected = DistributedArray.fromFunction(moved.distribution, tagged);
+      assert.deepEqual([...moved.local], [...expected.local]);
+      const padded = await x.halo(width, { axis });
+      const { localStart, localShape } = x.distribution;
+      if (localShape.includes(0)) continue;
+      const start = localStart.with(axis, localStart[axis] - width[0]);
+      const inside = (...index: number[]) => index[axis] >= 0 && index[axis] < dims[axis];
+      const cells = padded.like().fillFrom((...index) => (inside(...index) ? tagged(...index) : 0), start);
+      assert.deepEqual([...padded.local], [...cells.local]);
+    }
+  },
+  { sizes: [2, 4, 6], real: false },
 );
 
 await realRanks(import.meta.url);

@@ -87,12 +87,12 @@ void test("ricker and zeroPhaseBoxcar: golden numbers", async (t) => {
 
 void test("PoststackLinearModelling is the convolution of the derivative, along any axis", async (t) => {
   const wavelet = ricker(5, 0.004, 20);
-  const D = await todense(new FirstDerivative(new LocalSpace([7, 3]), { axis: 0 }));
-  const W = await todense(new Convolve1D(new LocalSpace([7, 3]), wavelet, { axis: 0, offset: 4 }));
+  const D = await todense(new FirstDerivative([7, 3], { axis: 0 }));
+  const W = await todense(new Convolve1D([7, 3], wavelet, { axis: 0, offset: 4 }));
   const product = await todense(new MatrixMult(W).compose(new MatrixMult(D)));
   const op = new PoststackLinearModelling(wavelet, [7, 3], { axis: 0 });
   t.ok(near((await todense(op)).local, [...product.local], 1e-12));
-  await dottest(new PoststackLinearModelling(wavelet, new LocalSpace([3, 50]), { kind: "forward" }));
+  await dottest(new PoststackLinearModelling(wavelet, [3, 50], { kind: "forward" }));
 });
 
 const matrix = (n: number, k: number, seed: number, dtype: "float64" | "complex128" = "complex128") =>
@@ -198,7 +198,7 @@ void test("Diagonal and local Identity and Transpose", async (t) => {
   t.same([...(await new Identity([2, 3], [3, 2]).matvec(x)).local], [0, 1, 10, 11, 0, 0]);
   t.same([...(await new Transpose([2, 3], [1, 0]).matvec(x)).local], [0, 10, 1, 11, 2, 12]);
   t.throws(() => new Transpose([2, 3], [1, 1]), /name each of them once/);
-  await dottest(new Transpose(new LocalSpace([2, 3, 4]), [2, 0, 1], { dtype: "complex128" }));
+  await dottest(new Transpose([2, 3, 4], [2, 0, 1], { dtype: "complex128" }));
 });
 
 void test("wrong vectors and shapes are refused, with both shapes", async (t) => {

@@ -205,8 +205,8 @@ await spmd(
     ]);
     assert.deepEqual([...beside.local], row.flat());
     await dottest(new VStack([A, B]));
-  const parts = [new VStack([A, B]), new VStack([B, A])];
-  await dottest(new VStack(parts));
+    const parts = [new VStack([A, B]), new VStack([B, A])];
+    await dottest(new VStack(parts));
     await dottest(new HStack([A, B]));
     await dottest(new BlockDiag([A, B]));
     await dottest(new BlockDiag([A, B]).compose(new VStack([B, B])));

@@ -1,9 +1,6 @@
-import type { BlockSpace, BlockVector } from "../../array/blocks.js";
+import type { BlockSpace } from "../../array/blocks.js";
 import { Distribution } from "../../array/distribution.js";
-import { LocalArray, LocalSpace } from "../../array/local-array.js";
-
-/** Local or distributed arrays: what operators along axes act on. */
-export type Blocks<V> = BlockVector<V>;
+import { LocalSpace } from "../../array/local-array.js";
 
 /** Where such an operator acts: dims of local arrays, a local space, or a distribution. */
 export type Where<V> = readonly number[] | BlockSpace<V>;
@@ -19,8 +16,6 @@ export function spaceOf<V>(where: Where<V>): BlockSpace<V> {
 export function distributionOf(space: BlockSpace<unknown>): Distribution | undefined {
   return space instanceof Distribution ? space : undefined;
 }
-
-export type { LocalArray };
 
 function isDims<V>(where: Where<V>): where is readonly number[] {
   return Array.isArray(where);

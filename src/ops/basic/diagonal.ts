@@ -1,6 +1,5 @@
 import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import { type DType, isComplex, promote } from "../../array/dtype.js";
-import type { LocalArray } from "../../array/local-array.js";
 import { alongAxis, normalizeAxis } from "../../array/shape.js";
 import type { Vector } from "../../array/vector.js";
 import { LinearOperator } from "../linear-operator.js";
@@ -69,5 +68,3 @@ export class Diagonal<V extends Vector<V>> extends LinearOperator<V, V> {
     return diagonal;
   }
 }
-
-export type { LocalArray };
