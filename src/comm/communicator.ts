@@ -38,7 +38,7 @@ import type {
 } from "./types.js";
 import { ANY_SOURCE, ANY_TAG, PROC_NULL, TAG_UB } from "./types.js";
 
-/** Collectives of the last few sequence numbers are remembered, so that a late message can still be judged. */
+/** So many calls are remembered, by sequence number, so that a late message can still be judged. A power of two. */
 const REMEMBERED = 64;
 
 /**
@@ -56,7 +56,7 @@ export class GroupCommunicator implements Communicator, Members {
   readonly context: number;
   readonly #id: number;
   readonly #calls: Record<string, number> = {};
-  readonly #active = new Map<number, Call>();
+  readonly #recent: (Call | undefined)[] = Array.from({ length: REMEMBERED });
   readonly #failures = new Map<number, Error>();
   #board: OnBoard | undefined;
   #sequence = 0;
@@ -394,7 +394,7 @@ export class GroupCommunicator implements Communicator, Members {
 
   /** Judges a message of a collective by what this rank calls under the same number. */
   inspect(message: Message): Error | undefined {
-    const call = this.#active.get(message.tag);
+    const call = this.#call(message.tag);
     const error = call?.mismatch(message);
     if (call !== undefined && error !== undefined) this.#fail(call, error);
     return error;
@@ -406,7 +406,7 @@ export class GroupCommunicator implements Communicator, Members {
       source,
       `${this.name}: collective #${sequence} failed on rank ${source}: ${text}`,
     );
-    const call = this.#active.get(sequence);
+    const call = this.#call(sequence);
     if (call !== undefined) call.abort(error);
     else if (sequence >= this.#sequence) this.#failures.set(sequence, error);
     this.#leaveBoard();
@@ -415,7 +415,8 @@ export class GroupCommunicator implements Communicator, Members {
   audit(): void {
     const board = this.#board?.board;
     if (board === undefined) return;
-    for (const call of this.#active.values()) {
+    for (const call of this.#recent) {
+      if (call === undefined) continue;
       for (let rank = 0; rank < this.size && !call.done; rank++) {
         const theirs = rank === this.rank ? undefined : board.noted(call.sequence, rank);
         const error = theirs && call.differs(theirs, rank);
@@ -424,12 +425,16 @@ export class GroupCommunicator implements Communicator, Members {
     }
   }
 
+  #call(sequence: number): Call | undefined {
+    const call = this.#recent[sequence & (REMEMBERED - 1)];
+    return call?.sequence === sequence ? call : undefined;
+  }
+
   /** Numbers a call, and lets other ranks see what it is. */
   #begin(agreement: Agreement): Call {
     this.#count(agreement.name);
     const call = new Call(this, this.#sequence++, agreement);
-    this.#active.set(call.sequence, call);
-    this.#active.delete(call.sequence - REMEMBERED);
+    this.#recent[call.sequence & (REMEMBERED - 1)] = call;
     this.#board?.board.note(call.sequence, call.signature);
     return call;
   }

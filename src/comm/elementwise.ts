@@ -9,10 +9,13 @@ export interface Elementwise {
 }
 
 export function elementwise(value: unknown): Elementwise {
-  if (isTypedArray(value)) return { array: value, result: (array) => array };
-  if (typeof value === "number") return { array: Float64Array.of(value), result: (array) => array[0] };
-  if (typeof value === "bigint") return { array: BigInt64Array.of(value), result: (array) => array[0] };
-  if (typeof value === "boolean")
-    return { array: Uint8Array.of(value ? 1 : 0), result: (array) => array[0] !== 0 };
-  return { array: undefined, result: () => undefined };
+  if (typeof value === "number") return { array: Float64Array.of(value), result: first };
+  if (isTypedArray(value)) return { array: value, result: whole };
+  if (typeof value === "bigint") return { array: BigInt64Array.of(value), result: first };
+  if (typeof value === "boolean") return { array: Uint8Array.of(value ? 1 : 0), result: truth };
+  return { array: undefined, result: whole };
 }
+
+const whole = (array: TypedArray): TypedArray => array;
+const first = (array: TypedArray): number | bigint => array[0];
+const truth = (array: TypedArray): boolean => array[0] !== 0;

@@ -9,6 +9,8 @@ import { ANY_SOURCE, type TypedArray } from "./types.js";
 export const EAGER_BYTES = 64 * 1024;
 /** After this long without a turn of the event loop, a completed request resumes its caller from there. */
 const TURN_MS = 20;
+/** Rounds of polling between two looks at the clock. */
+const CLOCK_ROUNDS = 16;
 /** Completed requests between two looks at the clock. */
 const TURN_CHECK = 64;
 
@@ -303,7 +305,7 @@ export class Engine implements Sink, Waiter {
 
   progress(): void {
     this.transport.progress();
-    for (const pollable of this.#pollables) pollable.poll();
+    if (this.#pollables.size > 0) for (const pollable of this.#pollables) pollable.poll();
   }
 
   /** Has `pollable` polled with every progress: collectives that watch shared memory. */
@@ -355,16 +357,18 @@ export class Engine implements Sink, Waiter {
   /** Polls until `operation` is settled, a sleeper is woken (its caller must run now), or sleeping pays better. */
   #spin(operation: { readonly settled: boolean }): void {
     const { transport } = this;
-    const begun = performance.now();
-    const deadline = begun + transport.pollUs / 1000;
     this.#woken = false;
+    // A wait that is over after a few rounds is not worth two looks at the clock.
+    let begun = 0;
     for (let round = 1; !operation.settled && !this.#woken; round++) {
-      this.progress();
-      if (operation.settled || this.#woken) break;
       transport.relax?.(round);
-      if (round % 16 === 0 && performance.now() > deadline) break;
+      this.progress();
+      if (round % CLOCK_ROUNDS !== 0) continue;
+      const now = performance.now();
+      if (begun === 0) begun = now;
+      else if (now - begun > transport.pollUs / 1000) break;
     }
-    this.statistics.waitMs += performance.now() - begun;
+    if (begun > 0) this.statistics.waitMs += performance.now() - begun;
   }
 
   /** Last look before a sleep: at what no message announces. */

@@ -93,7 +93,7 @@ export interface Statistics {
   readonly bytesSent: number;
   /** Calls by name: `{ allreduce: 12, barrier: 1 }`. */
   readonly calls: Readonly<Record<string, number>>;
-  /** Time spent waiting in `await` of a request, in milliseconds. */
+  /** Time spent waiting in `await` of a request, in milliseconds; waits of a few microseconds are not counted. */
   readonly waitMs: number;
 }
 

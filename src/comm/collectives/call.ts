@@ -59,9 +59,9 @@ export class Call {
   readonly signature: Signature;
   /** This rank has its result. */
   done = false;
-  /** Fails a wait that is for no message. */
-  onAbort: ((error: Error) => void) | undefined;
-  #receives: Receive[] = [];
+  /** The wait of a call that needs no messages. */
+  onBoard: Operation<unknown> | undefined;
+  #receives: Receive[] | undefined;
   #error: Error | undefined;
 
   constructor(members: Members, sequence: number, agreement: Agreement) {
@@ -87,17 +87,17 @@ export class Call {
     const { engine, context } = this.members;
     const receive = engine.receive(context, source, this.sequence, into);
     if (this.#error !== undefined) engine.cancel(context, receive, this.#error);
-    this.#receives.push(receive);
+    (this.#receives ??= []).push(receive);
     return receive;
   }
 
   /** Ends the call with an error on this rank; every wait of it rejects. */
   abort(error: Error): void {
-    this.#error ??= error;
-    for (const receive of this.#receives)
-      this.members.engine.cancel(this.members.context, receive, this.#error);
-    this.#receives = [];
-    this.onAbort?.(this.#error);
+    const reason = (this.#error ??= error);
+    const { engine, context } = this.members;
+    for (const receive of this.#receives ?? []) engine.cancel(context, receive, reason);
+    this.#receives = undefined;
+    this.onBoard?.fail(reason);
   }
 
   /** Tells every other rank that this call failed here. */

@@ -39,13 +39,12 @@ export class OnBoard implements Pollable {
   }
 
   barrier(call: Call): Operation<unknown> {
-    return this.#start(new BoardCall(this.#engine, call, NOTHING, undefined, nothing, () => barrier(call)));
+    return this.#start(new BoardCall(this.#engine, call, NOTHING, undefined, nothing));
   }
 
   /** @param x - This rank's contribution, overwritten by the result; at most BOARD_PAYLOAD_BYTES. */
   allreduce(call: Call, x: TypedArray, op: OpName, result: (x: TypedArray) => unknown): Operation<unknown> {
-    const fallback = (): Promise<unknown> => allreduce(call, x, op).then(() => result(x));
-    return this.#start(new BoardCall(this.#engine, call, x, op, result, fallback));
+    return this.#start(new BoardCall(this.#engine, call, x, op, result));
   }
 
   poll(): void {
@@ -104,9 +103,9 @@ export class OnBoard implements Pollable {
 class BoardCall extends Operation<unknown> {
   readonly call: Call;
   readonly x: TypedArray;
+  /** `undefined`: a barrier. */
   readonly op: OpName | undefined;
   readonly result: (x: TypedArray) => unknown;
-  readonly #byMessages: () => Promise<unknown>;
 
   constructor(
     engine: Engine,
@@ -114,21 +113,21 @@ class BoardCall extends Operation<unknown> {
     x: TypedArray,
     op: OpName | undefined,
     result: (x: TypedArray) => unknown,
-    byMessages: () => Promise<unknown>,
   ) {
     super(engine);
     this.call = call;
     this.x = x;
     this.op = op;
     this.result = result;
-    this.#byMessages = byMessages;
-    call.onAbort = (error) => this.fail(error);
+    call.onBoard = this;
   }
 
+  /** Does the same with messages. */
   fallBack(): void {
     if (this.settled) return;
-    this.#byMessages().then(
-      (value) => this.complete(value),
+    const { call, x, op } = this;
+    (op === undefined ? barrier(call) : allreduce(call, x, op)).then(
+      () => this.complete(this.result(x)),
       (error: unknown) => this.fail(error instanceof Error ? error : new Error(String(error))),
     );
   }
