@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
@@ -117,10 +117,11 @@ const skip = Symbol("resolve without this plugin");
 
 /** Keeps `import.meta.url` and its kin pointing at the file in which they are written. */
 function originalPlaces(script: string): Plugin {
+  const main = realpathSync(script);
   return {
     name: "original-places",
     setup(build) {
-      build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path }) => keepPlace(build, path, path === script));
+      build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path }) => keepPlace(build, path, path === main));
     },
   };
 }

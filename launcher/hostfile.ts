@@ -31,7 +31,7 @@ export interface HostEntry {
  * @throws {UsageError} With file, line, column and the offending word.
  */
 export function parseHostfile(text: string, file: string): HostEntry[] {
-  return text.split("\n").flatMap((line, index) => parseLine(line, file, index + 1));
+  return text.split(/\r?\n/).flatMap((line, index) => parseLine(line, file, index + 1));
 }
 
 /**

@@ -1,0 +1,2 @@
+const path = require("node:path");
+module.exports = { name: path.basename(__filename) };
