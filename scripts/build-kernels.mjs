@@ -18,7 +18,7 @@ async function build() {
   const started = performance.now();
   let wasm;
   const options =
-    "-O3 --converge --noAssert --runtime stub --enable simd --enable threads " +
+    "-O3 --noAssert --runtime stub --enable simd --enable threads " +
     "--importMemory --noExportMemory --initialMemory 1 --sharedMemory --maximumMemory 65536";
   const entry = relative(root, join(assembly, "index.ts"));
   const { error, stderr } = await asc.main(

@@ -135,19 +135,11 @@ function complete(stencil: Stencil, x: Reals, y: Reals, layout: StencilLayout): 
   const { outer = 1, inner = 1, start = 0, rows = stencil.length - start, halo = [0, 0] } = layout;
   const { only: [from, to] = [0, rows], accumulate = false } = layout;
   const [before, after] = halo;
-  const counts = {
-    outer,
-    inner,
-    start,
-    rows,
-    "halo[0]": before,
-    "halo[1]": after,
-    "only[0]": from,
-    "only[1]": to,
-  };
-  for (const [name, count] of Object.entries(counts)) {
-    if (Number.isSafeInteger(count) && count >= 0) continue;
-    throw new RangeError(`applyStencil: ${name} is ${count}; give an integer of 0 or more`);
+  if (![outer, inner, start, rows, before, after, from, to].every(isCount)) {
+    throw new RangeError(
+      `applyStencil: outer ${outer}, inner ${inner}, start ${start}, rows ${rows}, halo [${before}, ${after}], ` +
+        `only [${from}, ${to}]; give integers of 0 or more`,
+    );
   }
   if (start + rows > stencil.length || to > rows) {
     throw new RangeError(
@@ -159,6 +151,10 @@ function complete(stencil: Stencil, x: Reals, y: Reals, layout: StencilLayout): 
   checkShape("y", y, outer, rows, inner);
   const narrow = isNarrow(stencil, inner * y.BYTES_PER_ELEMENT);
   return { outer, inner, start, rows, before, after, from, to, accumulate, narrow };
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function checkShape(name: string, array: Reals, outer: number, rows: number, inner: number): void {

@@ -137,8 +137,8 @@ function grow(bytes: number): boolean {
  */
 function sweep(): void {
   setFlagsFromString("--expose-gc");
-  const collectGarbage = runInNewContext("gc") as () => void;
-  collectGarbage();
+  const collectGarbage = runInNewContext("globalThis.gc") as (() => void) | undefined;
+  collectGarbage?.();
   for (const block of blocks.values()) if (!block.view.deref()) giveBack(block);
   placed = 0;
 }

@@ -37,14 +37,52 @@ export function isNarrow(stencil: Stencil, rowBytes: number): boolean {
 
 /**
  * Writes the table of runs that computes a view, where the kernel expects it, and returns the number of runs.
- * All rows between the ends of the axis are one run; see {@link isNarrow} for the others.
+ * All rows between the ends of the axis are one run; see {@link isNarrow} for the others. The last table of each
+ * stencil is kept: operators apply theirs to the same view again and again.
  * @throws {RangeError} If x lacks rows that the taps reach, or the table is full.
  */
 export function planRuns(stencil: Stencil, view: View, like: Reals): number {
+  const size = like.BYTES_PER_ELEMENT;
+  const kept = plans.get(stencil);
+  if (kept?.size === size && sameView(kept.view, view)) {
+    if (kept !== inPlace) {
+      tableBytes.set(kept.table);
+      windows.fill(0, 0, kept.windowBytes);
+    }
+    inPlace = kept;
+    return kept.runCount;
+  }
+  inPlace = undefined;
   const runs = listRuns(stencil, view);
   for (const run of runs) checkHalo(run, stencil, view);
-  writeRuns(runs, stencil.length, view, like);
+  const { end, windowBytes } = writeRuns(runs, stencil.length, view, size);
+  inPlace = { view, size, runCount: runs.length, table: tableBytes.slice(0, end), windowBytes };
+  plans.set(stencil, inPlace);
   return runs.length;
+}
+
+/** A table as it was written, for a view and an element size. */
+interface Plan {
+  readonly view: View;
+  readonly size: number;
+  readonly runCount: number;
+  readonly table: Uint8Array;
+  readonly windowBytes: number;
+}
+const plans = new WeakMap<Stencil, Plan>();
+let inPlace: Plan | undefined; // the plan that the kernel's table holds now
+
+function sameView(a: View, b: View): boolean {
+  return (
+    a.inner === b.inner &&
+    a.start === b.start &&
+    a.rows === b.rows &&
+    a.before === b.before &&
+    a.after === b.after &&
+    a.from === b.from &&
+    a.to === b.to &&
+    a.narrow === b.narrow
+  );
 }
 
 function listRuns(stencil: Stencil, { start, from, to, narrow }: View): Run[] {
@@ -104,11 +142,13 @@ function checkHalo(run: Run, stencil: Stencil, { start, rows, before, after }: V
 const RUN_BYTES = 40;
 const TAP_BYTES = 16;
 const table = new DataView(memory.buffer, areas.stencils.start, areas.stencils.bytes);
+const tableBytes = new Uint8Array(memory.buffer, areas.stencils.start, areas.stencils.bytes);
 const windows = new Uint8Array(memory.buffer, areas.windows.start, areas.windows.bytes);
 
-function writeRuns(runs: readonly Run[], length: number, { start, inner }: View, like: Reals): void {
-  const rowBytes = inner * like.BYTES_PER_ELEMENT;
-  const taps = new TapWriter(runs.length * RUN_BYTES, rowBytes, like.BYTES_PER_ELEMENT);
+/** Returns where the table ends, and how many bytes of windows it uses. */
+function writeRuns(runs: readonly Run[], length: number, { start, inner }: View, size: number) {
+  const rowBytes = inner * size;
+  const taps = new TapWriter(runs.length * RUN_BYTES, rowBytes, size);
   let windowAt = 0;
   for (const [r, run] of runs.entries()) {
     const { first, rows, row, window } = run;
@@ -128,6 +168,7 @@ function writeRuns(runs: readonly Run[], length: number, { start, inner }: View,
     }
     fields.forEach((value, k) => table.setUint32(r * RUN_BYTES + 4 * k, value, true));
   }
+  return { end: taps.end, windowBytes: windowAt };
 }
 
 type Tap = readonly [first: number, second: number, weight: number];
@@ -144,6 +185,10 @@ class TapWriter {
     this.#end = start;
     this.#rowBytes = rowBytes;
     this.#size = size;
+  }
+
+  get end(): number {
+    return this.#end;
   }
 
   /** The addresses where the taps begin, and where sums, differences and single taps end. */
