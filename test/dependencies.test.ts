@@ -1,0 +1,173 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path/posix";
+import { fileURLToPath } from "node:url";
+import { test } from "tap";
+import ts from "typescript";
+
+interface Room {
+  /** Files and folders that may be imported, besides the room itself; a name that ends in / or is cut short is a prefix. */
+  readonly values: readonly string[];
+  /** The same, for imports of types only. */
+  readonly types?: readonly string[];
+  readonly packages?: readonly string[];
+}
+
+const PUBLIC: Room = { values: [], packages: ["tsmpi"] };
+
+/** What may import what: downward only. The longest name that fits a file is its room. */
+const ROOMS: Readonly<Record<string, Room>> = {
+  "launcher/": {
+    values: ["src/comm/wire/", "src/comm/transports/zmq", "src/native.ts", "src/env.ts"],
+    types: ["src/comm/boot.ts"],
+    packages: ["commander", "esbuild", "fastest-levenshtein", "koffi", "zeromq"],
+  },
+  "examples/": PUBLIC,
+  "bench/": PUBLIC,
+  "bench/kernels.ts": { values: ["src/kernels/"] }, // measures that room from inside
+  "src/index.ts": { values: ["src/"] },
+  "src/solvers/": { values: ["src/array/dtype.ts", "src/ops/"], types: ["src/array/vector.ts"] },
+  "src/ops/": { values: ["src/array/", "src/kernels/"], types: ["src/comm/types.ts"] },
+  "src/io/": { values: ["src/array/"], types: ["src/comm/types.ts"], packages: ["fflate"] },
+  "src/plot/": {
+    values: ["src/array/", "src/native.ts"],
+    types: ["src/comm/types.ts"],
+    packages: ["@resvg/resvg-wasm", "fast-png", "d3-"],
+  },
+  "src/array/": { values: ["src/kernels/"], types: ["src/comm/types.ts"] },
+  "src/kernels/": { values: [] },
+  "src/comm/": {
+    values: ["src/native.ts", "src/env.ts"],
+    packages: ["flatbuffers", "koffi", "zeromq"],
+  },
+  "src/native.ts": { values: ["src/env.ts"] },
+  "src/env.ts": { values: [] },
+};
+
+const EXPORTS = [
+  // the job, and its ranks
+  ...["init", "World", "simulate", "SimOptions", "ANY_SOURCE", "ANY_TAG", "PROC_NULL", "TAG_UB"],
+  ...["Communicator", "Counts", "Into", "OpName", "RecvCounts", "RecvOptions", "ReduceOptions", "Reducible"],
+  ...["Request", "RootOptions", "SendOptions", "SendRecvOptions", "Statistics", "Status", "TypedArray"],
+  ...["UserOp", "waitAll", "waitAny", "waitSome", "Completed", "CollectiveMismatchError", "MpiError"],
+  ...["PeerLostError", "RemoteError", "TruncateError", "TypeMismatchError"],
+  // arrays
+  ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
+  ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],
+  ...["StackedArray", "StackedSpace", "HaloPlan", "HaloOptions", "Redistribution"],
+  // operators
+  ...["LinearOperator", "OperatorSpaces", "BlockDiag", "HStack", "VStack", "acrossRanks", "Diagonal"],
+  ...["FirstDerivative", "FirstDerivativeOptions", "Identity", "Laplacian", "LaplacianOptions", "lift"],
+  ...["LiftOptions", "MatrixMult", "SecondDerivative", "SecondDerivativeOptions", "Transpose"],
+  ...["TransposeOptions", "Convolve1D", "Convolve1DOptions", "PoststackLinearModelling", "PoststackOptions"],
+  ...["ricker", "zeroPhaseBoxcar", "dottest", "DotTestOptions", "todense"],
+  // solvers
+  ...["cg", "CgOptions", "CgResult", "cgls", "CglsOptions", "CglsResult", "CglsState", "SolverCallback"],
+  ...["SolverOptions", "SolverState", "SolverStatus", "SolverVerdict"],
+  // files and pictures
+  ...["decodeNpy", "readNpy", "readNpyBlock", "writeNpy", "readNpz", "plotCurve", "plotPanels", "Curve"],
+  ...["Figure", "Panel", "Quantity", "SectionPanel"],
+];
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+test("imports run downward", async (t) => {
+  const files = ["src", "launcher", "bench", "examples"].flatMap((folder) => list(folder, ".ts"));
+  t.ok(files.length > 100, `finds the sources: ${files.length} files`);
+  const upward = files.flatMap((file) =>
+    importsOf(file)
+      .filter((link) => !allowed(file, link))
+      .map(({ to, types }) => `${file} imports ${types ? "types of " : ""}${to}`),
+  );
+  t.strictSame(upward, []);
+});
+
+test("every room of the table exists", async (t) => {
+  const files = ["src", "launcher", "bench", "examples"].flatMap((folder) => list(folder, ".ts"));
+  t.strictSame([...new Set(files.map(roomOf))].sort(), Object.keys(ROOMS).sort());
+});
+
+test("the public API has the names of this list, and no others", async (t) => {
+  const names: string[] = [];
+  for (const statement of parse("src/index.ts").statements) {
+    if (!ts.isExportDeclaration(statement) || !statement.exportClause) continue;
+    if (!ts.isNamedExports(statement.exportClause)) throw new Error("src/index.ts: export names one by one");
+    names.push(...statement.exportClause.elements.map(({ name }) => name.text));
+  }
+  t.strictSame(names.sort(), [...EXPORTS].sort());
+});
+
+test("no public declaration has the type any", async (t) => {
+  const declarations = list("dist/src", ".d.ts");
+  if (declarations.length === 0) return void t.skip("no declarations; run npm run build");
+  const found: string[] = [];
+  for (const file of declarations) {
+    visit(parse(file), (node) => {
+      if (node.kind === ts.SyntaxKind.AnyKeyword && !/generated/.test(file)) found.push(file);
+    });
+  }
+  t.strictSame(found, []);
+});
+
+/** An import, by path from the root of the project, or by name of a package. */
+interface Link {
+  readonly to: string;
+  readonly types: boolean;
+}
+
+function allowed(file: string, { to, types }: Link): boolean {
+  if (to.startsWith("node:")) return true;
+  const room = roomOf(file);
+  const { values, types: typesOnly = [], packages = [] } = ROOMS[room];
+  if (!/^(src|launcher|bench|examples|test)\//.test(to)) return packages.some((name) => to.startsWith(name));
+  if (room.endsWith("/") && roomOf(to) === room) return true;
+  return [...values, ...(types ? typesOnly : [])].some((prefix) => to.startsWith(prefix));
+}
+
+function roomOf(file: string): string {
+  const fits = Object.keys(ROOMS).filter((room) => file.startsWith(room));
+  const [longest] = fits.sort((a, b) => b.length - a.length);
+  if (longest === undefined) throw new Error(`${file} is in no room; add its folder to the table`);
+  return longest;
+}
+
+function importsOf(file: string): Link[] {
+  const links: Link[] = [];
+  const add = (specifier: ts.Node, types: boolean) => {
+    if (!ts.isStringLiteralLike(specifier)) return;
+    const { text } = specifier;
+    const to = text.startsWith(".") ? normalize(join(dirname(file), text)).replace(/\.js$/, ".ts") : text;
+    links.push({ to, types });
+  };
+  visit(parse(file), (node) => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isOfTypes(node.importClause));
+    else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+      add(node.argument.literal, true);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
+  });
+  return links;
+}
+
+/** `import type { … }`, and `import { type … }` with nothing else. */
+function isOfTypes(clause: ts.ImportClause | undefined): boolean {
+  if (!clause || clause.isTypeOnly) return clause !== undefined;
+  const { namedBindings, name } = clause;
+  if (name || !namedBindings || !ts.isNamedImports(namedBindings)) return false;
+  return namedBindings.elements.every(({ isTypeOnly }) => isTypeOnly);
+}
+
+function visit(node: ts.Node, action: (node: ts.Node) => void): void {
+  action(node);
+  ts.forEachChild(node, (child) => visit(child, action));
+}
+
+function parse(file: string): ts.SourceFile {
+  return ts.createSourceFile(file, readFileSync(join(root, file), "utf8"), ts.ScriptTarget.ES2022);
+}
+
+function list(folder: string, extension: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((name) => name.endsWith(extension) && !name.startsWith("src/kernels/assembly/"));
+}
