@@ -38,7 +38,7 @@ export function applyStencil<V extends Reals>(stencil: Stencil, x: V, y: V, layo
   const view = complete(stencil, x, y, layout);
   if (view.from >= view.to || view.inner === 0 || view.outer === 0) return y;
   if (onHeap(x) && onHeap(y)) execute(stencil, x.byteOffset, y.byteOffset, y, view);
-  else executeStaged(stencil, x, y, view);
+  else if (!executeSlabs(stencil, x, y, view)) executeBoxes(stencil, x, y, view);
   return y;
 }
 
@@ -65,8 +65,26 @@ function execute(stencil: Stencil, xAt: number, yAt: number, like: Reals, view: 
   );
 }
 
+/** Copies as many whole slabs of [rows, inner] to the heap and back as the staging areas take; false if none fits. */
+function executeSlabs(stencil: Stencil, x: Reals, y: Reals, view: View): boolean {
+  const { outer, inner, rows, before, after } = view;
+  const [input, output] = stagingAreas[y.BYTES_PER_ELEMENT === 8 ? "float64" : "float32"];
+  const [xSlab, ySlab] = [(before + rows + after) * inner, rows * inner];
+  const fitting = Math.floor(Math.min(input.length / xSlab, output.length / ySlab));
+  if (fitting < 1) return false;
+  const all = view.from === 0 && view.to === rows && !view.accumulate;
+  for (let o = 0; o < outer; o += fitting) {
+    const slabs = Math.min(fitting, outer - o);
+    input.set(x.subarray(o * xSlab, (o + slabs) * xSlab));
+    if (!all) output.set(y.subarray(o * ySlab, (o + slabs) * ySlab));
+    execute(stencil, input.byteOffset, output.byteOffset, y, { ...view, outer: slabs });
+    y.set(output.subarray(0, slabs * ySlab), o * ySlab);
+  }
+  return true;
+}
+
 /** Copies boxes of [rows, inner] to the heap and back, as large as the staging areas allow. */
-function executeStaged(stencil: Stencil, x: Reals, y: Reals, view: View): void {
+function executeBoxes(stencil: Stencil, x: Reals, y: Reals, view: View): void {
   const { outer, inner, start, rows, before, after, from, to, accumulate, narrow } = view;
   const [input, output] = stagingAreas[y.BYTES_PER_ELEMENT === 8 ? "float64" : "float32"];
   const reach = stencil.before + stencil.after;
