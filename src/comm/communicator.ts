@@ -412,6 +412,11 @@ export class GroupCommunicator implements Communicator, Members {
     this.#leaveBoard();
   }
 
+  lost(peer: number): void {
+    const rank = this.ranks.indexOf(peer);
+    if (rank >= 0) this.#board?.lost(rank);
+  }
+
   audit(): void {
     const board = this.#board?.board;
     if (board === undefined) return;

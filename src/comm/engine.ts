@@ -1,18 +1,13 @@
 import { HEADER_WORDS, Kind, Word } from "./envelope.js";
 import { PeerLostError } from "./errors.js";
 import { Arrival, Context, type Message, Receive, type Signature } from "./matching.js";
-import { Operation, type Waiter } from "./request.js";
+import { Operation } from "./request.js";
 import type { Landing, Sink, Transport } from "./transports/transport.js";
 import { ANY_SOURCE, type TypedArray } from "./types.js";
+import { Waiting } from "./waiting.js";
 
 /** Payloads up to this size travel with their header; larger ones wait until the receiver has a place for them. */
 export const EAGER_BYTES = 64 * 1024;
-/** After this long without a turn of the event loop, a completed request resumes its caller from there. */
-const TURN_MS = 20;
-/** Rounds of polling between two looks at the clock. */
-const CLOCK_ROUNDS = 16;
-/** Completed requests between two looks at the clock. */
-const TURN_CHECK = 64;
 
 /** Where a message goes, and what its envelope says. */
 export interface Address {
@@ -32,6 +27,8 @@ export interface Group {
   inspect(message: Message): Error | undefined;
   /** A collective has failed on another rank. */
   remoteFailure(sequence: number, source: number, text: string): void;
+  /** A world rank will send no more. */
+  lost(peer: number): void;
   /** Compares collectives that have waited for long with what other ranks have called. */
   audit(): void;
 }
@@ -39,36 +36,27 @@ export interface Group {
 const NO_SIGNATURE: Signature = { kind: 0, root: 0, count: 0 };
 
 /**
- * One rank's end of all its communicators: sends and matches messages over one transport, and waits.
+ * One rank's end of all its communicators: sends messages over one transport, and matches those that arrive.
  *
- * Waiting is a ladder: poll and spin for microseconds, give up the core between polls for about a millisecond, then
- * sleep in the event loop until the transport wakes this rank. A rank in which everything completes quickly still
- * turns its event loop every {@link TURN_MS}, so that signals and timers keep working.
+ * A payload up to {@link EAGER_BYTES} travels with its envelope. A larger one is announced; the receiver answers when
+ * it has a place for it, and only then it is sent, straight into that place.
  */
-export class Engine implements Sink, Waiter {
+export class Engine extends Waiting implements Sink {
   readonly transport: Transport;
-  readonly statistics = { messagesSent: 0, bytesSent: 0, waitMs: 0 };
   /** World ranks from which nothing more will come, with the reason. */
   readonly lostPeers = new Map<number, Error>();
   /** Boards from here on are free on this rank; see transports/board.ts. */
   nextBoard = 0;
-  /** Requests that failed and that nobody has awaited. */
-  readonly unobservedFailures = new Map<object, Error>();
 
   readonly #contexts = new Map<number, Context>();
   readonly #header = new Int32Array(HEADER_WORDS);
   readonly #outgoing = new Map<number, { dest: number; payload: Uint8Array; operation: Operation<void> }>();
   readonly #incoming = new Map<number, Receive>();
-  readonly #pollables = new Set<Pollable>();
   readonly #groups = new Map<number, Group>();
   #nextId = 1;
-  #sleepers = 0;
-  #pumping = false;
-  #woken = false;
-  #sinceTurnCheck = 0;
-  #lastTurn = performance.now();
 
   constructor(connect: (sink: Sink) => Transport) {
+    super();
     this.transport = connect(this);
   }
 
@@ -181,9 +169,7 @@ export class Engine implements Sink, Waiter {
     this.lostPeers.set(peer, reason);
     for (const { dest, operation } of this.#outgoing.values()) {
       if (dest === peer)
-        operation.fail(
-          new PeerLostError(peer, `send: rank ${peer} is gone: ${reason.message}`, { cause: reason }),
-        );
+        operation.fail(new PeerLostError(peer, `send: rank ${peer} is gone: ${reason.message}`));
     }
     for (const [id, context] of this.#contexts) {
       for (let receive = context.posted.first; receive !== undefined;) {
@@ -192,6 +178,7 @@ export class Engine implements Sink, Waiter {
         receive = next;
       }
     }
+    for (const group of this.#groups.values()) group.lost(peer);
     this.progress();
   }
 
@@ -301,106 +288,9 @@ export class Engine implements Sink, Waiter {
     return header;
   }
 
-  // --- waiting --------------------------------------------------------------------------------
-
-  progress(): void {
-    this.transport.progress();
-    if (this.#pollables.size > 0) for (const pollable of this.#pollables) pollable.poll();
-  }
-
-  /** Has `pollable` polled with every progress: collectives that watch shared memory. */
-  watch(pollable: Pollable): void {
-    this.#pollables.add(pollable);
-  }
-
-  unwatch(pollable: Pollable): void {
-    this.#pollables.delete(pollable);
-  }
-
-  poll(operation: { readonly settled: boolean }): void {
-    this.progress();
-    if (operation.settled || this.transport.pollUs === 0) return;
-    this.#spin(operation);
-  }
-
-  mustTurn(): boolean {
-    if (++this.#sinceTurnCheck < TURN_CHECK) return false;
-    this.#sinceTurnCheck = 0;
-    return performance.now() - this.#lastTurn > TURN_MS;
-  }
-
-  turn(callback: () => void): void {
-    setImmediate(() => {
-      this.#lastTurn = performance.now();
-      callback();
-    });
-  }
-
-  asleep(): void {
-    this.#sleepers++;
-    if (!this.#pumping) void this.#pump();
-  }
-
-  awake(): void {
-    this.#woken = true;
-    if (--this.#sleepers === 0) this.transport.wake();
-  }
-
-  unobserved(operation: object, error: Error): void {
-    this.unobservedFailures.set(operation, error);
-  }
-
-  observed(operation: object): void {
-    this.unobservedFailures.delete(operation);
-  }
-
-  /** Polls until `operation` is settled, a sleeper is woken (its caller must run now), or sleeping pays better. */
-  #spin(operation: { readonly settled: boolean }): void {
-    const { transport } = this;
-    this.#woken = false;
-    // A wait that is over after a few rounds is not worth two looks at the clock.
-    let begun = 0;
-    for (let round = 1; !operation.settled && !this.#woken; round++) {
-      transport.relax?.(round);
-      this.progress();
-      if (round % CLOCK_ROUNDS !== 0) continue;
-      const now = performance.now();
-      if (begun === 0) begun = now;
-      else if (now - begun > transport.pollUs / 1000) break;
-    }
-    if (begun > 0) this.statistics.waitMs += performance.now() - begun;
-  }
-
-  /** Last look before a sleep: at what no message announces. */
-  readonly #ready = (): boolean => {
-    this.progress();
+  protected override audit(): void {
     for (const group of this.#groups.values()) group.audit();
-    return this.#woken;
-  };
-
-  /** Moves messages for as long as somebody sleeps; one pump runs at a time. */
-  async #pump(): Promise<void> {
-    this.#pumping = true;
-    const nobody = { settled: false };
-    while (this.#sleepers > 0) {
-      this.#woken = false;
-      this.progress();
-      if (!this.#woken && this.transport.pollUs > 0) this.#spin(nobody);
-      if (this.#woken) await Promise.resolve();
-      else {
-        const begun = performance.now();
-        await this.transport.sleep(this.#ready);
-        this.#lastTurn = performance.now();
-        this.statistics.waitMs += this.#lastTurn - begun;
-      }
-    }
-    this.#pumping = false;
   }
-}
-
-/** Something that completes by looking at memory, not by messages. */
-export interface Pollable {
-  poll(): void;
 }
 
 const NOTHING = new Uint8Array(0);

@@ -1,6 +1,7 @@
-import type { Engine, Pollable } from "../engine.js";
+import type { Engine } from "../engine.js";
 import { combine } from "../operations.js";
 import { Operation } from "../request.js";
+import type { Pollable } from "../waiting.js";
 import type { Board } from "../transports/board.js";
 import type { OpName, TypedArray } from "../types.js";
 import { SLOT_PAYLOAD_BYTES } from "../wire/segment.js";
@@ -27,6 +28,7 @@ export class OnBoard implements Pollable {
   readonly #engine: Engine;
   readonly #size: number;
   #queue: BoardCall[] = [];
+  readonly #lost: number[] = [];
   #published = 0;
   /** The call under way, and the first rank that has not been seen to publish it. */
   #current: BoardCall | undefined;
@@ -50,11 +52,20 @@ export class OnBoard implements Pollable {
   poll(): void {
     while (this.#current !== undefined) {
       this.#missing = this.board.missing(this.#published - 1, this.#missing);
-      if (this.#missing < this.#size) return;
+      if (this.#missing < this.#size) {
+        if (this.#lost.some((rank) => !this.board.hasPublished(this.#published - 1, rank))) this.leave();
+        return;
+      }
       this.#finish(this.#current);
       this.#publishNext();
     }
     this.#engine.unwatch(this);
+  }
+
+  /** A rank will publish no more. The first call that it has not published ends the use of the board on every rank. */
+  lost(rank: number): void {
+    this.#lost.push(rank);
+    if (this.#current !== undefined) this.poll();
   }
 
   /** Finishes what is under way with messages; the board is used no more. */

@@ -72,6 +72,10 @@ export class Board {
     return rank;
   }
 
+  hasPublished(call: number, rank: number): boolean {
+    return this.missing(call, rank) > rank;
+  }
+
   signature(call: number, rank: number): Signature {
     return this.#signatureAt((this.#parts[rank] + (call & 1) * SLOT_BYTES) / 4 + Slot.kind);
   }

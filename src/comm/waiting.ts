@@ -1,0 +1,131 @@
+import type { Waiter } from "./request.js";
+import type { Transport } from "./transports/transport.js";
+
+/** After this long without a turn of the event loop, a completed request resumes its caller from there. */
+const TURN_MS = 20;
+/** Rounds of polling between two looks at the clock. */
+const CLOCK_ROUNDS = 16;
+/** Completed requests between two looks at the clock. */
+const TURN_CHECK = 64;
+
+/** Something that completes by looking at memory, not by messages. */
+export interface Pollable {
+  poll(): void;
+}
+
+/**
+ * How a rank waits. Waiting is a ladder: poll and spin for microseconds, give up the core between polls for about a
+ * millisecond, then sleep in the event loop until the transport wakes this rank. A rank in which everything completes
+ * quickly still turns its event loop every {@link TURN_MS}, so that signals and timers keep working.
+ */
+export abstract class Waiting implements Waiter {
+  abstract readonly transport: Transport;
+  readonly statistics = { messagesSent: 0, bytesSent: 0, waitMs: 0 };
+  /** Requests that failed and that nobody has awaited. */
+  readonly unobservedFailures = new Map<object, Error>();
+
+  readonly #pollables = new Set<Pollable>();
+  #sleepers = 0;
+  #pumping = false;
+  /** A sleeper has been woken: its caller is to run before anything else is polled. */
+  #woken = false;
+  #sinceTurnCheck = 0;
+  #lastTurn = performance.now();
+
+  /** Last resort before a sleep: looks for reasons why what this rank waits for will never come. */
+  protected abstract audit(): void;
+
+  progress(): void {
+    this.transport.progress();
+    if (this.#pollables.size > 0) for (const pollable of this.#pollables) pollable.poll();
+  }
+
+  /** Has `pollable` polled with every progress: collectives that watch shared memory. */
+  watch(pollable: Pollable): void {
+    this.#pollables.add(pollable);
+  }
+
+  unwatch(pollable: Pollable): void {
+    this.#pollables.delete(pollable);
+  }
+
+  poll(operation: { readonly settled: boolean }): void {
+    this.progress();
+    if (operation.settled || this.transport.pollUs === 0) return;
+    this.#spin(operation);
+  }
+
+  mustTurn(): boolean {
+    if (++this.#sinceTurnCheck < TURN_CHECK) return false;
+    this.#sinceTurnCheck = 0;
+    return performance.now() - this.#lastTurn > TURN_MS;
+  }
+
+  turn(callback: () => void): void {
+    setImmediate(() => {
+      this.#lastTurn = performance.now();
+      callback();
+    });
+  }
+
+  asleep(): void {
+    this.#sleepers++;
+    if (!this.#pumping) void this.#pump();
+  }
+
+  awake(): void {
+    this.#woken = true;
+    if (--this.#sleepers === 0) this.transport.wake();
+  }
+
+  unobserved(operation: object, error: Error): void {
+    this.unobservedFailures.set(operation, error);
+  }
+
+  observed(operation: object): void {
+    this.unobservedFailures.delete(operation);
+  }
+
+  /** Polls until `operation` is settled, a sleeper is woken (its caller must run now), or sleeping pays better. */
+  #spin(operation: { readonly settled: boolean }): void {
+    const { transport } = this;
+    this.#woken = false;
+    // A wait that is over after a few rounds is not worth two looks at the clock.
+    let begun = 0;
+    for (let round = 1; !operation.settled && !this.#woken; round++) {
+      transport.relax?.(round);
+      this.progress();
+      if (round % CLOCK_ROUNDS !== 0) continue;
+      const now = performance.now();
+      if (begun === 0) begun = now;
+      else if (now - begun > transport.pollUs / 1000) break;
+    }
+    if (begun > 0) this.statistics.waitMs += performance.now() - begun;
+  }
+
+  /** Last look before a sleep: at what no message announces. */
+  readonly #ready = (): boolean => {
+    this.progress();
+    this.audit();
+    return this.#woken;
+  };
+
+  /** Moves messages for as long as somebody sleeps; one pump runs at a time. */
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    const nobody = { settled: false };
+    while (this.#sleepers > 0) {
+      this.#woken = false;
+      this.progress();
+      if (!this.#woken && this.transport.pollUs > 0) this.#spin(nobody);
+      if (this.#woken) await Promise.resolve();
+      else {
+        const begun = performance.now();
+        await this.transport.sleep(this.#ready);
+        this.#lastTurn = performance.now();
+        this.statistics.waitMs += this.#lastTurn - begun;
+      }
+    }
+    this.#pumping = false;
+  }
+}
