@@ -127,6 +127,7 @@ function originalPlaces(script: string): Plugin {
 }
 
 async function keepPlace(build: PluginBuild, path: string, isMain: boolean) {
+  if (path.startsWith(ownFiles)) return undefined; // tsmpi finds its place by TSMPI_ROOT
   const text = await readFile(path, "utf8");
   if (!/\bimport\.meta\b|\b__(file|dir)name\b|\brequire\.main\b/.test(text)) return undefined;
   const loader = loaderOf(path);
@@ -146,6 +147,8 @@ async function keepPlace(build: PluginBuild, path: string, isMain: boolean) {
   });
   return { contents: code, loader: "js" as const, resolveDir: dirname(path) };
 }
+
+const ownFiles = join(root, "dist/src/");
 
 function loaderOf(path: string): Loader {
   const name = extname(path).slice(1).replace(/^[cm]/, "");

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
 import type { Bundle } from "./bundle.js";
@@ -197,6 +198,7 @@ export class Job {
       seconds: (rank) => ranks[rank].exited?.seconds ?? seconds,
       hidden: [`${root}/src/`, `${root}/dist/src/`, this.#options.session],
       directory: this.#options.directory,
+      sourceLine,
     });
     this.#verdict = { code: exitCodeOf(faults[0]), text };
   }
@@ -270,6 +272,14 @@ const REPORT_MS = 1000;
 const GONE_MS = 250;
 const AGENT_START_MS = 30_000;
 const AGENT_END_MS = 1000;
+
+function sourceLine(path: string, line: number): string | undefined {
+  try {
+    return readFileSync(path, "utf8").split("\n")[line - 1];
+  } catch {
+    return undefined; // the file is not on this host
+  }
+}
 
 function killGroup(pid: number): void {
   try {

@@ -11,6 +11,8 @@ export interface ReportContext {
   /** Where tsmpi is installed, and the session folder: frames from there say nothing to the user. */
   readonly hidden: readonly string[];
   readonly directory: string;
+  /** A line of a source file, if it can be read. */
+  readonly sourceLine: (path: string, line: number) => string | undefined;
 }
 
 /**
@@ -100,7 +102,19 @@ function userLines(text: string, context: ReportContext): string[] {
     /\(?node:|<anonymous>\)?$/.test(line) || context.hidden.some((folder) => line.includes(folder));
   const kept = lines.filter((line) => !isFrame(line) || !isHidden(line));
   const useful = kept.some(isFrame) ? kept : lines;
-  return useful.map((line) => (isFrame(line) ? line.replace(/\/[^\s():]+/, shorter) : line));
+  const first = useful.findIndex(isFrame);
+  return useful.flatMap((line, i) => {
+    if (!isFrame(line)) return [line];
+    const short = line.replace(/\/[^\s():]+/, shorter);
+    return i === first ? [short, ...excerpt(line)] : [short];
+  });
+
+  /** The line of the program in which it happened. */
+  function excerpt(frame: string): string[] {
+    const [, path, number] = /(\/[^\s():]+):(\d+):\d+\)?$/.exec(frame) ?? [];
+    const source = path === undefined ? undefined : context.sourceLine(path, Number(number));
+    return source === undefined ? [] : [`      ${number} | ${source.trim().slice(0, 100)}`];
+  }
 
   function shorter(path: string): string {
     const short = relative(context.directory, path);

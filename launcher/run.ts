@@ -1,4 +1,4 @@
-import { existsSync, fstatSync } from "node:fs";
+import { fstatSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { isatty } from "node:tty";
 import { bundle, checkScript } from "./bundle.js";
@@ -25,7 +25,7 @@ import { root } from "./version.js";
  */
 export async function run(options: Options): Promise<number> {
   checkScript(options.script);
-  if (!existsSync(options.directory)) {
+  if (!statSync(options.directory, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`--wdir ${options.directory}: no such folder`);
   }
   const environment = exportedEnvironment(options.exports, process.env);

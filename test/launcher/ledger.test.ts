@@ -24,6 +24,7 @@ function reportOf(ledger: Ledger): string {
     seconds: () => 1.25,
     hidden: ["/opt/tsmpi/src/"],
     directory: "/home/ann/work",
+    sourceLine: (path, line) => (path.endsWith("invert.ts") ? `  call at line ${line};` : undefined),
   });
 }
 
@@ -117,6 +118,7 @@ void test("the report names the cause, its lines in the user's files, and who fa
       "tsmpirun: rank 5 (node5, pid 105) exited with code 1 after 1.3 s; job aborted, exit code 1",
       "  RangeError: damping of rank 5 is negative",
       "      at invert (invert.ts:12:9)",
+      "        12 | call at line 12;",
       "      at async main.ts:3:1",
       "  the same on ranks 0-4",
       "  then ranks 7-8 exited with code 3",
