@@ -8,7 +8,9 @@ export class LineSplitter {
   readonly #limit: number;
   #partial: Uint8Array[] = [];
   #bytes = 0;
+  #held = false;
   #timer: NodeJS.Timeout | undefined;
+  #lastCall: NodeJS.Immediate | undefined;
 
   constructor(emit: (bytes: Uint8Array) => void, options: { idleMs?: number; limit?: number } = {}) {
     this.#emit = emit;
@@ -17,7 +19,7 @@ export class LineSplitter {
   }
 
   push(chunk: Uint8Array): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
     const end = chunk.lastIndexOf(NEWLINE) + 1;
     if (end > 0) {
       this.#keep(chunk.subarray(0, end));
@@ -25,17 +27,36 @@ export class LineSplitter {
     }
     if (end < chunk.length) this.#keep(chunk.subarray(end));
     if (this.#bytes > this.#limit) this.flush();
-    if (this.#bytes > 0) this.#timer = setTimeout(() => this.flush(), this.#idleMs);
+    this.#await();
+  }
+
+  /** While nothing is read from the stream, its quiet means nothing. */
+  hold(held: boolean): void {
+    this.#held = held;
+    this.#cancel();
+    this.#await();
   }
 
   /** Emits an unfinished line. */
   flush(): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
     if (this.#bytes === 0) return;
     const bytes = this.#partial.length === 1 ? this.#partial[0] : Buffer.concat(this.#partial);
     this.#partial = [];
     this.#bytes = 0;
     this.#emit(bytes);
+  }
+
+  #await(): void {
+    if (this.#bytes === 0 || this.#held) return;
+    // On a busy host the timer may be late: what has arrived meanwhile is read before the line is given up.
+    const lastCall = () => (this.#lastCall = setImmediate(() => this.flush()));
+    this.#timer = setTimeout(lastCall, this.#idleMs);
+  }
+
+  #cancel(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#lastCall);
   }
 
   #keep(bytes: Uint8Array): void {

@@ -102,6 +102,7 @@ export class RankProcess {
   /** Stops or goes on reading its output; a rank whose output is not read will block in its next write. */
   pause(paused: boolean): void {
     this.#paused = paused;
+    for (const splitter of this.#splitters) splitter.hold(paused);
     for (const stream of this.#streams) {
       if (paused) stream.pause();
       else stream.resume();

@@ -49,6 +49,17 @@ void test("an unfinished line is passed on when it has been quiet, or is long", 
   t.equal(emitted.length, 2);
 });
 
+void test("a line is not cut because its stream is not read for a while", async (t) => {
+  const emitted: string[] = [];
+  const splitter = new LineSplitter((b) => emitted.push(Buffer.from(b).toString()), { idleMs: 20 });
+  splitter.push(bytes("half a "));
+  splitter.hold(true);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  splitter.hold(false);
+  splitter.push(bytes("line\n"));
+  t.same(emitted, ["half a line\n"]);
+});
+
 void test("tags stand in front of every line, and once per line", async (t) => {
   const { output, text } = collect(true);
   output.write(0, 3, bytes("a\nb\n"));
