@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
+import { environment } from "./environment.js";
 import { LaunchError } from "./errors.js";
 
 /** The folder of one job on one host: socket, program, source map. Only this user can enter it. */
@@ -51,8 +52,8 @@ export function removeSession(folder: string): void {
 
 /** The path of an ipc socket may have about 100 characters; a long temporary folder would not fit. */
 function base(): string {
-  const candidates = [process.env["XDG_RUNTIME_DIR"], tmpdir()];
-  return candidates.find((path) => path !== undefined && path !== "" && path.length < 60) ?? "/tmp";
+  const candidates = [environment.runtimeFolder, tmpdir()];
+  return candidates.find((path) => path !== undefined && path.length < 60) ?? "/tmp";
 }
 
 function sweep(parent: string): void {
