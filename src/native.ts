@@ -14,8 +14,7 @@ const resolver = createRequire(env.root ? join(env.root, "package.json") : impor
  */
 export function requireNative<T>(name: "koffi" | "zeromq"): T {
   try {
-    const loaded: T = resolver(name);
-    return loaded;
+    return resolver(name) as T;
   } catch (cause) {
     throw new Error(
       `tsmpi: cannot load ${name} on ${process.platform}-${process.arch}; reinstall tsmpi there`,
