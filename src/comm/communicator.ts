@@ -58,7 +58,7 @@ export class GroupCommunicator implements Communicator, Members {
   readonly #calls: Record<string, number> = {};
   readonly #recent: (Call | undefined)[] = Array.from({ length: REMEMBERED });
   readonly #failures = new Map<number, Error>();
-  #board: OnBoard | undefined;
+  readonly #board: OnBoard | undefined;
   #sequence = 0;
   #children = 0;
   #self: GroupCommunicator | undefined;
@@ -170,7 +170,8 @@ export class GroupCommunicator implements Communicator, Members {
 
   barrier(): Request {
     const agreement = { name: "barrier" } as const;
-    if (this.#board !== undefined) return this.#board.barrier(this.#begin(agreement)) as Operation<void>;
+    if (this.#board?.takes(this.#sequence))
+      return this.#board.barrier(this.#begin(agreement)) as Operation<void>;
     return this.#start(agreement, barrier);
   }
 
@@ -212,7 +213,7 @@ export class GroupCommunicator implements Communicator, Members {
     const { op = "sum", into } = options;
     if (typeof op !== "string")
       return this.#start({ name: "allreduce" }, (call) => foldAllreduce(call, value, op));
-    if (this.#board !== undefined) {
+    if (this.#board?.takes(this.#sequence)) {
       const request = this.#onBoard(this.#board, value, op, into);
       if (request !== undefined) return request;
     }
@@ -409,7 +410,7 @@ export class GroupCommunicator implements Communicator, Members {
     const call = this.#call(sequence);
     if (call !== undefined) call.abort(error);
     else if (sequence >= this.#sequence) this.#failures.set(sequence, error);
-    this.#leaveBoard();
+    this.#board?.leave(sequence);
   }
 
   lost(peer: number): void {
@@ -422,7 +423,7 @@ export class GroupCommunicator implements Communicator, Members {
     if (board === undefined) return;
     for (const call of this.#recent) {
       if (call === undefined) continue;
-      for (let rank = 0; rank < this.size && !call.done; rank++) {
+      for (let rank = 0; rank < this.size && call.state === "running"; rank++) {
         const theirs = rank === this.rank ? undefined : board.noted(call.sequence, rank);
         const error = theirs && call.differs(theirs, rank);
         if (error !== undefined) this.#fail(call, error);
@@ -449,18 +450,21 @@ export class GroupCommunicator implements Communicator, Members {
     return new Task(this.engine, this.#run(call, agreement, run));
   }
 
-  /** Ends a call on this rank and, through messages, on all others. */
+  /**
+   * Ends a call on this rank and, through messages, on all others. If it turns out only now that a call which has
+   * ended here was another one elsewhere, what is under way ends instead: it cannot come to a good end.
+   */
   #fail(call: Call, error: Error): void {
-    call.done = true;
-    call.abort(error);
-    call.tell(error);
-    this.#leaveBoard();
-  }
-
-  #leaveBoard(): void {
-    const board = this.#board;
-    this.#board = undefined;
-    board?.leave();
+    if (call.state === "failed") return;
+    const ends =
+      call.state === "running" ? [call] : this.#recent.filter((other) => other?.state === "running");
+    if (ends.length === 0) this.#failures.set(this.#sequence, error);
+    for (const other of ends) {
+      if (other === undefined) continue;
+      other.abort(error);
+      other.tell(error);
+      this.#board?.leave(other.sequence);
+    }
   }
 
   /** A small allreduce without messages; `undefined` if this one needs them. */
@@ -495,7 +499,7 @@ export class GroupCommunicator implements Communicator, Members {
         if (error !== undefined) throw error;
       }
       const result = await run(call);
-      call.done = true;
+      call.state = "done";
       return result;
     } catch (error) {
       const reason = error instanceof Error ? error : new Error(String(error));

@@ -53,6 +53,8 @@ export class Engine extends Waiting implements Sink {
   readonly #outgoing = new Map<number, { dest: number; payload: Uint8Array; operation: Operation<void> }>();
   readonly #incoming = new Map<number, Receive>();
   readonly #groups = new Map<number, Group>();
+  /** Failures in communicators that other ranks have made already and this rank has not. */
+  readonly #early = new Map<number, ((group: Group) => void)[]>();
   #nextId = 1;
 
   constructor(connect: (sink: Sink) => Transport) {
@@ -62,9 +64,11 @@ export class Engine extends Waiting implements Sink {
 
   // --- messages -------------------------------------------------------------------------------
 
-  /** Tells whose context this is. */
+  /** Tells whose context this is. Failures that other ranks have reported of it before are passed on. */
   register(context: number, group: Group): void {
     this.#groups.set(context, group);
+    for (const tell of this.#early.get(context) ?? []) tell(group);
+    this.#early.delete(context);
   }
 
   send(to: Address, code: number, payload: Uint8Array, signature = NO_SIGNATURE): Operation<void> {
@@ -147,16 +151,8 @@ export class Engine extends Waiting implements Sink {
         this.#incoming.delete(id);
         return receive;
       }
-      case Kind.failure: {
-        const context = contextOf(header);
-        const [rank, sequence] = [header[Word.source], header[Word.tag]];
-        const memory = new Uint8Array(bytes);
-        return {
-          memory,
-          done: () =>
-            this.#groups.get(context)?.remoteFailure(sequence, rank, new TextDecoder().decode(memory)),
-        };
-      }
+      case Kind.failure:
+        return this.#beginFailure(header, bytes);
       default:
         throw new RangeError(
           `engine: message of unknown kind ${header[Word.kind]} from rank ${source}; are all ranks of one version?`,
@@ -196,6 +192,20 @@ export class Engine extends Waiting implements Sink {
     const arrival = new Arrival(message);
     if (error === undefined) this.#context(context).arrived.push(arrival);
     return arrival;
+  }
+
+  #beginFailure(header: Int32Array, bytes: number): Landing {
+    const context = contextOf(header);
+    const [rank, sequence] = [header[Word.source], header[Word.tag]];
+    const memory = new Uint8Array(bytes);
+    const done = (): void => {
+      const text = new TextDecoder().decode(memory);
+      const tell = (group: Group): void => group.remoteFailure(sequence, rank, text);
+      const group = this.#groups.get(context);
+      if (group !== undefined) tell(group);
+      else this.#early.set(context, [...(this.#early.get(context) ?? []), tell]);
+    };
+    return { memory, done };
   }
 
   #beginRequest(source: number, header: Int32Array): void {

@@ -57,8 +57,8 @@ export class Call {
   readonly size: number;
   readonly sequence: number;
   readonly signature: Signature;
-  /** This rank has its result. */
-  done = false;
+  /** How it goes on this rank. */
+  state: "running" | "done" | "failed" = "running";
   /** The wait of a call that needs no messages. */
   onBoard: Operation<unknown> | undefined;
   #receives: Receive[] | undefined;
@@ -93,6 +93,7 @@ export class Call {
 
   /** Ends the call with an error on this rank; every wait of it rejects. */
   abort(error: Error): void {
+    if (this.state === "running") this.state = "failed";
     const reason = (this.#error ??= error);
     const { engine, context } = this.members;
     for (const receive of this.#receives ?? []) engine.cancel(context, receive, reason);

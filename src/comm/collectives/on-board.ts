@@ -21,7 +21,7 @@ const nothing = (): undefined => undefined;
  * board, waits until all have, and combines them in rank order. One phase, no messages, the same bits everywhere.
  *
  * Calls may overlap in the program; on the board they run one after the other. When a collective fails on some rank,
- * that rank has left the board at that call and no rank can have passed it: all leave it, and finish with messages.
+ * no rank can complete it, or a later one, on the board: from that one on, all go on with messages.
  */
 export class OnBoard implements Pollable {
   readonly board: Board;
@@ -33,6 +33,8 @@ export class OnBoard implements Pollable {
   /** The call under way, and the first rank that has not been seen to publish it. */
   #current: BoardCall | undefined;
   #missing = 0;
+  /** First sequence number that is not for the board any more. */
+  #until = Infinity;
 
   constructor(engine: Engine, board: Board, size: number) {
     this.#engine = engine;
@@ -53,7 +55,9 @@ export class OnBoard implements Pollable {
     while (this.#current !== undefined) {
       this.#missing = this.board.missing(this.#published - 1, this.#missing);
       if (this.#missing < this.#size) {
-        if (this.#lost.some((rank) => !this.board.hasPublished(this.#published - 1, rank))) this.leave();
+        if (this.#lost.some((rank) => !this.board.hasPublished(this.#published - 1, rank))) {
+          this.leave(this.#current.call.sequence);
+        }
         return;
       }
       this.#finish(this.#current);
@@ -68,13 +72,24 @@ export class OnBoard implements Pollable {
     if (this.#current !== undefined) this.poll();
   }
 
-  /** Finishes what is under way with messages; the board is used no more. */
-  leave(): void {
-    const unfinished = this.#current === undefined ? this.#queue : [this.#current, ...this.#queue];
-    this.#queue = [];
-    this.#current = undefined;
-    this.#engine.unwatch(this);
-    for (const call of unfinished) call.fallBack();
+  /** Whether the call with this sequence number belongs on the board. */
+  takes(sequence: number): boolean {
+    return sequence < this.#until;
+  }
+
+  /** From this sequence number on, calls are made with messages; those on their way are made again. */
+  leave(sequence: number): void {
+    this.#until = Math.min(this.#until, sequence);
+    const leaves = (queued: BoardCall): boolean => !this.takes(queued.call.sequence);
+    const current = this.#current;
+    const again = this.#queue.filter(leaves);
+    this.#queue = this.#queue.filter((queued) => !leaves(queued));
+    if (current !== undefined && leaves(current)) {
+      again.unshift(current);
+      this.#current = undefined;
+      this.#engine.unwatch(this);
+    }
+    for (const call of again) call.fallBack();
   }
 
   #start(call: BoardCall): Operation<unknown> {
@@ -99,14 +114,14 @@ export class OnBoard implements Pollable {
     const number = this.#published - 1;
     for (let rank = 0; rank < this.#size; rank++) {
       const error = call.differs(this.board.signature(number, rank), rank);
-      if (error !== undefined) return current.fail(error);
+      if (error !== undefined) return call.abort(error);
     }
     if (op === "sum" && x instanceof Float64Array) this.board.sum(number, x);
     else if (op !== undefined) {
       copyInto(x, this.board.payload(number, 0, x));
       for (let rank = 1; rank < this.#size; rank++) combine(op, x, this.board.payload(number, rank, x));
     }
-    call.done = true;
+    call.state = "done";
     current.complete(current.result(x));
   }
 }
@@ -138,7 +153,10 @@ class BoardCall extends Operation<unknown> {
     if (this.settled) return;
     const { call, x, op } = this;
     (op === undefined ? barrier(call) : allreduce(call, x, op)).then(
-      () => this.complete(this.result(x)),
+      () => {
+        call.state = "done";
+        this.complete(this.result(x));
+      },
       (error: unknown) => this.fail(error instanceof Error ? error : new Error(String(error))),
     );
   }
