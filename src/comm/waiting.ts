@@ -5,8 +5,12 @@ import type { Transport } from "./transports/transport.js";
 const TURN_MS = 20;
 /** Rounds of polling between two looks at the clock. */
 const CLOCK_ROUNDS = 16;
+/** From this round on a round is long, and ends with a look at the clock. */
+const SLOW_ROUNDS = 512;
 /** Completed requests between two looks at the clock. */
 const TURN_CHECK = 64;
+
+const NOBODY = { settled: false } as const;
 
 /** Something that completes by looking at memory, not by messages. */
 export interface Pollable {
@@ -29,6 +33,8 @@ export abstract class Waiting implements Waiter {
   #pumping = false;
   /** A sleeper has been woken: its caller is to run before anything else is polled. */
   #woken = false;
+  /** What is polled for. */
+  #target: { readonly settled: boolean } = NOBODY;
   #sinceTurnCheck = 0;
   #lastTurn = performance.now();
 
@@ -90,18 +96,24 @@ export abstract class Waiting implements Waiter {
   #spin(operation: { readonly settled: boolean }): void {
     const { transport } = this;
     this.#woken = false;
+    this.#target = operation;
     // A wait that is over after a few rounds is not worth two looks at the clock.
     let begun = 0;
     for (let round = 1; !operation.settled && !this.#woken; round++) {
-      transport.relax?.(round);
+      transport.relax?.(round, this.#over);
       this.progress();
-      if (round % CLOCK_ROUNDS !== 0) continue;
+      if (round % CLOCK_ROUNDS !== 0 && round < SLOW_ROUNDS) continue;
       const now = performance.now();
       if (begun === 0) begun = now;
       else if (now - begun > transport.pollUs / 1000) break;
     }
     if (begun > 0) this.statistics.waitMs += performance.now() - begun;
   }
+
+  readonly #over = (): boolean => {
+    this.progress();
+    return this.#target.settled || this.#woken;
+  };
 
   /** Last look before a sleep: at what no message announces. */
   readonly #ready = (): boolean => {
@@ -113,11 +125,10 @@ export abstract class Waiting implements Waiter {
   /** Moves messages for as long as somebody sleeps; one pump runs at a time. */
   async #pump(): Promise<void> {
     this.#pumping = true;
-    const nobody = { settled: false };
     while (this.#sleepers > 0) {
       this.#woken = false;
       this.progress();
-      if (!this.#woken && this.transport.pollUs > 0) this.#spin(nobody);
+      if (!this.#woken && this.transport.pollUs > 0) this.#spin(NOBODY);
       if (this.#woken) await Promise.resolve();
       else {
         const begun = performance.now();

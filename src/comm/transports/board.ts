@@ -59,7 +59,7 @@ export class Board {
       );
     }
     Atomics.store(words, slot + Slot.stamp, (call + 1) | 0);
-    this.#ring();
+    if (this.missing(call, 0) === this.#parts.length) this.#ring(); // the last one wakes the others
   }
 
   /** First rank from `from` on that has not published this call; the size if all have. */

@@ -8,6 +8,16 @@ export interface Posix {
   map(fd: number, bytes: number): ArrayBuffer;
   /** Gives up the core to whoever else can run. */
   yieldCore(): void;
+  /** Sleeping and waking between processes; only Linux has it. */
+  readonly futex: Futex | undefined;
+}
+
+/** Sleep on a word of shared memory. @see Drepper, "Futexes Are Tricky", 2011 */
+export interface Futex {
+  /** Sleeps until woken, for at most a millisecond, and not at all unless the first word is `value`. */
+  wait(word: Int32Array, value: number): void;
+  /** Wakes who sleeps on the first word. */
+  wake(word: Int32Array): void;
 }
 
 let loaded: Posix | undefined;
@@ -35,9 +45,32 @@ function load(): Posix {
       return koffi.view(address, bytes);
     },
     yieldCore,
+    futex: process.platform === "linux" ? loadFutex(libc) : undefined,
+  };
+}
+
+function loadFutex(libc: ReturnType<Koffi["load"]>): Futex | undefined {
+  const number = { x64: 202, arm64: 98 }[process.arch as string];
+  if (number === undefined) return undefined;
+  const syscall = libc.func(
+    "long syscall(long number, int *word, int operation, int value, void *timeout, void *word2, int value3)",
+  ) as (
+    number: number,
+    word: Int32Array,
+    operation: number,
+    value: number,
+    timeout: BigInt64Array | null,
+    ...rest: [null, 0]
+  ) => number;
+  const millisecond = BigInt64Array.of(0n, 1_000_000n); // struct timespec
+  return {
+    wait: (word, value) => void syscall(number, word, FUTEX_WAIT, value, millisecond, null, 0),
+    wake: (word) => void syscall(number, word, FUTEX_WAKE, 1, null, null, 0),
   };
 }
 
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
+const FUTEX_WAIT = 0;
+const FUTEX_WAKE = 1;
 const MAP_FAILED = 2n ** 64n - 1n;

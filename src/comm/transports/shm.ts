@@ -7,25 +7,30 @@ import {
   ASLEEP_FOR_ROOM,
   AWAKE,
   BOARDS,
+  DOZING,
   Line,
   LINE_BYTES,
   type SegmentLayout,
   segmentLayout,
 } from "../wire/segment.js";
 import { Board } from "./board.js";
-import { posix } from "./posix.js";
+import { type Futex, posix } from "./posix.js";
 import { Incoming, Outgoing, type Ring, ringBetween } from "./ring.js";
 import type { Sink, Transport } from "./transport.js";
 
-/** Rounds of polling before the core is given up between two; none when ranks outnumber cores. */
-const SPINS = 256;
+/**
+ * Rounds of polling at full speed, then with the core given up between two, then asleep in the kernel. Where ranks
+ * outnumber cores the one that is waited for may need this very core.
+ */
+const PATIENCE = { cores: { spins: 256, yields: 400 }, crowd: { spins: 0, yields: 4 } };
 const POLL_US = 1000;
 const BELL = new Uint8Array(1);
 
 /**
  * Ranks of one host exchange messages through memory that they all map: a ring of bytes from each rank to each other,
- * written by one and read by one, without locks. A rank that has waited for a millisecond sleeps in its event loop;
- * the first one that has something for it writes to its doorbell, a pipe.
+ * written by one and read by one, without locks. A rank that waits polls, then gives up its core between polls, then
+ * dozes on a futex; after a millisecond it sleeps in its event loop. The first one that has something for it wakes it,
+ * from the event loop by its doorbell, a pipe.
  */
 export class ShmTransport implements Transport {
   readonly kind = "shm";
@@ -43,7 +48,10 @@ export class ShmTransport implements Transport {
   /** Local rank of a world rank. */
   readonly #places = new Map<number, number>();
   readonly #layout: SegmentLayout;
-  readonly #spins: number;
+  readonly #patience: { readonly spins: number; readonly yields: number };
+  readonly #futex: Futex | undefined;
+  /** The word that this rank sleeps on. */
+  readonly #asleep: Int32Array;
   readonly #yieldCore: () => void;
   /** Outgoing rings with messages that found no room. */
   #blocked = 0;
@@ -60,10 +68,13 @@ export class ShmTransport implements Transport {
     this.local = boot.localRank;
     const system = posix();
     this.#yieldCore = () => system.yieldCore();
-    this.#spins = boot.localSize > availableParallelism() ? 0 : SPINS;
+    this.#patience = boot.localSize > availableParallelism() ? PATIENCE.crowd : PATIENCE.cores;
+    this.#futex = system.futex;
     this.memory = system.map(segment.fd, segment.bytes);
     this.#words = new Int32Array(this.memory);
     this.#line = (this.local * LINE_BYTES) / 4;
+    const asleep = this.#line + Line.asleep;
+    this.#asleep = this.#words.subarray(asleep, asleep + 1);
     this.#bells = bells.ring;
     this.#doorbell = new Socket({ fd: bells.own, readable: true, writable: false });
     this.#doorbell.on("data", () => this.wake()).unref();
@@ -101,8 +112,14 @@ export class ShmTransport implements Transport {
     return moved;
   }
 
-  relax(round: number): void {
-    if (round > this.#spins) this.#yieldCore();
+  relax(round: number, ready: () => boolean): void {
+    const { spins, yields } = this.#patience;
+    if (round <= spins) return;
+    if (this.#futex === undefined || this.#blocked > 0 || round <= spins + yields) return this.#yieldCore();
+    const word = this.#line + Line.asleep;
+    Atomics.store(this.#words, word, DOZING);
+    if (!ready()) this.#futex.wait(this.#asleep, DOZING);
+    Atomics.store(this.#words, word, AWAKE);
   }
 
   async sleep(ready: () => boolean): Promise<void> {
@@ -128,9 +145,8 @@ export class ShmTransport implements Transport {
     const places = ranks.map((rank) => this.#places.get(rank));
     if (index >= BOARDS || !places.every((place) => place !== undefined)) return undefined;
     const others = places.filter((place) => place !== this.local);
-    return new Board(this.memory, this.#layout, index, places, this.local, () => {
-      for (const place of others) this.#ring(place, "board");
-    });
+    const ring = (): void => others.forEach((place) => this.#ring(place, "board"));
+    return new Board(this.memory, this.#layout, index, places, this.local, ring);
   }
 
   async close(): Promise<void> {
@@ -158,7 +174,10 @@ export class ShmTransport implements Transport {
     if (what === "message") Atomics.add(this.#words, line + Line.bell, 1);
     const asleep = Atomics.load(this.#words, line + Line.asleep);
     if (asleep === AWAKE || (what === "room" && asleep !== ASLEEP_FOR_ROOM)) return;
-    if (Atomics.exchange(this.#words, line + Line.asleep, AWAKE) === AWAKE) return;
+    const was = Atomics.exchange(this.#words, line + Line.asleep, AWAKE);
+    if (was === AWAKE) return;
+    if (was === DOZING)
+      return this.#futex?.wake(this.#words.subarray(line + Line.asleep, line + Line.asleep + 1));
     try {
       writeSync(this.#bells[place], BELL);
     } catch (error) {

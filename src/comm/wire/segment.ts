@@ -29,6 +29,8 @@ export const Line = {
 } as const;
 export const AWAKE = 0;
 export const ASLEEP = 1;
+/** Asleep in the kernel, on this very word, for a moment. */
+export const DOZING = 3;
 /** Asleep with messages that found no room: whoever makes room rings as well. */
 export const ASLEEP_FOR_ROOM = 2;
 
