@@ -1,0 +1,58 @@
+import type { Call } from "./collectives/call.js";
+import { unsuited } from "./operations.js";
+import { type OpName, PROC_NULL, TAG_UB, type TypedArray } from "./types.js";
+
+/** Where an argument is checked: errors name the rank and the communicator. */
+interface Place {
+  readonly name: string;
+  readonly rank: number;
+  readonly size: number;
+}
+
+/** A rank of the communicator, or PROC_NULL. */
+export function checkRank(comm: Place, where: string, argument: string, rank: number): void {
+  if (rank === PROC_NULL || (Number.isInteger(rank) && rank >= 0 && rank < comm.size)) return;
+  throw new RangeError(
+    `${where}: ${argument} ${rank} on rank ${comm.rank} is not a rank of "${comm.name}", which has ${comm.size}`,
+  );
+}
+
+export function checkRoot(call: Call, root: number): void {
+  const comm = call.members;
+  if (Number.isInteger(root) && root >= 0 && root < comm.size) return;
+  const name = call.describe();
+  throw new RangeError(
+    `${name}: root ${root} on rank ${comm.rank} is not a rank of "${comm.name}", which has ${comm.size}`,
+  );
+}
+
+export function checkTag(comm: Place, where: string, tag: number): void {
+  if (Number.isInteger(tag) && tag >= 0 && tag <= TAG_UB) return;
+  throw new RangeError(`${where}: tag ${tag} on rank ${comm.rank} is not an integer from 0 to ${TAG_UB}`);
+}
+
+export function checkOp(comm: Place, where: string, op: OpName, array: TypedArray): void {
+  const reason = unsuited(op, array);
+  if (reason !== undefined) throw new TypeError(`${where}: ${reason} (rank ${comm.rank})`);
+}
+
+export function checkInto(comm: Place, where: string, value: TypedArray, into: TypedArray): void {
+  if (into.constructor === value.constructor && into.length === value.length) return;
+  throw new RangeError(
+    `${where}: value is ${value.constructor.name}(${value.length}) and into is ${into.constructor.name}(${into.length}) on rank ` +
+      `${comm.rank}; use equal types and lengths`,
+  );
+}
+
+export function perRank(comm: Place, where: string, values: unknown): readonly unknown[] {
+  if (Array.isArray(values) && values.length === comm.size) return values;
+  throw new RangeError(
+    `${where}: rank ${comm.rank} passes ${describe(values)}, not an array of ${comm.size} values, one per rank`,
+  );
+}
+
+/** A value in an error message. */
+export function describe(value: unknown): string {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return value === null ? "null" : typeof value;
+}

@@ -1,0 +1,142 @@
+import { type Agreement, Call, type Members } from "./collectives/call.js";
+import { OnBoard } from "./collectives/on-board.js";
+import type { Group } from "./engine.js";
+import { checkRoot } from "./arguments.js";
+import { RemoteError } from "./errors.js";
+import type { Message } from "./matching.js";
+import { Task } from "./task.js";
+import type { Request } from "./types.js";
+
+/** So many calls are remembered, by sequence number, so that a late message can still be judged. A power of two. */
+const REMEMBERED = 64;
+
+/**
+ * The collectives of one communicator on this rank: numbers them, compares them with what other ranks call under the
+ * same number, and makes the failure of one the failure of all.
+ */
+export class Calls implements Group {
+  readonly ranks: readonly number[];
+  /** How often each operation was called, point-to-point ones included. */
+  readonly counts: Record<string, number> = {};
+  readonly #members: Members;
+  readonly #board: OnBoard | undefined;
+  readonly #recent: (Call | undefined)[] = Array.from({ length: REMEMBERED });
+  /** Calls still to come that have failed on other ranks. */
+  readonly #failures = new Map<number, Error>();
+  #sequence = 0;
+
+  constructor(members: Members, board: OnBoard | undefined) {
+    this.ranks = members.ranks;
+    this.#members = members;
+    this.#board = board;
+  }
+
+  /** The board, if the next call belongs on it. */
+  get board(): OnBoard | undefined {
+    return this.#board?.takes(this.#sequence) ? this.#board : undefined;
+  }
+
+  count(name: string): void {
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+  }
+
+  /** Judges a message of a collective by what this rank calls under the same number. */
+  inspect(message: Message): Error | undefined {
+    const call = this.#call(message.tag);
+    const error = call?.mismatch(message);
+    if (call !== undefined && error !== undefined) this.#fail(call, error);
+    return error;
+  }
+
+  /** A collective has failed on another rank. */
+  remoteFailure(sequence: number, source: number, text: string): void {
+    const error = new RemoteError(
+      source,
+      `${this.#members.name}: collective #${sequence} failed on rank ${source}: ${text}`,
+    );
+    const call = this.#call(sequence);
+    if (call !== undefined) call.abort(error);
+    else if (sequence >= this.#sequence) this.#failures.set(sequence, error);
+    this.#board?.leave(sequence);
+  }
+
+  lost(peer: number): void {
+    const rank = this.ranks.indexOf(peer);
+    if (rank >= 0) this.#board?.lost(rank);
+  }
+
+  audit(): void {
+    const board = this.#board?.board;
+    if (board === undefined) return;
+    for (const call of this.#recent) {
+      if (call === undefined) continue;
+      for (let rank = 0; rank < this.#members.size && call.state === "running"; rank++) {
+        const theirs = rank === this.#members.rank ? undefined : board.noted(call.sequence, rank);
+        const error = theirs && call.differs(theirs, rank);
+        if (error !== undefined) this.#fail(call, error);
+      }
+    }
+  }
+
+  #call(sequence: number): Call | undefined {
+    const call = this.#recent[sequence & (REMEMBERED - 1)];
+    return call?.sequence === sequence ? call : undefined;
+  }
+
+  /** Numbers a call, and lets other ranks see what it is. */
+  begin(agreement: Agreement): Call {
+    this.count(agreement.name);
+    const call = new Call(this.#members, this.#sequence++, agreement);
+    this.#recent[call.sequence & (REMEMBERED - 1)] = call;
+    this.#board?.board.note(call.sequence, call.signature);
+    return call;
+  }
+
+  /** Starts a call that goes through messages. */
+  start<T>(agreement: Agreement, run: (call: Call) => Promise<T>): Request<T> {
+    const call = this.begin(agreement);
+    return new Task(this.#members.engine, this.#run(call, agreement, run));
+  }
+
+  /**
+   * Ends a call on this rank and, through messages, on all others. If it turns out only now that a call which has
+   * ended here was another one elsewhere, what is under way ends instead: it cannot come to a good end.
+   */
+  #fail(call: Call, error: Error): void {
+    if (call.state === "failed") return;
+    const ends =
+      call.state === "running" ? [call] : this.#recent.filter((other) => other?.state === "running");
+    if (ends.length === 0) {
+      this.#failures.set(this.#sequence, error);
+      this.#board?.leave(this.#sequence);
+    }
+    for (const other of ends) {
+      if (other === undefined) continue;
+      other.abort(error);
+      other.tell(error);
+      this.#board?.leave(other.sequence);
+    }
+  }
+
+  async #run<T>(call: Call, { root }: Agreement, run: (call: Call) => Promise<T>): Promise<T> {
+    try {
+      if (root !== undefined) checkRoot(call, root);
+      const told = this.#failures.get(call.sequence);
+      if (told !== undefined) {
+        this.#failures.delete(call.sequence);
+        throw told;
+      }
+      for (const message of this.#members.engine.arrived(this.#members.context)) {
+        const error = message.tag === call.sequence ? call.mismatch(message) : undefined;
+        if (error !== undefined) throw error;
+      }
+      const result = await run(call);
+      call.state = "done";
+      return result;
+    } catch (error) {
+      const reason = error instanceof Error ? error : new Error(String(error));
+      this.#fail(call, reason);
+      throw reason;
+    }
+  }
+}
