@@ -12,6 +12,8 @@ export interface Side {
 }
 
 const here = fileURLToPath(new URL("../../bench/", import.meta.url)); // from dist/bench/
+const forC = "libopenmpi-dev gcc"; // packages of Debian
+const forPython = "python3-mpi4py python3-numpy python3-scipy";
 const launcher = fileURLToPath(new URL("../launcher/cli.js", import.meta.url));
 
 export function tsmpi(transport: string): Side {
@@ -32,7 +34,10 @@ export function tsmpi(transport: string): Side {
  */
 export function findPeers(folder: string): { peers: Side[]; missing: string[] } {
   const mpirun = findMpirun();
-  if (!mpirun) return { peers: [], missing: [`MPI: no mpirun; ${install("openmpi-bin")}`] };
+  if (!mpirun) {
+    const packages = `openmpi-bin ${forC} ${forPython}`;
+    return { peers: [], missing: [`Open MPI and mpi4py: no mpirun; ${install(packages)}`] };
+  }
   const found = [findC(mpirun, folder), findPython(mpirun)];
   return {
     peers: found.filter((side) => typeof side !== "string"),
@@ -60,7 +65,7 @@ function findMpirun(): Mpirun | undefined {
 
 function findC({ name, start }: Mpirun, folder: string): Side | string {
   if (output("mpicc", ["--version"]) === undefined) {
-    return `${name} from C: no mpicc; ${install("libopenmpi-dev gcc")}`;
+    return `${name} from C: no mpicc; ${install(forC)}`;
   }
   return {
     name: name.replace(/ [\d.]+$/, ""),
@@ -99,7 +104,7 @@ function findPython({ name, start }: Mpirun): Side | string {
       command: (program, ranks) => [...start(ranks), python, "-B", join(here, "peers", `${program}.py`)],
     };
   }
-  return `${best ?? "mpi4py: no python3"}; ${install("python3-mpi4py python3-numpy python3-scipy")}`;
+  return `${best ?? "mpi4py: no python3"}; ${install(forPython)}`;
 }
 
 function install(packages: string): string {
