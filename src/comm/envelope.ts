@@ -99,9 +99,26 @@ export function isTypedArray(value: unknown): value is TypedArray {
 
 /** The memory of a typed array as bytes, without a copy. */
 export function bytesOf(array: TypedArray): Uint8Array {
-  return array instanceof Uint8Array && array.constructor === Uint8Array
-    ? array
-    : new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  if (array.constructor === Uint8Array) return array;
+  if (array.byteLength > SMALL_BYTES) return viewOf(array);
+  for (const { of, bytes } of views) if (of === array && bytes.byteLength === array.byteLength) return bytes;
+  const bytes = viewOf(array);
+  views[nextView++ % views.length] = { of: array, bytes };
+  return bytes;
+}
+
+interface View {
+  readonly of: TypedArray;
+  readonly bytes: Uint8Array;
+}
+
+/** Views of the small arrays used last: programs send the same few, and making a view costs more than a short message. */
+const SMALL_BYTES = 1024;
+const views: View[] = Array.from({ length: 4 }, () => ({ of: new Uint8Array(0), bytes: new Uint8Array(0) }));
+let nextView = 0;
+
+function viewOf(array: TypedArray): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
 /** Typed arrays as they are (no copy), numbers as eight bytes, anything else through `v8.serialize`. */

@@ -5,8 +5,8 @@ import type { Transport } from "./transports/transport.js";
 const TURN_MS = 20;
 /** Rounds of polling between two looks at the clock. */
 const CLOCK_ROUNDS = 16;
-/** From this round on a round is long, and ends with a look at the clock. */
-const SLOW_ROUNDS = 512;
+/** From this round on a round may be long, and ends with a look at the clock. */
+const SLOW_ROUNDS = 256;
 /** Completed requests between two looks at the clock. */
 const TURN_CHECK = 64;
 
@@ -14,6 +14,8 @@ const NOBODY = { settled: false } as const;
 
 /** Something that completes by looking at memory, not by messages. */
 export interface Pollable {
+  /** Whether there is something new for `poll`: a glance that costs next to nothing. */
+  changed(): boolean;
   poll(): void;
 }
 
@@ -28,7 +30,7 @@ export abstract class Waiting implements Waiter {
   /** Requests that failed and that nobody has awaited. */
   readonly unobservedFailures = new Map<object, Error>();
 
-  readonly #pollables = new Set<Pollable>();
+  readonly #pollables: Pollable[] = [];
   #sleepers = 0;
   #pumping = false;
   /** A sleeper has been woken: its caller is to run before anything else is polled. */
@@ -43,16 +45,12 @@ export abstract class Waiting implements Waiter {
 
   progress(): void {
     this.transport.progress();
-    if (this.#pollables.size > 0) for (const pollable of this.#pollables) pollable.poll();
+    for (const pollable of this.#pollables) if (pollable.changed()) pollable.poll();
   }
 
   /** Has `pollable` polled with every progress: collectives that watch shared memory. */
   watch(pollable: Pollable): void {
-    this.#pollables.add(pollable);
-  }
-
-  unwatch(pollable: Pollable): void {
-    this.#pollables.delete(pollable);
+    this.#pollables.push(pollable);
   }
 
   poll(operation: { readonly settled: boolean }): void {
@@ -100,7 +98,7 @@ export abstract class Waiting implements Waiter {
     // A wait that is over after a few rounds is not worth two looks at the clock.
     let begun = 0;
     for (let round = 1; !operation.settled && !this.#woken; round++) {
-      transport.relax?.(round, this.#over);
+      transport.relax?.(round, this.#glance, this.#over);
       this.progress();
       if (round % CLOCK_ROUNDS !== 0 && round < SLOW_ROUNDS) continue;
       const now = performance.now();
@@ -109,6 +107,11 @@ export abstract class Waiting implements Waiter {
     }
     if (begun > 0) this.statistics.waitMs += performance.now() - begun;
   }
+
+  readonly #glance = (): boolean => {
+    for (const pollable of this.#pollables) if (pollable.changed()) return true;
+    return false;
+  };
 
   readonly #over = (): boolean => {
     this.progress();

@@ -133,9 +133,20 @@ export class Call {
   }
 }
 
-function sign({ name, root = -1, op, code = -1, count = -1 }: Agreement): Signature {
+/** Programs call the same few collectives again and again: the latest signature is mostly the next one. */
+let latest: { readonly agreement: Agreement; readonly signature: Signature } | undefined;
+
+function sign(agreement: Agreement): Signature {
+  if (latest !== undefined && same(latest.agreement, agreement)) return latest.signature;
+  const { name, root = -1, op, code = -1, count = -1 } = agreement;
   const operation = op === undefined ? 0 : OPERATION_NAMES.indexOf(op) + 1;
-  return { kind: COLLECTIVES.indexOf(name) | (operation << 8) | ((code + 1) << 16), root, count: count | 0 };
+  const kind = COLLECTIVES.indexOf(name) | (operation << 8) | ((code + 1) << 16);
+  latest = { agreement, signature: { kind, root, count: count | 0 } };
+  return latest.signature;
+}
+
+function same(a: Agreement, b: Agreement): boolean {
+  return a.name === b.name && a.op === b.op && a.code === b.code && a.count === b.count && a.root === b.root;
 }
 
 function describe({ kind, root, count }: Signature): string {

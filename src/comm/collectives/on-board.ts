@@ -40,6 +40,7 @@ export class OnBoard implements Pollable {
     this.#engine = engine;
     this.board = board;
     this.#size = size;
+    engine.watch(this);
   }
 
   barrier(call: Call): Operation<unknown> {
@@ -49,6 +50,15 @@ export class OnBoard implements Pollable {
   /** @param x - This rank's contribution, overwritten by the result; at most BOARD_PAYLOAD_BYTES. */
   allreduce(call: Call, x: TypedArray, op: OpName, result: (x: TypedArray) => unknown): Operation<unknown> {
     return this.#start(new BoardCall(this.#engine, call, x, op, result));
+  }
+
+  changed(): boolean {
+    if (this.#current === undefined) return false;
+    return (
+      this.#missing === this.#size ||
+      this.#lost.length > 0 ||
+      this.board.hasPublished(this.#published - 1, this.#missing)
+    );
   }
 
   poll(): void {
@@ -63,7 +73,6 @@ export class OnBoard implements Pollable {
       this.#finish(this.#current);
       this.#publishNext();
     }
-    this.#engine.unwatch(this);
   }
 
   /** A rank will publish no more. The first call that it has not published ends the use of the board on every rank. */
@@ -87,35 +96,29 @@ export class OnBoard implements Pollable {
     if (current !== undefined && leaves(current)) {
       again.unshift(current);
       this.#current = undefined;
-      this.#engine.unwatch(this);
     }
     for (const call of again) call.fallBack();
   }
 
   #start(call: BoardCall): Operation<unknown> {
     this.#queue.push(call);
-    if (this.#current === undefined) {
-      this.#engine.watch(this);
-      this.#publishNext();
-    }
+    if (this.#current === undefined) this.#publishNext();
     return call;
   }
 
   #publishNext(): void {
     const next = (this.#current = this.#queue.shift());
     if (next === undefined) return;
-    this.#missing = 0;
-    this.board.publish(this.#published++, next.call.signature, next.x);
+    this.#missing = this.board.publish(this.#published++, next.call.signature, next.x);
   }
 
   /** All ranks have published: compares what they called, and combines. */
   #finish(current: BoardCall): void {
     const { call, x, op } = current;
     const number = this.#published - 1;
-    for (let rank = 0; rank < this.#size; rank++) {
-      const error = call.differs(this.board.signature(number, rank), rank);
-      if (error !== undefined) return call.abort(error);
-    }
+    const odd = this.board.differing(number, call.signature);
+    const error = odd < this.#size ? call.differs(this.board.signature(number, odd), odd) : undefined;
+    if (error !== undefined) return call.abort(error);
     if (op === "sum" && x instanceof Float64Array) this.board.sum(number, x);
     else if (op !== undefined) {
       copyInto(x, this.board.payload(number, 0, x));

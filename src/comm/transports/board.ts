@@ -43,8 +43,12 @@ export class Board {
     this.#ring = ring;
   }
 
-  /** Lays out this rank's contribution to call number `call`, counted from 0. */
-  publish(call: number, { kind, root, count }: Signature, payload: TypedArray): void {
+  /**
+   * Lays out this rank's contribution to call number `call`, counted from 0.
+   *
+   * @returns The first rank that has not; the size if this was the last.
+   */
+  publish(call: number, { kind, root, count }: Signature, payload: TypedArray): number {
     const words = this.#words;
     const slot = (this.#own + (call & 1) * SLOT_BYTES) / 4;
     words[slot + Slot.kind] = kind;
@@ -59,7 +63,9 @@ export class Board {
       );
     }
     Atomics.store(words, slot + Slot.stamp, (call + 1) | 0);
-    if (this.missing(call, 0) === this.#parts.length) this.#ring(); // the last one wakes the others
+    const missing = this.missing(call, 0);
+    if (missing === this.#parts.length) this.#ring(); // the last one wakes the others
+    return missing;
   }
 
   /** First rank from `from` on that has not published this call; the size if all have. */
@@ -73,7 +79,24 @@ export class Board {
   }
 
   hasPublished(call: number, rank: number): boolean {
-    return this.missing(call, rank) > rank;
+    const slot = (this.#parts[rank] + (call & 1) * SLOT_BYTES) / 4;
+    return Atomics.load(this.#words, slot) === ((call + 1) | 0);
+  }
+
+  /** First rank that has published this call with another signature; the size if none has. */
+  differing(call: number, { kind, root, count }: Signature): number {
+    const words = this.#words;
+    const offset = (call & 1) * SLOT_BYTES;
+    for (let rank = 0; rank < this.#parts.length; rank++) {
+      const slot = (this.#parts[rank] + offset) / 4;
+      if (
+        words[slot + Slot.kind] !== kind ||
+        words[slot + Slot.root] !== root ||
+        words[slot + Slot.count] !== count
+      )
+        return rank;
+    }
+    return this.#parts.length;
   }
 
   signature(call: number, rank: number): Signature {

@@ -22,7 +22,7 @@ import type { Sink, Transport } from "./transport.js";
  * Rounds of polling at full speed, then with the core given up between two, then asleep in the kernel. Where ranks
  * outnumber cores the one that is waited for may need this very core.
  */
-const PATIENCE = { cores: { spins: 256, yields: 400 }, crowd: { spins: 0, yields: 4 } };
+const PATIENCE = { cores: { spins: 256, yields: 400 }, crowd: { spins: 0, yields: 40 } };
 const POLL_US = 1000;
 const BELL = new Uint8Array(1);
 
@@ -112,10 +112,14 @@ export class ShmTransport implements Transport {
     return moved;
   }
 
-  relax(round: number, ready: () => boolean): void {
+  relax(round: number, glance: () => boolean, ready: () => boolean): void {
     const { spins, yields } = this.#patience;
     if (round <= spins) return;
-    if (this.#futex === undefined || this.#blocked > 0 || round <= spins + yields) return this.#yieldCore();
+    for (let i = 0; i < yields; i++) {
+      this.#yieldCore();
+      if (Atomics.load(this.#words, this.#line + Line.bell) !== this.#lastBell || glance()) return;
+    }
+    if (this.#futex === undefined || this.#blocked > 0) return;
     const word = this.#line + Line.asleep;
     Atomics.store(this.#words, word, DOZING);
     if (!ready()) this.#futex.wait(this.#asleep, DOZING);

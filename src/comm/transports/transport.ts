@@ -22,10 +22,11 @@ export interface Transport {
   /** How long to call `progress` in a loop before sleeping pays, in microseconds; 0 if messages arrive by events only. */
   readonly pollUs: number;
   /**
-   * Called between two polls of a rank that waits, with their number: gives up the core when that pays. Before it
-   * blocks it makes sure that it can be woken, and asks `ready` once more.
+   * Called between two polls of a rank that waits, with their number: gives up the core for as long as that pays, or
+   * until there is a message or `glance` is true. Before it blocks it makes sure that it can be woken, and asks
+   * `ready` once more.
    */
-  relax?(round: number, ready: () => boolean): void;
+  relax?(round: number, glance: () => boolean, ready: () => boolean): void;
   /**
    * Resolves when something may have arrived. Keeps the process alive while pending. Once it can be woken it asks
    * `ready`, and does not sleep if that is true.
