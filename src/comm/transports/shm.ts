@@ -37,6 +37,7 @@ export class ShmTransport implements Transport {
   readonly rank: number;
   readonly size: number;
   readonly pollUs = POLL_US;
+  readonly crowded: boolean;
   readonly memory: ArrayBuffer;
   readonly local: number;
   readonly #words: Int32Array;
@@ -68,7 +69,8 @@ export class ShmTransport implements Transport {
     this.local = boot.localRank;
     const system = posix();
     this.#yieldCore = () => system.yieldCore();
-    this.#patience = boot.localSize > availableParallelism() ? PATIENCE.crowd : PATIENCE.cores;
+    this.crowded = boot.localSize > availableParallelism();
+    this.#patience = this.crowded ? PATIENCE.crowd : PATIENCE.cores;
     this.#futex = system.futex;
     this.memory = system.map(segment.fd, segment.bytes);
     this.#words = new Int32Array(this.memory);

@@ -21,6 +21,8 @@ export interface Transport {
   progress(): boolean;
   /** How long to call `progress` in a loop before sleeping pays, in microseconds; 0 if messages arrive by events only. */
   readonly pollUs: number;
+  /** True if ranks outnumber cores, so that waits are long. */
+  readonly crowded?: boolean;
   /**
    * Called between two polls of a rank that waits, with their number: gives up the core for as long as that pays, or
    * until there is a message or `glance` is true. Before it blocks it makes sure that it can be woken, and asks
