@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Communicator } from "tsmpi";
 
 /** What one operation costs; programs print it as a line of JSON on rank 0. */
@@ -10,7 +11,7 @@ export interface Result {
   readonly residual?: number;
 }
 
-const WARM_UP_MS = 300; // in which V8 compiles the loops
+const WARM_UP_MS = 300; // of a core for each rank, in which V8 compiles the loops
 
 /** From the command line: least milliseconds of a batch, batches, and sizes of messages in bytes. */
 export const [batchMs, batches, ...sizes] = process.argv.slice(2).map(Number);
@@ -31,7 +32,8 @@ export async function secondsPerOperation(
     return performance.now() - start;
   };
   let count = 1;
-  for (let spentMs = 0; spentMs < WARM_UP_MS;) {
+  const warmUpMs = WARM_UP_MS * Math.max(1, comm.size / availableParallelism());
+  for (let spentMs = 0; spentMs < warmUpMs;) {
     const elapsedMs = await comm.bcast(await time(count)); // ranks go on alike
     spentMs += elapsedMs;
     if (elapsedMs < batchMs) count *= 2;

@@ -117,11 +117,12 @@ export class ShmTransport implements Transport {
   relax(round: number, glance: () => boolean, ready: () => boolean): void {
     const { spins, yields } = this.#patience;
     if (round <= spins) return;
+    if (this.#blocked > 0) return this.#yieldCore(); // nobody rings for room while this rank is awake
     for (let i = 0; i < yields; i++) {
       this.#yieldCore();
       if (Atomics.load(this.#words, this.#line + Line.bell) !== this.#lastBell || glance()) return;
     }
-    if (this.#futex === undefined || this.#blocked > 0) return;
+    if (this.#futex === undefined) return;
     const word = this.#line + Line.asleep;
     Atomics.store(this.#words, word, DOZING);
     if (!ready()) this.#futex.wait(this.#asleep, DOZING);
