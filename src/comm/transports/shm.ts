@@ -122,7 +122,8 @@ export class ShmTransport implements Transport {
       this.#yieldCore();
       if (Atomics.load(this.#words, this.#line + Line.bell) !== this.#lastBell || glance()) return;
     }
-    if (this.#futex === undefined) return;
+    // While a sleep is pending the word says so, and others ring the doorbell for it: it must not be overwritten.
+    if (this.#futex === undefined || this.#wake !== undefined) return;
     const word = this.#line + Line.asleep;
     Atomics.store(this.#words, word, DOZING);
     if (!ready()) this.#futex.wait(this.#asleep, DOZING);

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type * as zmq from "zeromq";
 import { requireNative } from "../../native.js";
 import type { Boot } from "../boot.js";
@@ -202,7 +201,7 @@ class Zmq implements ZmqTransport {
       context,
       keys: curve,
       endpoint: this.#book[rank],
-      routingId: `${this.rank}:${randomBytes(12).toString("hex")}`,
+      routingId: `${this.rank}:${Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString("hex")}`,
       hello: encodeHello(this.rank, this.size, jobId),
       onLost: (reason) => this.#lose(peer, reason),
     });
