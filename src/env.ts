@@ -7,7 +7,6 @@ export const env = {
   controlFd: integer("TSMPI_CONTROL_FD"),
   /** Where tsmpi is installed: native packages are resolved from here when the program runs from a bundle. */
   root: process.env["TSMPI_ROOT"],
-  rank: integer("TSMPI_RANK"),
   size: integer("TSMPI_SIZE"),
 } as const;
 
