@@ -9,6 +9,15 @@ import { Waiting } from "./waiting.js";
 /** Payloads up to this size travel with their header; larger ones wait until the receiver has a place for them. */
 export const EAGER_BYTES = 64 * 1024;
 
+/** A large payload that its receiver knows of. */
+interface Announced {
+  readonly dest: number;
+  readonly payload: Uint8Array;
+  readonly operation: Operation<void>;
+  /** Set if the receiver copies it by itself. */
+  readonly ticket: Uint8Array | undefined;
+}
+
 /** Where a message goes, and what its envelope says. */
 export interface Address {
   /** Receiver's rank in the world. */
@@ -50,7 +59,7 @@ export class Engine extends Waiting implements Sink {
 
   readonly #contexts = new Map<number, Context>();
   readonly #header = new Int32Array(HEADER_WORDS);
-  readonly #outgoing = new Map<number, { dest: number; payload: Uint8Array; operation: Operation<void> }>();
+  readonly #outgoing = new Map<number, Announced>();
   readonly #incoming = new Map<number, Receive>();
   readonly #groups = new Map<number, Group>();
   /** Failures in communicators that other ranks have made already and this rank has not. */
@@ -95,10 +104,11 @@ export class Engine extends Waiting implements Sink {
       this.transport.post(dest, header, payload, () => operation.complete());
     } else {
       const id = this.#nextId++;
-      this.#outgoing.set(id, { dest, payload, operation });
+      const ticket = this.transport.direct?.offer(dest, payload);
+      this.#outgoing.set(id, { dest, payload, operation, ticket });
       header[Word.kind] = Kind.request;
       header[Word.request] = id;
-      this.transport.post(dest, header, NOTHING, ignore);
+      this.transport.post(dest, header, ticket ?? NOTHING, ignore);
     }
     return operation;
   }
@@ -139,8 +149,7 @@ export class Engine extends Waiting implements Sink {
       case Kind.eager:
         return this.#beginMessage(header, bytes);
       case Kind.request:
-        this.#beginRequest(source, header);
-        return NO_LANDING;
+        return this.#beginRequest(source, header, bytes);
       case Kind.clear:
         this.#clear(header[Word.request], header[Word.tag]);
         return NO_LANDING;
@@ -208,7 +217,8 @@ export class Engine extends Waiting implements Sink {
     return { memory, done };
   }
 
-  #beginRequest(source: number, header: Int32Array): void {
+  /** A large payload is announced; `ticketBytes` say where it is, if this rank can copy it by itself. */
+  #beginRequest(source: number, header: Int32Array, ticketBytes: number): Landing {
     const context = contextOf(header);
     const [code, rank, tag, id] = [
       header[Word.code],
@@ -223,30 +233,47 @@ export class Engine extends Waiting implements Sink {
       bytes: bytesIn(header),
       signature: signatureOf(header),
     };
-    const error = message.signature.kind === 0 ? undefined : this.#groups.get(context)?.inspect(message);
-    const fetch = (receive: Receive): void => {
-      const fits = receive.accept(message);
-      const place = fits ? this.#nextId++ : 0;
-      if (fits) this.#incoming.set(place, receive);
+    const ticket = new Uint8Array(ticketBytes);
+    const answer = (place: number): void => {
       const reply = this.#header.fill(0);
       reply[Word.kind] = Kind.clear;
       reply[Word.request] = id;
       reply[Word.tag] = place;
       this.transport.post(source, reply, NOTHING, ignore);
-      if (!fits) receive.done();
     };
-    const receive = this.#context(context).match(rank, tag);
-    if (error !== undefined) receive?.fail(error);
-    else if (receive !== undefined) fetch(receive);
-    else this.#context(context).arrived.push(new Arrival(message, fetch));
+    const fetch = (receive: Receive): void => {
+      const fits = receive.accept(message);
+      if (fits && ticketBytes === 0) {
+        const place = this.#nextId++;
+        this.#incoming.set(place, receive);
+        return answer(place);
+      }
+      const done = (): void => {
+        answer(0);
+        receive.done();
+      };
+      if (fits) this.transport.direct?.take(source, ticket, receive.memory, done);
+      else done();
+    };
+    const arrive = (): void => {
+      const error = message.signature.kind === 0 ? undefined : this.#groups.get(context)?.inspect(message);
+      const receive = this.#context(context).match(rank, tag);
+      if (error !== undefined) receive?.fail(error);
+      else if (receive !== undefined) fetch(receive);
+      else this.#context(context).arrived.push(new Arrival(message, fetch));
+    };
+    if (ticketBytes > 0) return { memory: ticket, done: arrive };
+    arrive();
+    return NO_LANDING;
   }
 
-  /** The receiver has a place for a large payload; place 0 means that it wants none. */
+  /** The receiver has a place for a large payload; place 0 means that it needs no more, or wants none. */
   #clear(id: number, place: number): void {
     const outgoing = this.#outgoing.get(id);
     if (outgoing === undefined) return;
     this.#outgoing.delete(id);
-    const { dest, payload, operation } = outgoing;
+    const { dest, payload, operation, ticket } = outgoing;
+    if (ticket !== undefined) this.transport.direct?.retract(ticket);
     if (place === 0) return operation.complete();
     const header = this.#header.fill(0);
     header[Word.kind] = Kind.data;

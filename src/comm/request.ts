@@ -108,3 +108,17 @@ class Settled<T> implements PromiseLike<T> {
     return Promise.resolve(this.#value).then(onValue, onError);
   }
 }
+
+/** A request that is complete from the start. */
+export function completed<T>(waiter: Waiter, value: T): Operation<T> {
+  const operation = new Operation<T>(waiter);
+  operation.complete(value);
+  return operation;
+}
+
+/** A request that has failed from the start. */
+export function failed<T>(waiter: Waiter, error: unknown): Operation<T> {
+  const operation = new Operation<T>(waiter);
+  operation.fail(error instanceof Error ? error : new Error(String(error)));
+  return operation;
+}

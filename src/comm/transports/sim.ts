@@ -5,6 +5,8 @@ export interface SimOptions {
   seed?: number;
   /** Deliver in a random order, as far as order between two ranks allows, with random delays. Default true. */
   shuffle?: boolean;
+  /** Host of each rank, for collectives that care; default: all on one. */
+  hosts?: readonly number[];
 }
 
 interface Parcel {
@@ -24,6 +26,7 @@ interface Parcel {
  */
 export class SimNetwork {
   readonly size: number;
+  readonly hosts: readonly number[] | undefined;
   readonly #random: () => number;
   readonly #shuffle: boolean;
   /** Channel source · size + dest, if it has parcels. */
@@ -32,8 +35,9 @@ export class SimNetwork {
   readonly #running = new Set<number>();
   #turning = false;
 
-  constructor(size: number, { seed = 1, shuffle = true }: SimOptions = {}) {
+  constructor(size: number, { seed = 1, shuffle = true, hosts }: SimOptions = {}) {
     this.size = size;
+    this.hosts = hosts;
     this.#random = generator(seed);
     this.#shuffle = shuffle;
     for (let rank = 0; rank < size; rank++) this.#running.add(rank);
@@ -128,6 +132,7 @@ class SimTransport implements Transport {
   readonly pollUs = 0;
   readonly rank: number;
   readonly size: number;
+  readonly hosts: readonly number[] | undefined;
   readonly sink: Sink;
   readonly #network: SimNetwork;
   #wake: (() => void) | undefined;
@@ -136,6 +141,7 @@ class SimTransport implements Transport {
     this.#network = network;
     this.rank = rank;
     this.size = network.size;
+    this.hosts = network.hosts;
     this.sink = sink;
   }
 

@@ -21,6 +21,10 @@ export interface Transport {
   progress(): boolean;
   /** How long to call `progress` in a loop before sleeping pays, in microseconds; 0 if messages arrive by events only. */
   readonly pollUs: number;
+  /** Host of each world rank, counted from 0; absent if all are on one. */
+  readonly hosts?: readonly number[];
+  /** Copies large payloads straight from the memory of one rank to that of another, where that is possible. */
+  readonly direct?: DirectCopy;
   /** True if ranks outnumber cores, so that waits are long. */
   readonly crowded?: boolean;
   /**
@@ -40,6 +44,16 @@ export interface Transport {
   board?(index: number, ranks: readonly number[]): Board | undefined;
   /** Delivers what was posted, then lets go of sockets and memory. */
   close(): Promise<void>;
+}
+
+/** Large payloads without a way through the transport: the receiver is told where they are. */
+export interface DirectCopy {
+  /** What `dest` needs to know to copy this payload; `undefined` if it cannot. The payload stays as it is until `retract`. */
+  offer(dest: number, payload: Uint8Array): Uint8Array | undefined;
+  /** Copies what a rank has offered into `memory`, of exactly that length; calls `done` at once or later. */
+  take(source: number, ticket: Uint8Array, memory: Uint8Array, done: () => void): void;
+  /** The payload has been taken, or will not be. */
+  retract(ticket: Uint8Array): void;
 }
 
 /** Where a transport delivers. One per rank: the engine. */
