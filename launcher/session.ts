@@ -18,17 +18,11 @@ export interface Session {
  * @throws {LaunchError} If the folder of this user's jobs belongs to someone else.
  */
 export function createSession(): Session {
-  const { uid } = userInfo();
-  const parent = join(base(), `tsmpi-${uid}`);
   const jobId = `${randomBytes(4).toString("hex")}.${process.pid}`;
-  const folder = join(parent, jobId);
+  let folder = "";
   for (let attempt = 0; ; attempt++) {
     try {
-      mkdirSync(parent, { recursive: true, mode: 0o700 });
-      const stat = lstatSync(parent);
-      if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
-        throw new LaunchError(`${parent} is open to other users; remove it, or set XDG_RUNTIME_DIR`);
-      }
+      folder = join(privateFolder(), jobId);
       mkdirSync(folder, { mode: 0o700 });
       break;
     } catch (error) {
@@ -36,8 +30,24 @@ export function createSession(): Session {
       if (error instanceof LaunchError || attempt === 5) throw error;
     }
   }
-  sweep(parent);
+  sweep(dirname(folder));
   return { jobId, folder };
+}
+
+/**
+ * Makes the folder of this user's jobs on this host, `<runtime dir>/tsmpi-<uid>`, unless it is there. Local.
+ *
+ * @throws {LaunchError} If it belongs to someone else, or others can enter it.
+ */
+export function privateFolder(): string {
+  const { uid } = userInfo();
+  const folder = join(base(), `tsmpi-${uid}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(folder);
+  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
+    throw new LaunchError(`${folder} is open to other users; remove it, or set XDG_RUNTIME_DIR`);
+  }
+  return folder;
 }
 
 /** Removes a session folder, and the folder of this user's jobs if it was the last. Local. */

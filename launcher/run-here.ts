@@ -1,0 +1,22 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { checkScript } from "./bundle.js";
+import { removeProgram, shareProgram } from "./share-program.js";
+import { root } from "./version.js";
+
+/**
+ * Runs a program in this very process, which a real MPI may have started as one of its ranks: what it was handed for
+ * joining the job, such as an open descriptor, stays valid. Local; resolves when the program's module has been run.
+ *
+ * @throws {LaunchError} If there is no such program, or if it does not compile; what the program throws.
+ */
+export async function runHere(script: string, args: readonly string[]): Promise<void> {
+  const path = resolve(script);
+  checkScript(path);
+  const program = await shareProgram(path);
+  process.on("exit", () => removeProgram(program));
+  process.argv = [process.argv[0], path, ...args];
+  process.env["TSMPI_ROOT"] = root;
+  process.setSourceMapsEnabled(true);
+  await import(pathToFileURL(program).href);
+}

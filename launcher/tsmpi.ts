@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+import { LaunchError, UsageError } from "./errors.js";
+
+/** A command of its own, as in `tsmpi bench`: gets the words after its name, resolves to the exit code. */
+interface Subcommand {
+  main(args: readonly string[]): Promise<number>;
+}
+
+/** Loaded when called for; scripts have an extension, so that no script is taken for one of these. */
+const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {};
+
+const HELP = `
+tsmpi script.ts [arguments of the script]
+
+Runs a TypeScript or JavaScript program in this process. Started by the mpirun or srun of an MPI, the process is a
+rank of that job; otherwise it is a world of one rank. To start ranks without an MPI, see tsmpirun --help.
+
+  mpirun -n 4 npx tsmpi script.ts          four ranks on Open MPI or MPICH
+  srun --mpi=pmix -n 4 npx tsmpi script.ts
+  tsmpi --version
+`;
+
+/** The command `tsmpi`. Resolves to the exit code; to `undefined` if that is for the program to say. */
+async function main([first, ...rest]: readonly string[]): Promise<number | undefined> {
+  if (first === undefined) {
+    throw new UsageError("no script given; write: mpirun -n 4 tsmpi script.ts (see tsmpi --help)");
+  }
+  if (first === "--help" || first === "-h") return print(HELP.trim());
+  if (first === "--version" || first === "-V") {
+    const { version } = await import("./version.js");
+    return print(`tsmpi ${version}`);
+  }
+  if (Object.hasOwn(SUBCOMMANDS, first)) {
+    const subcommand = await SUBCOMMANDS[first]();
+    return subcommand.main(rest);
+  }
+  if (first.startsWith("-"))
+    throw new UsageError(`unknown option ${first}; options of the program go after its name`);
+  const { runHere } = await import("./run-here.js");
+  await runHere(first, rest);
+  return undefined;
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+function complain(error: LaunchError): number {
+  process.stderr.write(`tsmpi: ${error.message}\n`);
+  return error.exitCode;
+}
+
+const code = await main(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof LaunchError) return complain(error);
+  throw error; // the program's own
+});
+if (code !== undefined) process.exitCode = code;
