@@ -27,6 +27,8 @@ export type {
   TypedArray,
   UserOp,
 } from "./comm/types.js";
+export { Group, type GroupComparison, type RankRange } from "./comm/structure/group.js";
+export type { Comparison } from "./comm/api/structure.js";
 export { waitAll, waitAny, waitSome, type Completed } from "./comm/wait.js";
 export {
   CollectiveMismatchError,

@@ -50,6 +50,7 @@ const EXPORTS = [
   ...["Request", "RootOptions", "SendOptions", "SendRecvOptions", "Statistics", "Status", "TypedArray"],
   ...["UserOp", "waitAll", "waitAny", "waitSome", "Completed", "CollectiveMismatchError", "MpiError"],
   ...["PeerLostError", "RemoteError", "TruncateError", "TypeMismatchError"],
+  ...["Group", "GroupComparison", "RankRange", "Comparison"],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],

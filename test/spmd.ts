@@ -87,6 +87,7 @@ async function runBodies(): Promise<void> {
     try {
       const comm = await world.split(0); // one of its own, which shares memory as the world does
       if (comm !== undefined) await body(comm);
+      comm?.free();
     } catch (error) {
       throw new Error(`rank ${world.rank}: ${title}`, { cause: error });
     }

@@ -4,6 +4,7 @@ import type { Group } from "./engine.js";
 import { checkRoot } from "./arguments.js";
 import { RemoteError } from "./errors.js";
 import type { Message } from "./matching.js";
+import type { Board } from "./transports/board.js";
 import { Task } from "./task.js";
 import type { Request } from "./types.js";
 
@@ -76,6 +77,22 @@ export class Calls implements Group {
         if (error !== undefined) this.#fail(call, error);
       }
     }
+  }
+
+  /** Whether no call is under way. */
+  get idle(): boolean {
+    return this.#recent.every((call) => call?.state !== "running");
+  }
+
+  /** Whether the members share memory. */
+  get sharing(): boolean {
+    return this.#board !== undefined;
+  }
+
+  /** There will be no more calls: takes the board away, if there is one. */
+  close(): Board | undefined {
+    if (this.#board !== undefined) this.#members.engine.unwatch(this.#board);
+    return this.#board?.board;
   }
 
   #call(sequence: number): Call | undefined {

@@ -26,6 +26,11 @@ export function childContext(parent: number, generation: number, color: number):
   return ((high >>> 13) * 2 ** 31 + (low >>> 1)) * 2;
 }
 
+/** A number for a list of ranks and a tag; two lists get the same one as rarely as two communicators. */
+export function hashRanks(ranks: readonly number[], tag: number): number {
+  return ranks.reduce((hash, rank) => childContext(hash, rank, ranks.length), tag);
+}
+
 /** The finalizer of MurmurHash3: every input bit changes every output bit with probability ½. */
 function mix(h: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -3,11 +3,15 @@ import { PeerLostError } from "./errors.js";
 import { Arrival, Context, type Message, Receive, type Signature } from "./matching.js";
 import { Operation } from "./request.js";
 import type { Landing, Sink, Transport } from "./transports/transport.js";
+import { Boards } from "./structure/boards.js";
 import { ANY_SOURCE, type TypedArray } from "./types.js";
 import { Waiting } from "./waiting.js";
 
 /** Payloads up to this size travel with their header; larger ones wait until the receiver has a place for them. */
 export const EAGER_BYTES = 64 * 1024;
+
+/** So many freed contexts are remembered. */
+const FREED_CONTEXTS = 65_536;
 
 /** A large payload that its receiver knows of. */
 interface Announced {
@@ -54,8 +58,8 @@ export class Engine extends Waiting implements Sink {
   readonly transport: Transport;
   /** World ranks from which nothing more will come, with the reason. */
   readonly lostPeers = new Map<number, Error>();
-  /** Boards from here on are free on this rank; see transports/board.ts. */
-  nextBoard = 0;
+  /** Places in shared memory that are free on this rank. */
+  readonly boards = new Boards();
 
   readonly #contexts = new Map<number, Context>();
   readonly #header = new Int32Array(HEADER_WORDS);
@@ -64,6 +68,9 @@ export class Engine extends Waiting implements Sink {
   readonly #groups = new Map<number, Group>();
   /** Failures in communicators that other ranks have made already and this rank has not. */
   readonly #early = new Map<number, ((group: Group) => void)[]>();
+  /** Contexts of freed communicators, the latest ones: ids are never used again. */
+  readonly #freed = new Set<number>();
+  #closing: (() => boolean)[] = [];
   #nextId = 1;
 
   constructor(connect: (sink: Sink) => Transport) {
@@ -78,6 +85,26 @@ export class Engine extends Waiting implements Sink {
     this.#groups.set(context, group);
     for (const tell of this.#early.get(context) ?? []) tell(group);
     this.#early.delete(context);
+  }
+
+  /** Calls `close`, now and whenever a communicator is freed, until it returns true. */
+  close(close: () => boolean): void {
+    this.#closing = [...this.#closing, close].filter((still) => !still());
+  }
+
+  /**
+   * Forgets a context: what still arrives for it is dropped.
+   *
+   * @returns False, and nothing has changed, if receives still wait in it.
+   */
+  unregister(context: number): boolean {
+    if (this.#contexts.get(context)?.posted.first !== undefined) return false;
+    this.#contexts.delete(context);
+    this.#groups.delete(context);
+    this.#freed.add(context);
+    if (this.#freed.size > FREED_CONTEXTS)
+      for (const oldest of this.#freed) return this.#freed.delete(oldest);
+    return true;
   }
 
   send(to: Address, code: number, payload: Uint8Array, signature = NO_SIGNATURE): Operation<void> {
@@ -212,7 +239,8 @@ export class Engine extends Waiting implements Sink {
       const tell = (group: Group): void => group.remoteFailure(sequence, rank, text);
       const group = this.#groups.get(context);
       if (group !== undefined) tell(group);
-      else this.#early.set(context, [...(this.#early.get(context) ?? []), tell]);
+      else if (!this.#freed.has(context))
+        this.#early.set(context, [...(this.#early.get(context) ?? []), tell]);
     };
     return { memory, done };
   }
@@ -304,7 +332,10 @@ export class Engine extends Waiting implements Sink {
 
   #context(id: number): Context {
     let context = this.#contexts.get(id);
-    if (context === undefined) this.#contexts.set(id, (context = new Context()));
+    if (context === undefined) {
+      context = new Context();
+      if (!this.#freed.has(id)) this.#contexts.set(id, context);
+    }
     return context;
   }
 

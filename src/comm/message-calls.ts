@@ -20,7 +20,7 @@ import { ANY_SOURCE, ANY_TAG, PROC_NULL } from "./types.js";
  */
 export class MessageCalls implements PointToPoint, Members {
   readonly engine: Engine;
-  readonly name: string;
+  name: string;
   readonly rank: number;
   readonly size: number;
   readonly ranks: readonly number[];

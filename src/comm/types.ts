@@ -117,7 +117,8 @@ export interface Statistics {
 export interface Communicator extends PointToPoint, Collectives, Structure {
   readonly rank: number;
   readonly size: number;
-  readonly name: string;
+  /** Printed in every error; may be set. Local. */
+  name: string;
   readonly statistics: Statistics;
 }
 

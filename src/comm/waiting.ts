@@ -53,6 +53,11 @@ export abstract class Waiting implements Waiter {
     this.#pollables.push(pollable);
   }
 
+  unwatch(pollable: Pollable): void {
+    const index = this.#pollables.indexOf(pollable);
+    if (index >= 0) this.#pollables.splice(index, 1);
+  }
+
   poll(operation: { readonly settled: boolean }): void {
     this.progress();
     if (operation.settled || this.transport.pollUs === 0) return;

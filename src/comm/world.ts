@@ -7,6 +7,7 @@ import { Engine } from "./engine.js";
 import { selfTransport } from "./transports/self.js";
 import { ShmTransport } from "./transports/shm.js";
 import type { Sink } from "./transports/transport.js";
+import type { Lease } from "./structure/boards.js";
 import type { Communicator } from "./types.js";
 
 /** The communicator of all ranks of the job, and where this rank runs. */
@@ -101,7 +102,7 @@ class WorldCommunicator extends GroupCommunicator implements World {
       WORLD_CONTEXT,
       Array.from({ length: place.size }, (_, rank) => rank),
       "world",
-      engine.nextBoard++,
+      firstLease(engine),
     );
     this.transport = engine.transport.kind;
     this.host = place.host;
@@ -119,6 +120,12 @@ class WorldCommunicator extends GroupCommunicator implements World {
     console.error(`tsmpi: ${reason}`);
     process.exit(code >= 1 && code <= 255 ? code : 1);
   }
+}
+
+/** All ranks have the same boards free when they start. */
+function firstLease({ boards }: Engine): Lease | undefined {
+  const offer = boards.offer();
+  return boards.agree([offer], offer);
 }
 
 type Place = Pick<

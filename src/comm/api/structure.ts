@@ -1,11 +1,55 @@
+import type { Group } from "../structure/group.js";
 import type { Communicator, Request } from "../types.js";
 
-/** Communicators made of a communicator. */
-export interface Structure {
+/** How two communicators relate; see {@link Structure.compare}. */
+export type Comparison = "identical" | "congruent" | "similar" | "unequal";
+
+/** Communicators made of a communicator, and what they are made of. */
+export interface Structure extends AsyncDisposable {
+  /** The members. Local. */
+  readonly group: Group;
   /** Ranks of equal `color` form a new communicator, ordered by `key`, then by rank; `undefined` joins none. Collective. */
   split(color: number | undefined, key?: number): Request<Communicator | undefined>;
-  /** Same ranks, messages apart. Every rank calls it in the same order, yet no message is sent. */
+  /** The ranks of each host form a communicator, ordered by `key`, then by rank: they can share memory. Collective. */
+  splitNode(key?: number): Request<Communicator>;
+  /** The first rank of each host in one communicator; `undefined` on the others. Collective. */
+  splitLeaders(): Request<Communicator | undefined>;
+  /**
+   * The members of `group`, in its order; `undefined` on ranks that are not in it. Collective: every rank of this
+   * communicator calls it. Ranks may pass different groups that have no rank in common.
+   *
+   * @throws {RangeError} If two members pass different groups, or a member of the group is not in this communicator.
+   */
+  create(group: Group): Request<Communicator | undefined>;
+  /**
+   * The same, called by the members of the group alone: nobody else takes part. Calls that overlap in time and share
+   * members need different tags.
+   */
+  createGroup(group: Group, tag?: number): Request<Communicator>;
+  /**
+   * Same ranks, messages apart. Every rank calls it in the same order, yet no message is sent.
+   *
+   * Small collectives of ranks that share memory go through a place in it that all know to be free. A communicator has
+   * one such place to spare, so that is true of its first duplicate; those of further ones go by messages. `split(0)`
+   * makes one that is as fast as any.
+   */
   dup(): Communicator;
-  /** The communicator of this rank alone. Local. */
+  /** The communicator of this rank alone; it cannot be freed. Local. */
   readonly self: Communicator;
+  /**
+   * "identical": the same communicator. "congruent": the same ranks in the same order. "similar": the same ranks in
+   * another order. Else "unequal". Local.
+   */
+  compare(other: Communicator): Comparison;
+  /**
+   * Lets go of the communicator: its methods throw from now on. Local: no rank waits for another, so that it can be
+   * done in a `finally`. What is under way completes; a message that nobody has received is lost.
+   *
+   * Each rank frees what it has made: up to 32 communicators at a time do small collectives through shared memory.
+   *
+   * @throws {Error} For the world and `self`.
+   */
+  free(): void;
+  /** As `free`, which `await using` calls; the world and `self` stay. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

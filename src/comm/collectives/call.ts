@@ -20,6 +20,9 @@ export const COLLECTIVES = [
   "exscan",
   "reduceScatter",
   "split",
+  "create",
+  "cart",
+  "graph",
 ] as const;
 export type CollectiveName = (typeof COLLECTIVES)[number];
 

@@ -142,6 +142,24 @@ export class Board {
     return this.#signatureAt(entry);
   }
 
+  /** This rank is done with the board; `use` numbers the uses of this place, and only grows. */
+  retire(use: number): void {
+    Atomics.store(this.#words, this.#own / 4 + Slot.retired, use);
+  }
+
+  /** Whether all members are done with this use, so that nobody reads this rank's part any more. */
+  retiredByAll(use: number): boolean {
+    return this.#parts.every((part) => Atomics.load(this.#words, part / 4 + Slot.retired) >= use);
+  }
+
+  /** Makes this rank's part as it was at first, for the next use. */
+  clear(): void {
+    const part = this.#words.subarray(this.#own / 4, (this.#own + BOARD_BYTES) / 4);
+    const retired = part[Slot.retired];
+    part.fill(0);
+    Atomics.store(part, Slot.retired, retired);
+  }
+
   #signatureAt(word: number): Signature {
     return { kind: this.#words[word], root: this.#words[word + 1], count: this.#words[word + 2] };
   }

@@ -38,8 +38,11 @@ export const ASLEEP_FOR_ROOM = 2;
 export const BOARDS = 64;
 /** A rank's contribution to one call: stamp, signature, payload. One for odd and one for even calls. */
 export const SLOT_BYTES = 256;
-/** Words of a slot. The stamp is written last: 1 + the call's number on this board. */
-export const Slot = { stamp: 0, kind: 1, root: 2, count: 3, payload: 8 } as const;
+/**
+ * Words of a slot. The stamp is written last: 1 + the call's number on this board. The first slot also says which use of
+ * the board its rank was last done with.
+ */
+export const Slot = { stamp: 0, kind: 1, root: 2, count: 3, retired: 4, payload: 8 } as const;
 export const SLOT_PAYLOAD_BYTES = SLOT_BYTES - 4 * Slot.payload;
 /** The signatures of a rank's latest collectives on a communicator, by sequence number: kind, root, count, stamp. */
 export const JOURNAL_ENTRIES = 16;
