@@ -1,15 +1,18 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Boot } from "../src/comm/boot.js";
 import type { KeyPair } from "../src/comm/transports/zmq/curve.js";
 import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
 import { segmentBytes } from "../src/comm/wire/segment.js";
+import { addressOn, addressToward } from "./address.js";
+import { greeting, magicLine } from "./greeting.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Link } from "./link.js";
 import { CONTROL_FD, FIRST_INHERITED_FD, RankProcess } from "./rank-process.js";
-import { removeSession } from "./session.js";
-import { magic, type AgentConfig } from "./start-agent.js";
-import { version } from "./version.js";
+import { createSession, removeSession } from "./session.js";
+import type { AgentConfig } from "./start-agent.js";
+import { root, version } from "./version.js";
 
 /**
  * The agent: tsmpirun's process on one host. It starts that host's ranks, carries their output and their control
@@ -19,12 +22,17 @@ class Agent {
   readonly #config: AgentConfig;
   readonly #link: Link;
   readonly #output: OutputWindow;
+  readonly #session: string;
+  readonly #address: string;
   #ranks: RankProcess[] = [];
   #drained = 0;
   #oomKills = 0;
 
-  constructor(config: AgentConfig) {
+  constructor(config: AgentConfig, address: string) {
     this.#config = config;
+    this.#address = address;
+    this.#session = config.session ?? createSession().folder;
+    if (config.session === undefined) process.on("exit", () => removeSession(this.#session));
     const { endpoint, keys, nodeRank } = config;
     this.#link = new Link(endpoint, keys, nodeRank, (message, encoded) => this.#receive(message, encoded));
     this.#output = new OutputWindow((paused) => this.#ranks.forEach((rank) => rank.pause(paused)));
@@ -34,7 +42,8 @@ class Agent {
   /** The launcher has gone: nothing of the job stays. */
   abandon(): never {
     for (const rank of this.#ranks) rank.kill("SIGKILL");
-    removeSession(this.#config.session);
+    removeSession(this.#session);
+    if (this.#config.launcherSession !== undefined) removeSession(this.#config.launcherSession);
     process.exit(125);
   }
 
@@ -69,21 +78,26 @@ class Agent {
   }
 
   #launch(start: Start): void {
-    const program = join(this.#config.session, "program.mjs");
+    if (!existsSync(start.directory)) {
+      throw new Error(`no folder ${start.directory} there; use --wdir with one that every host has`);
+    }
+    const program = join(this.#session, "program.mjs");
     writeFileSync(program, start.program);
     writeFileSync(`${program}.map`, start.sourceMap);
     this.#oomKills = oomKills();
     const localSize = start.ranks.length;
     const memory =
       start.transport === "zmq" ? undefined : createHostMemory(localSize, segmentBytes(localSize));
+    // What belongs to a host stays that host's own.
+    const inherited = this.#config.session === undefined ? process.env : {};
     for (const [localRank, rank] of start.ranks.entries()) {
-      const boot = bootOf(start, localRank, memory, this.#config.keys);
+      const boot = bootOf(start, localRank, memory, this.#config.keys, this.#address);
       const child = new RankProcess(
         {
           boot,
           program,
           args: start.args,
-          environment: { ...start.environment, ...environmentOf(boot, start.root) },
+          environment: { ...inherited, ...start.environment, ...environmentOf(boot) },
           directory: start.directory,
           stdinFd: rank === 0 ? this.#config.stdinFd : undefined,
           inherited: memory ? inheritedBy(localRank, memory) : [],
@@ -151,7 +165,13 @@ class OutputWindow {
 
 const WINDOW_BYTES = 2 ** 20;
 
-function bootOf(start: Start, localRank: number, memory: HostMemory | undefined, keys: KeyPair): Boot {
+function bootOf(
+  start: Start,
+  localRank: number,
+  memory: HostMemory | undefined,
+  keys: KeyPair,
+  address: string,
+): Boot {
   const [segmentFd, bellFd, ...ring] = inheritedBy(localRank, memory).map((_, i) => FIRST_INHERITED_FD + i);
   return {
     jobId: start.jobId,
@@ -169,7 +189,9 @@ function bootOf(start: Start, localRank: number, memory: HostMemory | undefined,
     segment: memory && { fd: segmentFd, bytes: memory.bytes },
     bells: memory && { own: bellFd, ring },
     curve: start.encrypt ? keys : undefined,
-    address: start.address,
+    address,
+    hosts: start.hosts,
+    key: createHash("sha256").update(`tsmpi ranks ${keys.secretKey}`).digest("hex"),
   };
 }
 
@@ -179,7 +201,7 @@ function inheritedBy(localRank: number, memory: HostMemory | undefined): number[
   return [memory.segment, memory.bells[localRank].read, ...memory.bells.map((bell) => bell.write)];
 }
 
-function environmentOf(boot: Boot, root: string): Record<string, string> {
+function environmentOf(boot: Boot): Record<string, string> {
   return {
     TSMPI_RANK: `${boot.rank}`,
     TSMPI_SIZE: `${boot.size}`,
@@ -213,19 +235,30 @@ function isSignal(name: string): name is NodeJS.Signals {
 
 const parseConfig: (json: string) => AgentConfig = JSON.parse;
 
-/** Waits for the line with the configuration, then watches for the launcher's end of the pipe to close. */
+async function ownAddress({ iface, address, endpoint }: AgentConfig): Promise<string> {
+  if (iface !== undefined) return addressOn(iface);
+  const [, host = "localhost"] = /^tcp:\/\/\[?(.*?)\]?:\d+$/.exec(endpoint) ?? [];
+  return address ?? addressToward(host);
+}
+
+/** Says who it is, waits for the line with the configuration, then watches for the launcher's end of the pipe to close. */
 function main(): void {
   let agent: Agent | undefined;
   let text = "";
+  if (process.argv.includes("--ssh")) process.stdout.write(greeting(process.env["SSH_CONNECTION"]));
   process.stdin.setEncoding("utf8");
   process.stdin.on("data", (chunk: string) => {
-    if (agent) return;
-    text += chunk;
-    const line = text.split("\n").find((candidate, i, lines) => {
-      return candidate.startsWith(`${magic} `) && i < lines.length - 1;
-    });
-    if (line === undefined) return;
-    agent = new Agent(parseConfig(line.slice(magic.length + 1)));
+    const before = magicLine(text);
+    text += before === undefined ? chunk : "";
+    const line = magicLine(text);
+    if (before !== undefined || line === undefined) return;
+    const config = parseConfig(line);
+    void ownAddress(config)
+      .then((address) => (agent = new Agent(config, address)))
+      .catch((error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+        process.exit(125);
+      });
   });
   const launcherGone = () => (agent ? agent.abandon() : process.exit(125));
   process.stdin.on("end", launcherGone).on("error", launcherGone);

@@ -28,11 +28,16 @@ Ranks and hosts
   -n, -np, --np N         number of ranks, or auto: one for each slot (default)
   -H, --host LIST         hosts and their slots, a:4,b:2; repeats add
   -f, --hostfile FILE     hosts, one a line (also --machinefile; TSMPI_HOSTFILE)
+  --launcher NAME         how agents on other hosts start: ssh (default), fork: this host plays them
+  --ssh CMD, --ssh-args A the ssh client, and more arguments for it
+  --node PATH             node on other hosts; default: where it is here
+  --remote-prefix FOLDER  tsmpi on other hosts; default: where it is here
+  --iface NAME            interface (eth1) or subnet (10.1.0.0/16) of the network between hosts
   --[no-]oversubscribe    more ranks than slots: allow without a warning, or refuse
 
 Running
-  --transport NAME        auto (default), shm: shared memory, zmq: TCP
-  --no-encrypt            no encryption between ranks that talk over TCP
+  --transport NAME        auto (default), shm, zmq; see --help transport
+  --no-encrypt            no encryption between ranks that talk over a network
   --wdir FOLDER           working directory of the ranks
   -x NAME[=VALUE]         pass an environment variable on; also -x 'PRE*'
   --tag-output, --tag     put [rank] in front of every line of output
@@ -67,7 +72,11 @@ Keys: slots (count, cpu), max_slots (max-slots, slots-max), user, port (of ssh),
 workdir. A host without a number of slots has as many as cores. Hosts that are listed again add up.
 With --hostfile, --host picks hosts from the file.
 
-Starting ranks on other hosts is not available yet.
+On every other host ssh starts one agent, which starts the ranks there. ssh must work without a password, and node
+and tsmpi be there under the same paths as here, or under --node (node= in the host file) and --remote-prefix. The
+program itself travels with the agent's connection. The agent connects back to the address of this host at which
+it sees it; --iface chooses another. --launcher fork starts all agents on this host, which plays the others:
+for tests.
 `,
   mapping: `
 Mapping of ranks to hosts
@@ -134,9 +143,9 @@ begins with the cause, and sends SIGTERM to all other ranks, and SIGKILL after -
   transport: `
 Transport
 
-auto   shared memory between ranks of one host, TCP between hosts (default)
-shm    shared memory only
-zmq    TCP only, also on one host
+auto   shared memory between ranks of one host, the network between hosts (default)
+shm    shared memory only: ranks of one host
+zmq    ZeroMQ over TCP for all ranks, also on one host
 
 TCP connections are made on first use, and are encrypted and authenticated with keys made for the one job
 (CURVE); --no-encrypt turns that off for messages between ranks. The keys never stand on a command line or

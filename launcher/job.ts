@@ -20,7 +20,8 @@ export interface Node {
 export interface JobOptions {
   readonly killGraceMs: number;
   readonly timeoutMs: number | undefined;
-  readonly session: string;
+  /** Folder of the job on this host. */
+  readonly session: string | undefined;
   readonly directory: string;
 }
 
@@ -44,6 +45,8 @@ export class Job {
   readonly #stderr: Output;
   readonly #ledger: Ledger;
   readonly #arrived = new Set<number>();
+  /** Nodes that have been given ranks to start. */
+  readonly #started = new Set<number>();
   /** Nodes whose ranks have ended and whose output has arrived. */
   readonly #left = new Set<number>();
   readonly #host: readonly string[];
@@ -171,6 +174,7 @@ export class Job {
     if (!this.#program || this.#verdict) return;
     const { code, sourceMap } = this.#program;
     const start = { ...this.#nodes[nodeRank].start, program: code, sourceMap };
+    this.#started.add(nodeRank);
     this.#hub.send(nodeRank, { kind: "start", start });
   }
 
@@ -196,7 +200,7 @@ export class Job {
       host: (rank) => this.#host[rank],
       pid: (rank) => ranks[rank].pid,
       seconds: (rank) => ranks[rank].exited?.seconds ?? seconds,
-      hidden: [`${root}/src/`, `${root}/dist/src/`, this.#options.session],
+      hidden: [`${root}/src/`, `${root}/dist/src/`, this.#options.session ?? `${root}/src/`],
       directory: this.#options.directory,
       sourceLine,
     });
@@ -218,7 +222,7 @@ export class Job {
 
   #stop(graceMs: number): void {
     this.#broadcast({ kind: "stop", graceMs });
-    if (this.#arrived.size === 0) this.#finish();
+    for (const nodeRank of this.#nodes.keys()) if (!this.#started.has(nodeRank)) this.#nodeLeft(nodeRank);
   }
 
   /** Ranks that do not end by themselves after an interrupt, though others have, wait for those in vain. */
@@ -243,10 +247,13 @@ export class Job {
 
   #agentGone(nodeRank: number, how: string): void {
     if (this.#left.has(nodeRank)) return;
-    const { host, ranks } = this.#nodes[nodeRank].start;
+    const { agent, start } = this.#nodes[nodeRank];
+    const { host, ranks } = start;
     // Its ranks end with it; on this host we can make sure of their children too.
-    for (const rank of ranks) killGroup(this.#ledger.ranks[rank].pid);
-    const text = `tsmpirun: the agent on ${host} ended unexpectedly (${how}); job aborted, exit code 125`;
+    if (agent.local) for (const rank of ranks) killGroup(this.#ledger.ranks[rank].pid);
+    const text = this.#arrived.has(nodeRank)
+      ? `tsmpirun: the agent on ${host} ended unexpectedly (${how}); job aborted, exit code 125`
+      : `tsmpirun: cannot start the agent on ${host}: ${how}`;
     this.#end({ code: exitCodes.launcher, text }, nodeRank);
   }
 

@@ -3,6 +3,7 @@ import { clientOptions, Gate, serverOptions, type KeyPair } from "../src/comm/tr
 import { decode, encode } from "../src/comm/wire/control.js";
 import type { ControlMessage } from "../src/comm/wire/messages.js";
 import { requireNative } from "../src/native.js";
+import { tcpEndpoint } from "./address.js";
 
 /** Sends of one socket, one after the other: zeromq.js refuses a second send while one is under way. */
 class Outbox<T> {
@@ -37,6 +38,8 @@ export class Hub {
   readonly #gate: Gate;
   readonly #router: zmq.Router;
   readonly #outbox: Outbox<readonly [string, Uint8Array]>;
+  readonly #bound = new Map<string, Promise<string>>();
+  #binding: Promise<unknown> = Promise.resolve();
 
   /** Makes the keys of the job. */
   constructor() {
@@ -55,12 +58,28 @@ export class Hub {
     this.#outbox = new Outbox(async ([node, bytes]) => this.#router.send([node, bytes]), ignore);
   }
 
-  /** Binds to `endpoint`, and hands over every message with the place of the host it came from. */
-  async listen(
-    endpoint: string,
-    receive: (nodeRank: number, message: ControlMessage) => void,
-  ): Promise<void> {
-    await this.#router.bind(endpoint);
+  /** Opens a way for agents: an ipc endpoint. Resolves to it. */
+  bind(endpoint: string): Promise<string> {
+    const bound = this.#binding.then(async () => {
+      await this.#router.bind(endpoint);
+      return this.#router.lastEndpoint ?? endpoint;
+    });
+    this.#binding = bound.catch(ignore); // one bind at a time
+    return bound;
+  }
+
+  /** Opens a port on an address of this host, once. Resolves to its endpoint. */
+  bindAddress(address: string): Promise<string> {
+    const known = this.#bound.get(address);
+    if (known !== undefined) return known;
+    if (address.includes(":")) this.#router.ipv6 = true;
+    const bound = this.bind(tcpEndpoint(address, "*"));
+    this.#bound.set(address, bound);
+    return bound;
+  }
+
+  /** Hands over every message with the place of the host it came from. */
+  deliver(receive: (nodeRank: number, message: ControlMessage) => void): void {
     void this.#deliver(receive);
   }
 
@@ -99,6 +118,7 @@ export class Link {
       ...clientOptions(keys),
       ...unlimited,
       routingId: String(nodeRank),
+      ipv6: endpoint.includes("["),
       linger: 500,
     });
     this.#dealer.connect(endpoint);

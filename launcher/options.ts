@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { closest, distance } from "fastest-levenshtein";
 import { environment } from "./environment.js";
+import { type TransportName, transportNames } from "../src/comm/wire/messages.js";
 import { UsageError } from "./errors.js";
 
 /** What the command line asks for. */
@@ -14,7 +15,17 @@ export interface Options {
   readonly count: number | undefined;
   readonly hosts: readonly string[];
   readonly hostfile: string | undefined;
-  readonly transport: "auto" | "shm" | "zmq";
+  readonly transport: TransportName;
+  /** How agents of other hosts are started; `fork`: on this one, which plays the others. */
+  readonly launcher: "ssh" | "fork";
+  /** The ssh client, and more arguments for it. */
+  readonly ssh: string;
+  readonly sshArgs: string;
+  /** Paths on other hosts; `undefined`: the same as here. */
+  readonly node: string | undefined;
+  readonly remotePrefix: string | undefined;
+  /** Interface or subnet for the network; `undefined`: the way by which hosts are reached. */
+  readonly iface: string | undefined;
   readonly tagOutput: boolean;
   readonly timeoutMs: number | undefined;
   readonly killGraceMs: number;
@@ -58,6 +69,12 @@ export function parseOptions(argv: readonly string[]): Request {
     hosts: flags.host ?? [],
     hostfile: flags.hostfile ?? environment.hostfile,
     transport: transport(flags.transport ?? environment.transport ?? "auto"),
+    launcher: launcher(flags.launcher ?? "ssh"),
+    ssh: flags.ssh ?? "ssh",
+    sshArgs: flags.sshArgs ?? "",
+    node: flags.node,
+    remotePrefix: flags.remotePrefix,
+    iface: flags.iface,
     tagOutput: flags.tagOutput ?? false,
     timeoutMs: optionalSeconds("--timeout", flags.timeout ?? environment.timeout),
     killGraceMs: optionalSeconds("--kill-grace", flags.killGrace) ?? 5000,
@@ -74,6 +91,12 @@ interface Flags {
   host?: string[];
   hostfile?: string;
   transport?: string;
+  launcher?: string;
+  ssh?: string;
+  sshArgs?: string;
+  node?: string;
+  remotePrefix?: string;
+  iface?: string;
   tagOutput?: boolean;
   timeout?: string;
   killGrace?: string;
@@ -109,6 +132,12 @@ function define(): Command {
     .addOption(new Option("-H, --host <hosts>").argParser(collect))
     .addOption(new Option("-f, --hostfile <file>"))
     .addOption(new Option("--transport <name>"))
+    .addOption(new Option("--launcher <name>"))
+    .addOption(new Option("--ssh <command>"))
+    .addOption(new Option("--ssh-args <arguments>"))
+    .addOption(new Option("--node <path>"))
+    .addOption(new Option("--remote-prefix <folder>"))
+    .addOption(new Option("--iface <name>"))
     .addOption(new Option("--tag-output"))
     .addOption(new Option("--timeout <seconds>"))
     .addOption(new Option("--kill-grace <seconds>"))
@@ -170,6 +199,13 @@ function optionalSeconds(name: string, text: string | undefined): number | undef
 }
 
 function transport(name: string): Options["transport"] {
-  if (name === "auto" || name === "shm" || name === "zmq") return name;
-  throw new UsageError(`--transport ${name}: not known; choose auto, shm or zmq`);
+  const known = transportNames.find((candidate) => candidate === name);
+  if (known !== undefined) return known;
+  const choice = transportNames.join(", ").replace(/, (\w+)$/, " or $1");
+  throw new UsageError(`--transport ${name}: not known; choose ${choice}`);
+}
+
+function launcher(name: string): Options["launcher"] {
+  if (name === "ssh" || name === "fork") return name;
+  throw new UsageError(`--launcher ${name}: not known; choose ssh or fork`);
 }

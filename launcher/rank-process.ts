@@ -10,7 +10,7 @@ export interface RankSpec {
   readonly boot: Boot;
   readonly program: string;
   readonly args: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Readonly<NodeJS.ProcessEnv>;
   readonly directory: string;
   /** Descriptor to read as stdin; `undefined`: /dev/null. */
   readonly stdinFd: number | undefined;

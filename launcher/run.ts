@@ -4,17 +4,16 @@ import { isatty } from "node:tty";
 import { bundle, checkScript } from "./bundle.js";
 import { UsageError } from "./errors.js";
 import { exportedEnvironment } from "./exports.js";
-import { findHosts, isThisHost } from "./hosts.js";
+import { isPlayedHere, startAgents } from "./agents.js";
+import { findHosts } from "./hosts.js";
 import { Job, type Node } from "./job.js";
 import { Hub } from "./link.js";
 import { mapRanks, type Mapping } from "./map.js";
 import type { Options } from "./options.js";
 import { Output } from "./output.js";
 import { compressRanks } from "./ranks.js";
-import { createSession, removeSession, type Session } from "./session.js";
+import { createSession, newJobId, removeSession, type Session } from "./session.js";
 import { handleSignals } from "./signals.js";
-import { startLocalAgent } from "./start-agent.js";
-import { root } from "./version.js";
 
 /**
  * Runs a program: places its ranks, starts an agent on every host while the program is bundled, and sees the job
@@ -30,8 +29,10 @@ export async function run(options: Options): Promise<number> {
   }
   const environment = exportedEnvironment(options.exports, process.env);
   const mapping = place(options);
-  const session = createSession();
-  const remove = () => removeSession(session.folder);
+  const jobId = newJobId();
+  const isHere = mapping.placements.some(({ host }) => isPlayedHere(host, options.launcher));
+  const session: Session = isHere ? createSession(jobId) : { jobId, folder: undefined };
+  const remove = () => void (session.folder !== undefined && removeSession(session.folder));
   process.on("exit", remove); // whatever happens here
   try {
     return await launch(options, mapping, session, environment);
@@ -45,11 +46,9 @@ export async function run(options: Options): Promise<number> {
 function place(options: Options): Mapping {
   const entries = findHosts(options);
   const mapping = mapRanks(entries, { ...options, cores: availableParallelism() });
-  const remote = mapping.placements.find((placement) => !isThisHost(placement.host.name));
-  if (remote) {
-    throw new UsageError(
-      `${remote.host.name} (${remote.host.origin}): starting ranks on other hosts is not available yet; use localhost`,
-    );
+  const { length } = mapping.placements;
+  if (options.transport === "shm" && length > 1) {
+    throw new UsageError(`--transport shm: memory is not shared between ${length} hosts; leave it out`);
   }
   const declared = options.hostfile !== undefined || options.hosts.length > 0;
   if (mapping.oversubscribed && declared && options.oversubscribe === undefined) {
@@ -68,39 +67,36 @@ async function launch(
   const consumed = (nodeRank: number, bytes: number) => hub.send(nodeRank, { kind: "consumed", bytes });
   const stdout = new Output(process.stdout, { tag: options.tagOutput, consumed });
   const stderr = new Output(process.stderr, { tag: options.tagOutput, consumed });
-  const endpoint = `ipc://${session.folder}/control`;
-  const stdin = stdinToPass();
-  const nodes = mapping.placements.map((placement, nodeRank): Node => {
-    const { host, ranks } = placement;
-    const agent = startLocalAgent(
-      { endpoint, keys: hub.keys, nodeRank, session: session.folder },
-      stdin && nodeRank === 0,
-    );
+  const { placements, size } = mapping;
+  const hosts = Array.from({ length: size }, () => 0);
+  for (const [nodeRank, { ranks }] of placements.entries()) for (const rank of ranks) hosts[rank] = nodeRank;
+  const agents = startAgents(mapping, hub, session, options, stdinToPass());
+  const nodes = placements.map(({ host, ranks }, nodeRank): Node => {
+    const here = isPlayedHere(host, options.launcher);
     return {
-      agent,
+      agent: agents[nodeRank],
       start: {
         jobId: session.jobId,
-        size: mapping.size,
+        size,
         ranks,
         nodeRank,
-        nodes: mapping.placements.length,
+        nodes: placements.length,
         host: host.name,
         attempt: 0,
         transport: options.transport,
         encrypt: options.encrypt,
-        address: "127.0.0.1",
-        root,
         args: options.args,
-        environment,
-        directory: options.directory,
+        environment: here ? environment : withoutOwn(environment),
+        directory: host.workdir ?? options.directory,
         stdinFd: undefined,
+        hosts,
       },
     };
   });
   const job = new Job(hub, nodes, stdout, stderr, { ...options, session: session.folder });
   const unhandle = handleSignals(job);
   try {
-    await hub.listen(endpoint, (nodeRank, message) => job.receive(nodeRank, message));
+    hub.deliver((nodeRank, message) => job.receive(nodeRank, message));
     const program = await bundle(options.script);
     if (options.verbosity === "verbose") stderr.say(summary(mapping, session));
     const code = await job.run(program);
@@ -122,6 +118,13 @@ function stdinToPass(): boolean {
     return false; // closed
   }
 }
+
+/** What only makes sense on this host does not travel to others. */
+function withoutOwn(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !OWN.test(name)));
+}
+
+const OWN = /^(SSH_.*|XDG_.*|DBUS_.*|DISPLAY|WAYLAND_DISPLAY|HOSTNAME|HOME|USER|LOGNAME|SHELL|TMPDIR|TERM)$/;
 
 function summary(mapping: Mapping, session: Session): string {
   const hosts = mapping.placements.map((p) => `${p.host.name}: ${compressRanks(p.ranks)}`);

@@ -5,20 +5,25 @@ import { dirname, join } from "node:path";
 import { environment } from "./environment.js";
 import { LaunchError } from "./errors.js";
 
-/** The folder of one job on one host: socket, program, source map. Only this user can enter it. */
+/** A job, and its folder on the launcher's host, if it needs one there. */
 export interface Session {
   readonly jobId: string;
-  readonly folder: string;
+  readonly folder: string | undefined;
+}
+
+/** Names a job of this process. Local. */
+export function newJobId(): string {
+  return `${randomBytes(4).toString("hex")}.${process.pid}`;
 }
 
 /**
- * Makes a session folder, `<runtime dir>/tsmpi-<uid>/<job>`, and sweeps those of jobs that were killed together with
+ * Makes the folder of a job on this host, `<runtime dir>/tsmpi-<uid>/<job>`, for socket, program and source map. Only
+ * this user can enter it. Sweeps those of jobs that were killed together with
  * their agents. Local.
  *
  * @throws {LaunchError} If the folder of this user's jobs belongs to someone else.
  */
-export function createSession(): Session {
-  const jobId = `${randomBytes(4).toString("hex")}.${process.pid}`;
+export function createSession(jobId = newJobId()): Session & { readonly folder: string } {
   let folder = "";
   for (let attempt = 0; ; attempt++) {
     try {

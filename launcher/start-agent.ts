@@ -1,48 +1,86 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { KeyPair } from "../src/comm/transports/zmq/curve.js";
+import { magic } from "./greeting.js";
 
 /** What an agent reads from its stdin before anything else. Keys never stand in argv or the environment. */
 export interface AgentConfig {
   readonly endpoint: string;
   readonly keys: KeyPair;
   readonly nodeRank: number;
-  /** Folder of the job on the agent's host. */
-  readonly session: string;
+  /** Folder of the job on the agent's host; `undefined`: the agent makes one, and removes it. */
+  readonly session: string | undefined;
+  /** The launcher's folder on this host, if it is another one: removed when the launcher has been killed. */
+  readonly launcherSession: string | undefined;
+  /** Address at which ranks of other hosts reach this host's ranks; `undefined`: the one that leads to `endpoint`. */
+  readonly address: string | undefined;
+  /** Interface or subnet that goes before `address`. */
+  readonly iface: string | undefined;
   /** Descriptor of the agent that rank 0 is to read as its stdin; `undefined`: /dev/null. */
   readonly stdinFd: number | undefined;
 }
 
 /** An agent that has been started. It ends its ranks when its stdin closes. */
 export interface AgentProcess {
-  /** Resolves when the agent has gone, to how it went: `exit code 0`, `SIGKILL`. */
+  /** Whether its ranks are processes of this host. */
+  readonly local: boolean;
+  /** Resolves when the agent has gone, to how it went: `exit code 0`, `SIGKILL`, with what it said to stderr. */
   readonly gone: Promise<string>;
   /** Lets it go: closes its stdin. */
-  release(): void;
+  readonly release: () => void;
 }
 
-/** First word of the line that carries the configuration; whatever a login shell prints before it is skipped. */
-export const magic = "tsmpi-agent-1";
+/** The file that runs as agent, in the tsmpi that is installed in `root`. */
+export function agentFile(root: string): string {
+  return `${root}/dist/launcher/agent.js`;
+}
 
 /**
- * Starts the agent of this host. Its configuration goes to its stdin, which stays open as long as the launcher lives.
+ * Starts an agent of this host. Its configuration goes to its stdin, which stays open as long as the launcher lives.
  * The agent leads a session of its own, so that a terminal's Ctrl-C reaches the launcher alone. Local.
  *
  * @param stdin - Whether rank 0 reads the launcher's stdin.
  */
-export function startLocalAgent(config: Omit<AgentConfig, "stdinFd">, stdin: boolean): AgentProcess {
-  const child = spawn(process.execPath, [fileURLToPath(new URL("agent.js", import.meta.url))], {
-    detached: true,
-    stdio: ["pipe", "ignore", "inherit", stdin ? 0 : "ignore"],
-  });
-  const full: AgentConfig = { ...config, stdinFd: stdin ? 3 : undefined };
-  const { stdin: pipe } = child;
-  if (!pipe) throw new Error("agent: no pipe to its stdin");
-  pipe.on("error", () => undefined); // it has gone, which `gone` tells
-  pipe.write(`${magic} ${JSON.stringify(full)}\n`);
+export function startLocalAgent(
+  configure: Promise<Omit<AgentConfig, "stdinFd">>,
+  stdin: boolean,
+): AgentProcess {
+  const file = fileURLToPath(new URL("agent.js", import.meta.url));
+  const child = startChild(process.execPath, [file], ["pipe", "ignore", "inherit", stdin ? 0 : "ignore"]);
+  void configure.then(
+    (config) => child.configure({ ...config, stdinFd: stdin ? 3 : undefined }),
+    () => child.release(),
+  );
+  return { local: true, gone: child.gone, release: child.release };
+}
+
+/** A process of this host that is an agent, or leads to one. */
+export interface AgentChild {
+  readonly gone: Promise<string>;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly configure: (config: AgentConfig) => void;
+  readonly release: () => void;
+  readonly kill: () => void;
+}
+
+/** Starts it with a pipe to its stdin. Local. */
+export function startChild(command: string, args: readonly string[], stdio: StdioOptions): AgentChild {
+  const child: ChildProcess = spawn(command, args, { detached: true, stdio });
+  const { stdin } = child;
+  if (!stdin) throw new Error(`${command}: no pipe to its stdin`);
+  stdin.on("error", () => undefined); // it has gone, which `gone` tells
   const gone = new Promise<string>((resolve) => {
     child.on("error", (error) => resolve(error.message));
     child.on("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
-  return { gone, release: () => pipe.end() };
+  return {
+    gone,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    configure: (config) => void stdin.write(`${magic} ${JSON.stringify(config)}\n`),
+    release: () => void stdin.end(),
+    kill: () => void child.kill(),
+  };
 }

@@ -1,3 +1,5 @@
+import type { TransportName } from "./wire/messages.js";
+
 /**
  * What a rank is told when it starts, and its line to the agent that started it. The channel is a socket pair
  * inherited from the agent (`TSMPI_CONTROL_FD`); its messages are FlatBuffers (wire/control.fbs). Secrets come over it,
@@ -18,7 +20,9 @@ export interface Boot {
   readonly appnum: number;
   /** 0, and one more each time the job was started again. */
   readonly attempt: number;
-  readonly transport: "auto" | "shm" | "zmq";
+  readonly transport: TransportName;
+  /** Place among the job's hosts of every world rank: those with the same number share memory. */
+  readonly hosts: readonly number[];
   /** World ranks that share this host's memory, by local rank. */
   readonly localRanks: readonly number[];
   /** The host's shared segment: an inherited descriptor of zeroed memory, `segmentBytes(localSize)` long. */
@@ -29,6 +33,8 @@ export interface Boot {
   readonly curve: { readonly publicKey: string; readonly secretKey: string } | undefined;
   /** Address to bind TCP sockets to. */
   readonly address: string;
+  /** Secret of the job, in hex: by it ranks know each other on connections that CURVE does not protect. */
+  readonly key: string;
 }
 
 export interface Control {

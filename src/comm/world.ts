@@ -6,14 +6,15 @@ import { connectControl } from "./control.js";
 import { Engine } from "./engine.js";
 import { selfTransport } from "./transports/self.js";
 import { ShmTransport } from "./transports/shm.js";
-import type { Sink } from "./transports/transport.js";
+import { HostsTransport } from "./transports/hosts.js";
+import type { Sink, TransportKind } from "./transports/transport.js";
 import type { Lease } from "./structure/boards.js";
 import type { Communicator } from "./types.js";
 
 /** The communicator of all ranks of the job, and where this rank runs. */
 export interface World extends Communicator {
   /** How messages travel. */
-  readonly transport: "shm" | "zmq" | "sim" | "self";
+  readonly transport: TransportKind;
   readonly host: string;
   /** Place among the ranks of this host, and how many those are. */
   readonly localRank: number;
@@ -67,14 +68,20 @@ async function connect(control: Control): Promise<Engine> {
   }
   const { openZmq } = await import("./transports/zmq.js");
   // The port must be open before its address can be told; nothing arrives before `connect`.
-  let engine: Engine | undefined;
+  let joined: Sink | undefined;
   const sink: Sink = {
-    begin: (...message) => present(engine).begin(...message),
-    lost: (...loss) => present(engine).lost(...loss),
+    begin: (...message) => present(joined).begin(...message),
+    lost: (...loss) => present(joined).lost(...loss),
   };
   const { endpoint, connect } = await openZmq(boot, sink);
   const book = await control.hello(endpoint);
-  return (engine = new Engine(() => connect(book)));
+  // Ranks that share memory with others use it, unless they are told to use the network for all.
+  const mixed = boot.transport === "auto" && boot.localSize > 1;
+  return new Engine((engine) => {
+    joined = engine;
+    const network = connect(book);
+    return mixed ? new HostsTransport(boot.hosts, new ShmTransport(boot, engine), network) : network;
+  });
 }
 
 async function finalize(engine: Engine, control: Control): Promise<void> {

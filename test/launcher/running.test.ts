@@ -175,7 +175,7 @@ const refusals: readonly Refusal[] = [
   },
   {
     title: "an unknown transport",
-    args: ["--transport", "tcp", script],
+    args: ["--transport", "udp", script],
     code: 2,
     says: /choose auto, shm or zmq/,
   },
@@ -198,12 +198,7 @@ const refusals: readonly Refusal[] = [
     code: 2,
     says: /--hostfile \/no\/hosts/,
   },
-  {
-    title: "another host",
-    args: ["--host", "elsewhere:2", script],
-    code: 2,
-    says: /elsewhere .*starting ranks on other hosts is not available yet/,
-  },
+  { title: "an unknown launcher", args: ["--launcher", "rsh", script], code: 2, says: /choose ssh or fork/ },
   { title: "an unknown topic", args: ["--help", "exitcodes"], code: 2, says: /did you mean exit-codes\?/ },
 ];
 

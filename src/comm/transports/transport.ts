@@ -1,5 +1,8 @@
 import type { Board } from "./board.js";
 
+/** How messages travel; `shm+zmq`: inside a host and between hosts. */
+export type TransportKind = "shm" | "zmq" | "tcp" | "shm+zmq" | "shm+tcp" | "sim" | "self";
+
 /**
  * How bytes move between the ranks of a job. A transport knows ranks of the world and byte counts; matching,
  * communicators and collectives sit on top (../engine.ts).
@@ -8,7 +11,7 @@ import type { Board } from "./board.js";
  * cannot be reached any more is reported once through `Sink.lost`.
  */
 export interface Transport {
-  readonly kind: "shm" | "zmq" | "sim" | "self";
+  readonly kind: TransportKind;
   readonly rank: number;
   readonly size: number;
   /**

@@ -17,6 +17,9 @@ const GOODBYE_MS = 2_000;
 /** How long libzmq may go on sending after the sockets are closed. */
 const LINGER_MS = 1_000;
 
+/** What a rank knows of itself and of the job; without `hosts` all are on one. */
+export type Place = Pick<Boot, "rank" | "size" | "jobId" | "curve"> & Partial<Pick<Boot, "hosts">>;
+
 export interface ZmqTransport extends Transport {
   /** Connections turned away: without a key of the job, or claiming a rank that is taken or of another job. */
   readonly refused: number;
@@ -38,7 +41,7 @@ export interface ZmqTransport extends Transport {
  * @throws {Error} If the address cannot be bound.
  */
 export async function openZmq(
-  boot: Pick<Boot, "rank" | "size" | "jobId" | "curve" | "address">,
+  boot: Place & Pick<Boot, "address">,
   sink: Sink,
 ): Promise<{ readonly endpoint: string; readonly connect: (book: readonly string[]) => ZmqTransport }> {
   const library = requireNative<typeof zmq>("zeromq");
@@ -106,7 +109,8 @@ class Zmq implements ZmqTransport {
   readonly rank: number;
   readonly size: number;
   malformed = 0;
-  readonly #boot: Pick<Boot, "rank" | "size" | "jobId" | "curve">;
+  readonly hosts: readonly number[] | undefined;
+  readonly #boot: Place;
   readonly #sink: Sink;
   readonly #book: readonly string[];
   readonly #sockets: Sockets;
@@ -120,14 +124,10 @@ class Zmq implements ZmqTransport {
   #lastArrival = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    boot: Pick<Boot, "rank" | "size" | "jobId" | "curve">,
-    sink: Sink,
-    book: readonly string[],
-    sockets: Sockets,
-  ) {
+  constructor(boot: Place, sink: Sink, book: readonly string[], sockets: Sockets) {
     this.rank = boot.rank;
     this.size = boot.size;
+    this.hosts = boot.hosts;
     this.#boot = boot;
     this.#sink = sink;
     this.#book = book;

@@ -1,7 +1,7 @@
 import { Builder, ByteBuffer, type Offset } from "flatbuffers";
 import type { Boot } from "../boot.js";
 import * as wire from "./generated/control_generated.js";
-import type { ControlMessage, Start } from "./messages.js";
+import { type ControlMessage, type Start, type TransportName, transportNames } from "./messages.js";
 
 /** Encodes a message as one FlatBuffer. Local. */
 export function encode(message: ControlMessage): Uint8Array {
@@ -202,6 +202,8 @@ function writeBoot(b: Builder, boot: Boot): Offset {
     b.createString(curve?.publicKey ?? ""),
     b.createString(curve?.secretKey ?? ""),
     b.createString(boot.address),
+    wire.Boot.createHostsVector(b, [...boot.hosts]),
+    b.createString(boot.key),
   );
 }
 
@@ -226,6 +228,8 @@ function readBoot(boot: wire.Boot): Boot {
     bells: own < 0 ? undefined : { own, ring: [...(boot.bellRingArray() ?? [])] },
     curve: publicKey === "" ? undefined : { publicKey, secretKey: boot.secretKey() ?? "" },
     address: boot.address() ?? "",
+    hosts: [...(boot.hostsArray() ?? [])],
+    key: boot.key() ?? "",
   };
 }
 
@@ -244,14 +248,13 @@ function writeStart(b: Builder, start: Start): Offset {
     start.attempt,
     b.createString(start.transport),
     start.encrypt,
-    b.createString(start.address),
-    b.createString(start.root),
     b.createByteVector(start.program),
     b.createByteVector(start.sourceMap),
     wire.Start.createArgsVector(b, strings(b, start.args)),
     wire.Start.createEnvironmentVector(b, variables),
     b.createString(start.directory),
     start.stdinFd ?? -1,
+    wire.Start.createHostsVector(b, [...start.hosts]),
   );
 }
 
@@ -268,19 +271,19 @@ function readStart(start: wire.Start): Start {
     attempt: start.attempt(),
     transport: transportOf(start.transport()),
     encrypt: start.encrypt(),
-    address: start.address() ?? "",
-    root: start.root() ?? "",
     program: start.programArray() ?? new Uint8Array(0),
     sourceMap: start.sourceMapArray() ?? new Uint8Array(0),
     args: list(start.argsLength(), (i) => start.args(i)),
     environment: Object.fromEntries(variables.map((v) => [v.name() ?? "", v.value() ?? ""])),
     directory: start.directory() ?? "",
     stdinFd: stdinFd < 0 ? undefined : stdinFd,
+    hosts: [...(start.hostsArray() ?? [])],
   };
 }
 
-function transportOf(name: string | null): Boot["transport"] {
-  if (name === "auto" || name === "shm" || name === "zmq") return name;
+function transportOf(name: string | null): TransportName {
+  const known = transportNames.find((candidate) => candidate === name);
+  if (known !== undefined) return known;
   throw new RangeError(`control: "${name}" is no transport; use one version of tsmpi`);
 }
 

@@ -1,5 +1,9 @@
 import type { Boot } from "../boot.js";
 
+/** `auto`: shared memory inside a host, the network between hosts. The others: for all ranks alike. */
+export const transportNames = ["auto", "shm", "zmq"] as const;
+export type TransportName = (typeof transportNames)[number];
+
 /** What an agent is to run; see control.fbs. */
 export interface Start {
   readonly jobId: string;
@@ -10,17 +14,17 @@ export interface Start {
   readonly nodes: number;
   readonly host: string;
   readonly attempt: number;
-  readonly transport: Boot["transport"];
+  readonly transport: TransportName;
   /** Whether ranks get the job's keys for their own sockets. */
   readonly encrypt: boolean;
-  readonly address: string;
-  readonly root: string;
   readonly program: Uint8Array;
   readonly sourceMap: Uint8Array;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly stdinFd: number | undefined;
+  /** Place among the job's hosts of every world rank. */
+  readonly hosts: readonly number[];
 }
 
 /** An error or an abort of one rank. */

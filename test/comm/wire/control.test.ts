@@ -21,6 +21,8 @@ const boot: Boot = {
   bells: { own: 5, ring: [6, 7] },
   curve: { publicKey: "p".repeat(40), secretKey: "s".repeat(40) },
   address: "10.1.2.3",
+  hosts: [0, 0, 1, 1, 2, 3, 3],
+  key: "00ff",
 };
 
 const start: Start = {
@@ -33,14 +35,13 @@ const start: Start = {
   attempt: 1,
   transport: "zmq",
   encrypt: true,
-  address: "10.1.2.3",
-  root: "/opt/tsmpi",
   program: Uint8Array.of(1, 2, 0, 255),
   sourceMap: new Uint8Array(0),
   args: ["--model", "", "ä b"],
   environment: { PATH: "/bin", EMPTY: "", "ODD=": "line\nline" },
   directory: "/scratch",
   stdinFd: 0,
+  hosts: [0, 0, 1, 1, 2, 3, 3],
 };
 
 const messages: readonly ControlMessage[] = [

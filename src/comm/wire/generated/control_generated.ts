@@ -151,8 +151,30 @@ address(optionalEncoding?:any):string|Uint8Array|null {
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
+hosts(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 42);
+  return offset ? this.bb!.readInt32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
+}
+
+hostsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 42);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+hostsArray():Int32Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 42);
+  return offset ? new Int32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
+key():string|null
+key(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+key(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 44);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
 static startBoot(builder:flatbuffers.Builder) {
-  builder.startObject(19);
+  builder.startObject(21);
 }
 
 static addJobId(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset) {
@@ -265,12 +287,37 @@ static addAddress(builder:flatbuffers.Builder, addressOffset:flatbuffers.Offset)
   builder.addFieldOffset(18, addressOffset, 0);
 }
 
+static addHosts(builder:flatbuffers.Builder, hostsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(19, hostsOffset, 0);
+}
+
+static createHostsVector(builder:flatbuffers.Builder, data:number[]|Int32Array):flatbuffers.Offset;
+/**
+ * @deprecated This Uint8Array overload will be removed in the future.
+ */
+static createHostsVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset;
+static createHostsVector(builder:flatbuffers.Builder, data:number[]|Int32Array|Uint8Array):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt32(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startHostsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
+static addKey(builder:flatbuffers.Builder, keyOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(20, keyOffset, 0);
+}
+
 static endBoot(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, rank:number, size:number, localRank:number, localSize:number, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, appnum:number, attempt:number, transportOffset:flatbuffers.Offset, localRanksOffset:flatbuffers.Offset, segmentFd:number, segmentBytes:number, bellOwn:number, bellRingOffset:flatbuffers.Offset, publicKeyOffset:flatbuffers.Offset, secretKeyOffset:flatbuffers.Offset, addressOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, rank:number, size:number, localRank:number, localSize:number, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, appnum:number, attempt:number, transportOffset:flatbuffers.Offset, localRanksOffset:flatbuffers.Offset, segmentFd:number, segmentBytes:number, bellOwn:number, bellRingOffset:flatbuffers.Offset, publicKeyOffset:flatbuffers.Offset, secretKeyOffset:flatbuffers.Offset, addressOffset:flatbuffers.Offset, hostsOffset:flatbuffers.Offset, keyOffset:flatbuffers.Offset):flatbuffers.Offset {
   Boot.startBoot(builder);
   Boot.addJobId(builder, jobIdOffset);
   Boot.addRank(builder, rank);
@@ -291,6 +338,8 @@ static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, r
   Boot.addPublicKey(builder, publicKeyOffset);
   Boot.addSecretKey(builder, secretKeyOffset);
   Boot.addAddress(builder, addressOffset);
+  Boot.addHosts(builder, hostsOffset);
+  Boot.addKey(builder, keyOffset);
   return Boot.endBoot(builder);
 }
 }
@@ -885,86 +934,87 @@ encrypt():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
-address():string|null
-address(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
-address(optionalEncoding?:any):string|Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 22);
-  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
-}
-
-root():string|null
-root(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
-root(optionalEncoding?:any):string|Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 24);
-  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
-}
-
 program(index: number):number|null {
-  const offset = this.bb!.__offset(this.bb_pos, 26);
+  const offset = this.bb!.__offset(this.bb_pos, 22);
   return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
 }
 
 programLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 26);
+  const offset = this.bb!.__offset(this.bb_pos, 22);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 programArray():Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 26);
+  const offset = this.bb!.__offset(this.bb_pos, 22);
   return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
 sourceMap(index: number):number|null {
-  const offset = this.bb!.__offset(this.bb_pos, 28);
+  const offset = this.bb!.__offset(this.bb_pos, 24);
   return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
 }
 
 sourceMapLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 28);
+  const offset = this.bb!.__offset(this.bb_pos, 24);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 sourceMapArray():Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 28);
+  const offset = this.bb!.__offset(this.bb_pos, 24);
   return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
 args(index: number):string
 args(index: number,optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 args(index: number,optionalEncoding?:any):string|Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 30);
+  const offset = this.bb!.__offset(this.bb_pos, 26);
   return offset ? this.bb!.__string(this.bb!.__vector(this.bb_pos + offset) + index * 4, optionalEncoding) : null;
 }
 
 argsLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 30);
+  const offset = this.bb!.__offset(this.bb_pos, 26);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 environment(index: number, obj?:Variable):Variable|null {
-  const offset = this.bb!.__offset(this.bb_pos, 32);
+  const offset = this.bb!.__offset(this.bb_pos, 28);
   return offset ? (obj || new Variable()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
 }
 
 environmentLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 32);
+  const offset = this.bb!.__offset(this.bb_pos, 28);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 directory():string|null
 directory(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
 directory(optionalEncoding?:any):string|Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 34);
+  const offset = this.bb!.__offset(this.bb_pos, 30);
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
 stdinFd():number {
-  const offset = this.bb!.__offset(this.bb_pos, 36);
+  const offset = this.bb!.__offset(this.bb_pos, 32);
   return offset ? this.bb!.readInt32(this.bb_pos + offset) : -1;
 }
 
+hosts(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 34);
+  return offset ? this.bb!.readInt32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
+}
+
+hostsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 34);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+hostsArray():Int32Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 34);
+  return offset ? new Int32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
 static startStart(builder:flatbuffers.Builder) {
-  builder.startObject(17);
+  builder.startObject(16);
 }
 
 static addJobId(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset) {
@@ -1020,16 +1070,8 @@ static addEncrypt(builder:flatbuffers.Builder, encrypt:boolean) {
   builder.addFieldInt8(8, +encrypt, +false);
 }
 
-static addAddress(builder:flatbuffers.Builder, addressOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(9, addressOffset, 0);
-}
-
-static addRoot(builder:flatbuffers.Builder, rootOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(10, rootOffset, 0);
-}
-
 static addProgram(builder:flatbuffers.Builder, programOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(11, programOffset, 0);
+  builder.addFieldOffset(9, programOffset, 0);
 }
 
 static createProgramVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset {
@@ -1045,7 +1087,7 @@ static startProgramVector(builder:flatbuffers.Builder, numElems:number) {
 }
 
 static addSourceMap(builder:flatbuffers.Builder, sourceMapOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(12, sourceMapOffset, 0);
+  builder.addFieldOffset(10, sourceMapOffset, 0);
 }
 
 static createSourceMapVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset {
@@ -1061,7 +1103,7 @@ static startSourceMapVector(builder:flatbuffers.Builder, numElems:number) {
 }
 
 static addArgs(builder:flatbuffers.Builder, argsOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(13, argsOffset, 0);
+  builder.addFieldOffset(11, argsOffset, 0);
 }
 
 static createArgsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
@@ -1077,7 +1119,7 @@ static startArgsVector(builder:flatbuffers.Builder, numElems:number) {
 }
 
 static addEnvironment(builder:flatbuffers.Builder, environmentOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(14, environmentOffset, 0);
+  builder.addFieldOffset(12, environmentOffset, 0);
 }
 
 static createEnvironmentVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
@@ -1093,11 +1135,32 @@ static startEnvironmentVector(builder:flatbuffers.Builder, numElems:number) {
 }
 
 static addDirectory(builder:flatbuffers.Builder, directoryOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(15, directoryOffset, 0);
+  builder.addFieldOffset(13, directoryOffset, 0);
 }
 
 static addStdinFd(builder:flatbuffers.Builder, stdinFd:number) {
-  builder.addFieldInt32(16, stdinFd, -1);
+  builder.addFieldInt32(14, stdinFd, -1);
+}
+
+static addHosts(builder:flatbuffers.Builder, hostsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(15, hostsOffset, 0);
+}
+
+static createHostsVector(builder:flatbuffers.Builder, data:number[]|Int32Array):flatbuffers.Offset;
+/**
+ * @deprecated This Uint8Array overload will be removed in the future.
+ */
+static createHostsVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset;
+static createHostsVector(builder:flatbuffers.Builder, data:number[]|Int32Array|Uint8Array):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt32(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startHostsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
 }
 
 static endStart(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -1105,7 +1168,7 @@ static endStart(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, size:number, ranksOffset:flatbuffers.Offset, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, attempt:number, transportOffset:flatbuffers.Offset, encrypt:boolean, addressOffset:flatbuffers.Offset, rootOffset:flatbuffers.Offset, programOffset:flatbuffers.Offset, sourceMapOffset:flatbuffers.Offset, argsOffset:flatbuffers.Offset, environmentOffset:flatbuffers.Offset, directoryOffset:flatbuffers.Offset, stdinFd:number):flatbuffers.Offset {
+static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, size:number, ranksOffset:flatbuffers.Offset, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, attempt:number, transportOffset:flatbuffers.Offset, encrypt:boolean, programOffset:flatbuffers.Offset, sourceMapOffset:flatbuffers.Offset, argsOffset:flatbuffers.Offset, environmentOffset:flatbuffers.Offset, directoryOffset:flatbuffers.Offset, stdinFd:number, hostsOffset:flatbuffers.Offset):flatbuffers.Offset {
   Start.startStart(builder);
   Start.addJobId(builder, jobIdOffset);
   Start.addSize(builder, size);
@@ -1116,14 +1179,13 @@ static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, 
   Start.addAttempt(builder, attempt);
   Start.addTransport(builder, transportOffset);
   Start.addEncrypt(builder, encrypt);
-  Start.addAddress(builder, addressOffset);
-  Start.addRoot(builder, rootOffset);
   Start.addProgram(builder, programOffset);
   Start.addSourceMap(builder, sourceMapOffset);
   Start.addArgs(builder, argsOffset);
   Start.addEnvironment(builder, environmentOffset);
   Start.addDirectory(builder, directoryOffset);
   Start.addStdinFd(builder, stdinFd);
+  Start.addHosts(builder, hostsOffset);
   return Start.endStart(builder);
 }
 }

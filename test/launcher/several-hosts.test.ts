@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Test, test } from "tap";
+import { program, tsmpirun, type RunOptions } from "./tsmpirun.js";
+
+const where = program("where.ts");
+
+void test("fork: agents of this host play all of them, each with memory of its own", async (t) => {
+  const { code, stdout, stderr, left } = await tsmpirun(["--launcher", "fork", "--host", "a:2,b:1", where]);
+  t.equal(stderr, "");
+  t.equal(code, 0);
+  t.same(stdout.trim().split("\n"), ["0@a 0/2 0/2 shm+zmq 6", "1@a 1/2 0/2 shm+zmq 6", "2@b 0/1 1/2 zmq 6"]);
+  t.same(left, []);
+});
+
+void test("--transport names one way for all ranks; shared memory cannot reach another host", async (t) => {
+  const hosts = ["--launcher", "fork", "--host", "a:2,b:1"];
+  const { stdout, left } = await tsmpirun([...hosts, "--transport", "zmq", where]);
+  t.match(stdout, /1@a 1\/2 0\/2 zmq 6/);
+  t.same(left, []);
+  const shm = await tsmpirun([...hosts, "--transport", "shm", where]);
+  t.equal(shm.code, 2);
+  t.match(shm.stderr, /--transport shm: memory is not shared between 2 hosts/);
+});
+
+void test("a rank that fails ends those of other hosts", async (t) => {
+  const options = ["--launcher", "fork", "--host", "a:2,b:2"];
+  const { code, stderr, seconds, left } = await tsmpirun([...options, where, "fail", "3"]);
+  t.equal(code, 1);
+  t.match(stderr, /^tsmpirun: rank 3 \(b, pid \d+\) .*on purpose/ms);
+  t.ok(seconds < 8, `within ${seconds} s`);
+  t.same(left, []);
+});
+
+for (const signal of ["SIGKILL", "SIGTERM"] as const)
+  void test(`${signal} for the launcher ends the ranks of all hosts`, async (t) => {
+    const watch: RunOptions["watch"] = (child, stdout) => void (/3@/.test(stdout) && child.kill(signal));
+    const options = ["--launcher", "fork", "--host", "a:2,b:2"];
+    const { left, seconds } = await tsmpirun([...options, where, "fail", "9"], { watch });
+    t.ok(seconds < 8, `within ${seconds} s`);
+    t.same(left, []);
+  });
+
+/** Runs with a client that plays ssh; returns what it was asked, too. */
+async function overSsh(t: Test, args: readonly string[], options: RunOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "tsmpi-ssh-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const log = join(folder, "log");
+  const outcome = await tsmpirun(["--ssh", `sh ${program("ssh.sh")}`, ...args], {
+    ...options,
+    env: { SSH_LOG: log, ...options.env },
+  });
+  return { ...outcome, asked: readFileSync(log, "utf8").trim().split("\n") };
+}
+
+void test("ssh: one agent per host, whatever a login shell prints; no secret on its command line", async (t) => {
+  const hosts = ["--host", "ann@n1:2,n2:1", "--ssh-args", "-o 'A B'"];
+  const { code, stdout, stderr, asked, left } = await overSsh(t, [...hosts, where]);
+  t.equal(stderr, "");
+  t.equal(code, 0);
+  t.match(stdout, /^0@n1 0\/2 0\/2 shm\+zmq 6\n1@n1 .*\n2@n2 0\/1 1\/2 zmq 6\n$/);
+  t.equal(asked.length, 2);
+  for (const line of asked) {
+    t.match(line, /BatchMode=yes .*ConnectTimeout=10 .*-o A B n[12] exec \S+node\S* \S+agent\.js --ssh$/);
+  }
+  t.match(asked.find((line) => line.includes(" n1 ")) ?? "", / -l ann /);
+  t.same(left, []);
+});
+
+void test("ssh: the words of the host that fails; the agents of the others leave", async (t) => {
+  const { code, stdout, stderr, left } = await overSsh(t, ["--host", "n1:2,gone7:2", where]);
+  t.equal(code, 125);
+  t.equal(stdout, "");
+  t.match(stderr, /^tsmpirun: cannot start the agent on gone7: sh: exit code 255\n {2}no way to gone7\n$/);
+  t.same(left, []);
+});
+
+void test("ssh: paths of node and of tsmpi on other hosts", async (t) => {
+  const wrong = await overSsh(t, ["--host", "n1:1,n2:1", "--node", "/no/such node", where]);
+  t.equal(wrong.code, 125);
+  t.match(wrong.stderr, /cannot start the agent on n[12]: .*\/no\/such node: not found/s);
+  t.match(wrong.asked[0], /exec '\/no\/such node' /);
+  const prefix = await overSsh(t, ["--host", "n1:1,n2:1", "--remote-prefix", "/no/tsmpi", where]);
+  t.equal(prefix.code, 125);
+  t.match(prefix.stderr, /Cannot find module '\/no\/tsmpi\/dist\/launcher\/agent\.js'/);
+  t.same([...wrong.left, ...prefix.left], []);
+});
+
+void test("ssh: a client that is not there, and an interface that is not", async (t) => {
+  const none = await tsmpirun(["--ssh", "/no/ssh", "--host", "n1:1", where]);
+  t.equal(none.code, 125);
+  t.match(none.stderr, /cannot start the agent on n1: .*ENOENT/);
+  const iface = await overSsh(t, ["--host", "n1:1,n2:1", "--iface", "10.99.0.0/16", where]);
+  t.equal(iface.code, 125);
+  t.match(
+    iface.stderr,
+    /--iface 10\.99\.0\.0\/16: this host has no such interface; it has lo \(127\.0\.0\.1\)/,
+  );
+  t.same([...none.left, ...iface.left], []);
+});
+
+void test("a folder that another host does not have is named", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "tsmpi-hosts-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const { code, stderr } = await tsmpirun(["--launcher", "fork", "-f", "-", where], {
+    input: "a slots=1\nb slots=1 workdir=/no/such/folder\n",
+    cwd: folder,
+  });
+  t.equal(code, 125);
+  t.match(stderr, /tsmpirun: b: no folder \/no\/such\/folder there; use --wdir/);
+});
