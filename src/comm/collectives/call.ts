@@ -20,6 +20,8 @@ export const COLLECTIVES = [
   "exscan",
   "reduceScatter",
   "split",
+  "neighborAllgather",
+  "neighborAlltoall",
   "create",
   "cart",
   "graph",
