@@ -8,7 +8,25 @@ export const env = {
   /** Where tsmpi is installed: native packages are resolved from here when the program runs from a bundle. */
   root: process.env["TSMPI_ROOT"],
   size: integer("TSMPI_SIZE"),
+  /** What launchers of MPI libraries tell their ranks; see comm/transports/mpi/find.ts. */
+  mpi: {
+    /** The MPI library to load, instead of the one that fits the launcher. */
+    library: text("TSMPI_MPI_LIBRARY"),
+    openMpiSize: integer("OMPI_COMM_WORLD_SIZE"),
+    pmixRank: integer("PMIX_RANK"),
+    pmiRank: integer("PMI_RANK"),
+    pmiSize: integer("PMI_SIZE"),
+    pmiFd: integer("PMI_FD"),
+    /** Of the step of srun; unset in a batch script itself. */
+    slurmTasks: integer("SLURM_STEP_NUM_TASKS"),
+  },
 } as const;
+
+export type MpiEnvironment = { readonly [K in keyof typeof env.mpi]: (typeof env.mpi)[K] };
+
+function text(name: string): string | undefined {
+  return process.env[name] || undefined;
+}
 
 function integer(name: string): number | undefined {
   const text = process.env[name];

@@ -4,6 +4,8 @@ import { GroupCommunicator } from "./communicator.js";
 import { WORLD_CONTEXT } from "./context-id.js";
 import { connectControl } from "./control.js";
 import { Engine } from "./engine.js";
+import { env } from "../env.js";
+import { missingPlugin, startedByMpi } from "./transports/mpi/find.js";
 import { selfTransport } from "./transports/self.js";
 import { ShmTransport } from "./transports/shm.js";
 import { HostsTransport } from "./transports/hosts.js";
@@ -47,7 +49,7 @@ export function init(): Promise<World> {
 
 async function join(): Promise<World> {
   const control = await connectControl();
-  if (control === undefined) return new WorldCommunicator(new Engine(() => selfTransport), ALONE, undefined);
+  if (control === undefined) return joinMpi();
   const { boot } = control;
   const engine = await connect(control);
   const joined = new WorldCommunicator(engine, boot, control);
@@ -57,6 +59,24 @@ async function join(): Promise<World> {
   });
   process.once("beforeExit", () => void finalize(engine, control));
   return joined;
+}
+
+/** A rank of a real MPI, if one has started this process; otherwise a world of one. */
+async function joinMpi(): Promise<World> {
+  const missing = missingPlugin(env.mpi);
+  if (missing !== undefined) throw new Error(missing);
+  if (!startedByMpi(env.mpi)) return new WorldCommunicator(new Engine(() => selfTransport), ALONE, undefined);
+  const { joinMpiJob, MpiEnding, MpiTransport } = await import("./transports/mpi.js");
+  const job = joinMpiJob();
+  const connected: { transport?: InstanceType<typeof MpiTransport> } = {};
+  const engine = new Engine((sink) => (connected.transport = new MpiTransport(job, sink)));
+  const { transport } = connected;
+  if (transport === undefined) throw new Error("mpi: the engine has not connected");
+  const ending = new MpiEnding(transport, () => reportUnobserved(engine, job.rank));
+  const { size, host, hosts, rank, localRank, localSize } = job;
+  const nodes = Math.max(...hosts) + 1;
+  const place = { size, host, localRank, localSize, nodeRank: hosts[rank], nodes, appnum: 0, attempt: 0 };
+  return new WorldCommunicator(engine, place, ending);
 }
 
 async function connect(control: Control): Promise<Engine> {
@@ -85,11 +105,15 @@ async function connect(control: Control): Promise<Engine> {
 }
 
 async function finalize(engine: Engine, control: Control): Promise<void> {
-  for (const error of engine.unobservedFailures.values()) {
-    console.error(`tsmpi: rank ${control.boot.rank} never awaited a request that failed: ${error.message}`);
-  }
+  reportUnobserved(engine, control.boot.rank);
   await engine.transport.close();
   await control.finalize();
+}
+
+function reportUnobserved(engine: Engine, rank: number): void {
+  for (const error of engine.unobservedFailures.values()) {
+    console.error(`tsmpi: rank ${rank} never awaited a request that failed: ${error.message}`);
+  }
 }
 
 class WorldCommunicator extends GroupCommunicator implements World {
@@ -101,9 +125,9 @@ class WorldCommunicator extends GroupCommunicator implements World {
   readonly nodes: number;
   readonly appnum: number;
   readonly attempt: number;
-  readonly #control: Control | undefined;
+  readonly #control: Pick<Control, "abort"> | undefined;
 
-  constructor(engine: Engine, place: Place, control: Control | undefined) {
+  constructor(engine: Engine, place: Place, control: Pick<Control, "abort"> | undefined) {
     super(
       engine,
       WORLD_CONTEXT,

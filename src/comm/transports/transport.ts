@@ -1,7 +1,7 @@
 import type { Board } from "./board.js";
 
 /** How messages travel; `shm+zmq`: inside a host and between hosts. */
-export type TransportKind = "shm" | "zmq" | "tcp" | "shm+zmq" | "shm+tcp" | "sim" | "self";
+export type TransportKind = "shm" | "zmq" | "mpi" | "tcp" | "shm+zmq" | "shm+tcp" | "sim" | "self";
 
 /**
  * How bytes move between the ranks of a job. A transport knows ranks of the world and byte counts; matching,

@@ -1,0 +1,244 @@
+import { requireNative } from "../../../native.js";
+import { type Abi, type HandleName, mpich, openMpi } from "./abi.js";
+
+type Koffi = typeof import("koffi");
+
+/** Addresses and handles are plain numbers: addresses of a process have less than 53 bits. */
+export type Address = number;
+export type Handle = number;
+type Code = number;
+
+/** Memory outside V8: it has an address for good, so that MPI may read and write it between two calls. */
+export interface Pinned {
+  readonly address: Address;
+  readonly memory: ArrayBuffer;
+}
+
+/** An MPI library: the calls that tsmpi makes, with addresses for pointers, and the values of its constants. */
+export interface Mpi {
+  readonly abi: Abi;
+  readonly path: string;
+  handle(name: HandleName): Handle;
+  allocate(bytes: number): Pinned;
+  /** Lets other processes of this core run. */
+  yieldCore(): void;
+  /** Reads a handle that MPI has written. */
+  readHandle(words: Int32Array, at: number): Handle;
+  writeHandle(words: Int32Array, at: number, handle: Handle): void;
+  /** @throws {Error} With MPI's own text, if `code` is not MPI_SUCCESS. */
+  check(code: Code, call: string): void;
+  readonly calls: Calls;
+}
+
+/** Payloads are given by address, or, in the second of two, as the typed array that holds them. */
+export interface Calls {
+  initThread(argc: Address, argv: Address, required: number, provided: Address): Code;
+  initialized(flag: Address): Code;
+  finalize(): Code;
+  abort(comm: Handle, code: number): Code;
+  libraryVersion(text: Address, length: Address): Code;
+  errorString(code: number, text: Address, length: Address): Code;
+  setErrhandler(comm: Handle, handler: Handle): Code;
+  rank(comm: Handle, rank: Address): Code;
+  size(comm: Handle, size: Address): Code;
+  dup(comm: Handle, copy: Address): Code;
+  splitType(comm: Handle, type: number, key: number, info: Handle, copy: Address): Code;
+  commFree(comm: Address): Code;
+  group(comm: Handle, group: Address): Code;
+  groupIncl(group: Handle, count: number, ranks: Address, part: Address): Code;
+  groupFree(group: Address): Code;
+  createGroup(comm: Handle, group: Handle, tag: number, created: Address): Code;
+  isend(
+    from: Address,
+    count: number,
+    type: Handle,
+    dest: number,
+    tag: number,
+    comm: Handle,
+    request: Address,
+  ): Code;
+  isendArray(
+    from: Uint8Array,
+    count: number,
+    type: Handle,
+    dest: number,
+    tag: number,
+    comm: Handle,
+    request: Address,
+  ): Code;
+  irecvArray(
+    into: Uint8Array,
+    count: number,
+    type: Handle,
+    source: number,
+    tag: number,
+    comm: Handle,
+    request: Address,
+  ): Code;
+  recvInit(
+    into: Address,
+    count: number,
+    type: Handle,
+    source: number,
+    tag: number,
+    comm: Handle,
+    request: Address,
+  ): Code;
+  start(request: Address): Code;
+  test(request: Address, flag: Address, status: Address): Code;
+  cancel(request: Address): Code;
+  wait(request: Address, status: Address): Code;
+  requestFree(request: Address): Code;
+  ibarrier(comm: Handle, request: Address): Code;
+  iallgather(
+    from: Address,
+    count: number,
+    type: Handle,
+    into: Address,
+    countEach: number,
+    typeEach: Handle,
+    comm: Handle,
+    request: Address,
+  ): Code;
+  allgather(
+    from: Address,
+    count: number,
+    type: Handle,
+    into: Address,
+    countEach: number,
+    typeEach: Handle,
+    comm: Handle,
+  ): Code;
+  iallreduce(
+    from: Address,
+    into: Uint8Array,
+    count: number,
+    type: Handle,
+    op: Handle,
+    comm: Handle,
+    request: Address,
+  ): Code;
+  ibcast(data: Uint8Array, count: number, type: Handle, root: number, comm: Handle, request: Address): Code;
+}
+
+/** Parameters of each call: `h` handle, `i` int, `a` address, `p` typed array. */
+const SIGNATURES: Readonly<Record<keyof Calls, readonly [name: string, parameters: string]>> = {
+  initThread: ["MPI_Init_thread", "aaia"],
+  initialized: ["MPI_Initialized", "a"],
+  finalize: ["MPI_Finalize", ""],
+  abort: ["MPI_Abort", "hi"],
+  libraryVersion: ["MPI_Get_library_version", "aa"],
+  errorString: ["MPI_Error_string", "iaa"],
+  setErrhandler: ["MPI_Comm_set_errhandler", "hh"],
+  rank: ["MPI_Comm_rank", "ha"],
+  size: ["MPI_Comm_size", "ha"],
+  dup: ["MPI_Comm_dup", "ha"],
+  splitType: ["MPI_Comm_split_type", "hiiha"],
+  commFree: ["MPI_Comm_free", "a"],
+  group: ["MPI_Comm_group", "ha"],
+  groupIncl: ["MPI_Group_incl", "hiaa"],
+  groupFree: ["MPI_Group_free", "a"],
+  createGroup: ["MPI_Comm_create_group", "hhia"],
+  isend: ["MPI_Isend", "aihiiha"],
+  isendArray: ["MPI_Isend", "pihiiha"],
+  irecvArray: ["MPI_Irecv", "pihiiha"],
+  recvInit: ["MPI_Recv_init", "aihiiha"],
+  start: ["MPI_Start", "a"],
+  test: ["MPI_Test", "aaa"],
+  cancel: ["MPI_Cancel", "a"],
+  wait: ["MPI_Wait", "aa"],
+  requestFree: ["MPI_Request_free", "a"],
+  ibarrier: ["MPI_Ibarrier", "ha"],
+  iallgather: ["MPI_Iallgather", "aihaihha"],
+  allgather: ["MPI_Allgather", "aihaihh"],
+  iallreduce: ["MPI_Iallreduce", "apihhha"],
+  ibcast: ["MPI_Ibcast", "pihiha"],
+};
+
+/**
+ * Loads the first of these libraries that is there. Local; MPI is not initialized yet.
+ *
+ * @throws {Error} If none can be loaded, with the reason for each.
+ */
+export function loadMpi(paths: readonly string[], howToInstall: string): Mpi {
+  const koffi = requireNative<Koffi>("koffi");
+  const reasons: string[] = [];
+  for (const path of paths) {
+    try {
+      // Plugins of Open MPI look for its symbols among the global ones.
+      return bind(koffi, koffi.load(path, { global: true }), path);
+    } catch (error) {
+      reasons.push(`  ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new Error(
+    `mpi: found no MPI library; ${howToInstall}, or name one by TSMPI_MPI_LIBRARY. Tried:\n${reasons.join("\n")}`,
+  );
+}
+
+function bind(koffi: Koffi, library: ReturnType<Koffi["load"]>, path: string): Mpi {
+  const abi = isOpenMpi(library) ? openMpi : mpich;
+  const types: Readonly<Record<string, string>> = { h: abi.handle, i: "int", a: "intptr_t", p: "void *" };
+  const calls = Object.fromEntries(
+    Object.entries(SIGNATURES).map(([key, [name, parameters]]) => [
+      key,
+      library.func(
+        name,
+        "int",
+        [...parameters].map((letter) => types[letter]),
+      ),
+    ]),
+  ) as unknown as Calls;
+  const sched = koffi.load(null).func("int sched_yield()") as () => number;
+  const handles = new Map<HandleName, Handle>();
+  const allocate = (bytes: number): Pinned => {
+    const pointer: unknown = koffi.alloc("uint8_t", bytes + ALIGNMENT);
+    const memory = koffi.view(pointer, bytes + ALIGNMENT);
+    const start = Number(koffi.address(pointer));
+    const skip = (ALIGNMENT - (start % ALIGNMENT)) % ALIGNMENT;
+    if (skip === 0) return { address: start, memory };
+    return { address: start + skip, memory: koffi.view(BigInt(start + skip), bytes) };
+  };
+  const text = allocate(TEXT_BYTES);
+  return {
+    abi,
+    path,
+    calls,
+    allocate,
+    yieldCore: () => void sched(),
+    handle(name) {
+      const known = handles.get(name);
+      if (known !== undefined) return known;
+      const value = abi.handles[name];
+      const handle = typeof value === "number" ? value : Number(koffi.address(library.symbol(value)));
+      handles.set(name, handle);
+      return handle;
+    },
+    readHandle: (words, at) =>
+      abi.handleBytes === 4 ? words[at] : (words[at] >>> 0) + words[at + 1] * 2 ** 32,
+    writeHandle(words, at, handle) {
+      words[at] = handle | 0;
+      if (abi.handleBytes === 8) words[at + 1] = Math.floor(handle / 2 ** 32);
+    },
+    check(code, call) {
+      if (code === 0) return;
+      const length = new Int32Array(text.memory, TEXT_BYTES - 8, 1);
+      calls.errorString(code, text.address, text.address + TEXT_BYTES - 8);
+      const reason = Buffer.from(text.memory, 0, length[0]).toString();
+      throw new Error(`mpi: ${call} of ${abi.name} failed: ${reason}`);
+    },
+  };
+}
+
+const ALIGNMENT = 64;
+const TEXT_BYTES = 1024;
+
+/** Open MPI's handles are addresses of symbols that no other library has. */
+function isOpenMpi(library: ReturnType<Koffi["load"]>): boolean {
+  try {
+    library.symbol("ompi_mpi_comm_world");
+    return true;
+  } catch {
+    return false;
+  }
+}
