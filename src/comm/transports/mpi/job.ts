@@ -28,7 +28,8 @@ export interface MpiJob {
  * @throws {Error} If there is no library, or none that belongs to the launcher: with what to install or to write.
  */
 export function joinMpiJob(): MpiJob {
-  if (env.mpi.pmiFd !== undefined) adoptDescriptor(env.mpi.pmiFd);
+  // The number of this process's own descriptor may differ, and the library reads it from the environment.
+  if (env.mpi.pmiFd !== undefined) process.env["PMI_FD"] = String(adoptDescriptor(env.mpi.pmiFd));
   return start(loadMpi(candidates(env.mpi), howToInstall()));
 }
 
