@@ -20,6 +20,8 @@ export const env = {
     /** Of the step of srun; unset in a batch script itself. */
     slurmTasks: integer("SLURM_STEP_NUM_TASKS"),
   },
+  /** 0: large payloads go through shared memory instead of from process to process in one copy. */
+  directCopy: integer("TSMPI_DIRECT_COPY") !== 0,
 } as const;
 
 export type MpiEnvironment = { readonly [K in keyof typeof env.mpi]: (typeof env.mpi)[K] };

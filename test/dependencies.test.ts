@@ -36,7 +36,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/array/": { values: ["src/kernels/"], types: ["src/comm/types.ts"] },
   "src/kernels/": { values: [] },
   "src/comm/": {
-    values: ["src/native.ts", "src/env.ts"],
+    values: ["src/kernels/combine.ts", "src/kernels/heap.ts", "src/native.ts", "src/env.ts"],
     packages: ["flatbuffers", "koffi", "zeromq"],
   },
   "src/native.ts": { values: ["src/env.ts"] },

@@ -1,11 +1,12 @@
 import { type Agreement, Call, type Members } from "./collectives/call.js";
-import { OnBoard } from "./collectives/on-board.js";
+import { OnBoard } from "./collectives/in-memory/on-board.js";
 import type { Group } from "./engine.js";
 import { checkRoot } from "./arguments.js";
 import { RemoteError } from "./errors.js";
 import type { Message } from "./matching.js";
 import type { Board } from "./transports/board.js";
 import { Task } from "./task.js";
+import type { Board } from "./transports/board.js";
 import type { Request } from "./types.js";
 
 /** So many calls are remembered, by sequence number, so that a late message can still be judged. A power of two. */
@@ -26,10 +27,11 @@ export class Calls implements Group {
   readonly #failures = new Map<number, Error>();
   #sequence = 0;
 
-  constructor(members: Members, board: OnBoard | undefined) {
+  constructor(members: Members, board: Board | undefined) {
     this.ranks = members.ranks;
     this.#members = members;
-    this.#board = board;
+    if (board !== undefined)
+      this.#board = new OnBoard(members.engine, board, (call, error) => this.#fail(call, error));
   }
 
   /** The board, if the next call belongs on it. */
@@ -100,18 +102,18 @@ export class Calls implements Group {
     return call?.sequence === sequence ? call : undefined;
   }
 
-  /** Numbers a call, and lets other ranks see what it is. */
+  /** Numbers a call that will lay its signature on the board. */
   begin(agreement: Agreement): Call {
     this.count(agreement.name);
     const call = new Call(this.#members, this.#sequence++, agreement);
     this.#recent[call.sequence & (REMEMBERED - 1)] = call;
-    this.#board?.board.note(call.sequence, call.signature);
     return call;
   }
 
   /** Starts a call that goes through messages. */
   start<T>(agreement: Agreement, run: (call: Call) => Promise<T>): Request<T> {
     const call = this.begin(agreement);
+    this.#board?.board.note(call.sequence, call.signature); // lets other ranks see what it is
     return new Task(this.#members.engine, this.#run(call, agreement, run));
   }
 

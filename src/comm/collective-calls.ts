@@ -7,7 +7,18 @@ import { barrier } from "./collectives/barrier.js";
 import { bcast } from "./collectives/bcast.js";
 import { cut } from "./collectives/blocks.js";
 import type { Call } from "./collectives/call.js";
-import { BOARD_PAYLOAD_BYTES, type OnBoard } from "./collectives/on-board.js";
+import {
+  startAllgather,
+  startAllreduce,
+  startAlltoall,
+  startBarrier,
+  startBcast,
+  startGather,
+  startReduce,
+  startReduceScatter,
+  startScan,
+  startScatter,
+} from "./collectives/in-memory/start.js";
 import { foldAllreduce, foldReduce, foldScan } from "./collectives/fold.js";
 import { copyInto, gather, gatherInto } from "./collectives/gather.js";
 import { reduceScatter } from "./collectives/reduce-scatter.js";
@@ -17,7 +28,6 @@ import { scatter, scatterInto } from "./collectives/scatter.js";
 import { codeOf, isTypedArray } from "./envelope.js";
 import { type Elementwise, elementwise } from "./elementwise.js";
 import { MessageCalls } from "./message-calls.js";
-import { unsuited } from "./operations.js";
 import type { Operation } from "./request.js";
 import type {
   Counts,
@@ -36,15 +46,15 @@ import type {
  */
 export class CollectiveCalls extends MessageCalls implements Collectives {
   barrier(): Request {
-    const agreement = { name: "barrier" } as const;
-    const { board } = this.calls;
-    if (board !== undefined) return board.barrier(this.calls.begin(agreement)) as Operation<void>;
-    return this.calls.start(agreement, barrier);
+    const inMemory = startBarrier(this.calls) as Operation<void> | undefined;
+    return inMemory ?? this.calls.start({ name: "barrier" }, barrier);
   }
 
   bcast<A extends TypedArray>(value: A | undefined, options: RootOptions & Into<A>): Request<A>;
   bcast<T>(value: T | undefined, options?: RootOptions): Request<T>;
   bcast(value: unknown, { root = 0, into }: RootOptions & Partial<Into<TypedArray>> = {}): Request<unknown> {
+    const inMemory = startBcast(this.calls, value, root, this.rank, into);
+    if (inMemory !== undefined) return inMemory;
     return this.calls.start({ name: "bcast", root }, async (call) => {
       const result = await bcast(call, value, root, into);
       if (this.rank === root && into !== undefined && isTypedArray(value)) {
@@ -67,6 +77,8 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
     const { op = "sum", root = 0, into } = options;
     if (typeof op !== "string")
       return this.calls.start({ name: "reduce", root }, (call) => foldReduce(call, value, op, root));
+    const inMemory = startReduce(this.calls, value, op, root, into);
+    if (inMemory !== undefined) return inMemory;
     return this.#reduction("reduce", value, op, into, { root }, async (call, work, input) => {
       const target = this.rank === root ? work.array : undefined;
       await reduce(call, work.array, op, root, target);
@@ -78,13 +90,10 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
   allreduce<T>(value: T, options?: ReduceOptions<T>): Request<T>;
   allreduce<T>(value: T, options: ReduceOptions<T> & Partial<Into<TypedArray>> = {}): Request<unknown> {
     const { op = "sum", into } = options;
+    const inMemory = startAllreduce(this.calls, value, op, into);
+    if (inMemory !== undefined) return inMemory;
     if (typeof op !== "string")
       return this.calls.start({ name: "allreduce" }, (call) => foldAllreduce(call, value, op));
-    const { board } = this.calls;
-    if (board !== undefined) {
-      const request = this.#onBoard(board, value, op, into);
-      if (request !== undefined) return request;
-    }
     return this.#reduction("allreduce", value, op, into, {}, async (call, work, input) => {
       await allreduce(call, work.array, op);
       return input.result(work.array);
@@ -98,6 +107,8 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
   gather<T>(value: T, options?: RootOptions): Request<T[] | undefined>;
   gather(value: unknown, options: RootOptions & Counts & Partial<Into<TypedArray>> = {}): Request<unknown> {
     const { root = 0, into } = options;
+    const inMemory = startGather(this.calls, value, root, this.rank, options);
+    if (inMemory !== undefined) return inMemory;
     return this.calls.start({ name: "gather", root }, (call) => {
       if (!("into" in options) || !isTypedArray(value)) return gather(call, value, root);
       const blocks =
@@ -110,6 +121,8 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
   scatter<T>(values: readonly T[] | undefined, options?: RootOptions): Request<T>;
   scatter(values: unknown, options: RootOptions & Counts & Partial<Into<TypedArray>> = {}): Request<unknown> {
     const { root = 0, into } = options;
+    const inMemory = startScatter(this.calls, values, root, this.rank, options);
+    if (inMemory !== undefined) return inMemory;
     return this.calls.start({ name: "scatter", root }, (call) => {
       if (into !== undefined) {
         const source = this.rank === root && isTypedArray(values) ? values : undefined;
@@ -127,6 +140,8 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
   allgather<T>(value: T): Request<T[]>;
   allgather(value: unknown, options: Counts & Partial<Into<TypedArray>> = {}): Request<unknown> {
     const { into } = options;
+    const inMemory = startAllgather(this.calls, value, this.rank, options);
+    if (inMemory !== undefined) return inMemory;
     return this.calls.start({ name: "allgather" }, (call) => {
       if (into === undefined) return allgather(call, value);
       if (!isTypedArray(value))
@@ -146,15 +161,14 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
   alltoall<T>(values: readonly T[]): Request<T[]>;
   alltoall(values: unknown, options: Counts & RecvCounts & Partial<Into<TypedArray>> = {}): Request<unknown> {
     const { into } = options;
+    const apart = into === undefined || !isTypedArray(values) || !overlap(values, into);
+    const inMemory = apart ? startAlltoall(this.calls, values, options) : undefined;
+    if (inMemory !== undefined) return inMemory;
     return this.calls.start({ name: "alltoall" }, (call) => {
       if (into === undefined) return alltoall(call, perRank(this, "alltoall", values));
       if (!isTypedArray(values))
         throw new TypeError(`alltoall: into needs a typed array as value, not ${typeof values}`);
-      if (
-        into.buffer === values.buffer &&
-        into.byteOffset < values.byteOffset + values.byteLength &&
-        values.byteOffset < into.byteOffset + into.byteLength
-      ) {
+      if (overlap(values, into)) {
         throw new RangeError("alltoall: into overlaps the values to send; use another buffer");
       }
       const blocks = cut("alltoall", options, this.size, values.length);
@@ -172,6 +186,8 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
   scan<T>(value: T, options?: ReduceOptions<T>): Request<T>;
   scan<T>(value: T, options: ReduceOptions<T> & Partial<Into<TypedArray>> = {}): Request<unknown> {
     const { op = "sum", into } = options;
+    const inMemory = startScan(this.calls, value, op, false, into);
+    if (inMemory !== undefined) return inMemory;
     if (typeof op !== "string")
       return this.calls.start({ name: "scan" }, async (call) => (await foldScan(call, value, op)).inclusive);
     return this.#reduction("scan", value, op, into, {}, async (call, work, input) => {
@@ -184,6 +200,8 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
   exscan<T>(value: T, options?: ReduceOptions<T>): Request<T | undefined>;
   exscan<T>(value: T, options: ReduceOptions<T> & Partial<Into<TypedArray>> = {}): Request<unknown> {
     const { op = "sum", into } = options;
+    const inMemory = startScan(this.calls, value, op, true, into);
+    if (inMemory !== undefined) return inMemory;
     if (typeof op !== "string")
       return this.calls.start(
         { name: "exscan" },
@@ -203,6 +221,8 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
     options: ReduceOptions<A> & { counts?: ArrayLike<number> } & Partial<Into<A>> = {},
   ): Request<A> {
     const { op = "sum", counts, into } = options;
+    const inMemory = startReduceScatter(this.calls, value, op, this.rank, { counts, into });
+    if (inMemory !== undefined) return inMemory as Operation<A>;
     return this.calls.start(
       {
         name: "reduceScatter",
@@ -234,25 +254,6 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
     );
   }
 
-  /** A small allreduce without messages; `undefined` if this one needs them. */
-  #onBoard(
-    board: OnBoard,
-    value: unknown,
-    op: OpName,
-    into: TypedArray | undefined,
-  ): Request<unknown> | undefined {
-    const input = elementwise(value);
-    const { array } = input;
-    if (array === undefined || array.byteLength > BOARD_PAYLOAD_BYTES || unsuited(op, array) !== undefined)
-      return undefined;
-    if (into !== undefined) {
-      if (into.constructor !== array.constructor || into.length !== array.length) return undefined;
-      copyInto(into, array);
-    }
-    const call = this.calls.begin({ name: "allreduce", op, code: codeOf(array), count: array.length });
-    return board.allreduce(call, into ?? (value === array ? array.slice() : array), op, input.result);
-  }
-
   /** A reduction by name: of a typed array, a number, a bigint or a boolean, all as a working copy or in `into`. */
   #reduction(
     name: "reduce" | "allreduce" | "scan" | "exscan",
@@ -281,4 +282,12 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
       },
     );
   }
+}
+
+function overlap(a: TypedArray, b: TypedArray): boolean {
+  return (
+    a.buffer === b.buffer &&
+    a.byteOffset < b.byteOffset + b.byteLength &&
+    b.byteOffset < a.byteOffset + a.byteLength
+  );
 }

@@ -2,7 +2,6 @@ import { checkRank, checkTag } from "./arguments.js";
 import type { PointToPoint } from "./api/point-to-point.js";
 import { Calls } from "./calls.js";
 import type { Members } from "./collectives/call.js";
-import { OnBoard } from "./collectives/on-board.js";
 import { collectiveContext } from "./context-id.js";
 import type { Engine } from "./engine.js";
 import { pack } from "./envelope.js";
@@ -41,7 +40,7 @@ export class MessageCalls implements PointToPoint, Members {
     this.id = id;
     this.context = collectiveContext(id);
     const board = boardIndex === undefined ? undefined : engine.transport.board?.(boardIndex, ranks);
-    this.calls = new Calls(this, board && new OnBoard(engine, board, this.size));
+    this.calls = new Calls(this, board);
     engine.register(id, this.calls);
     engine.register(this.context, this.calls);
   }

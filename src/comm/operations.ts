@@ -1,3 +1,4 @@
+import { canCombine, combineArrays } from "../kernels/combine.js";
 import type { OpName, TypedArray } from "./types.js";
 
 /** `into[i] ← into[i] ∘ from[i]`; equal lengths and types. */
@@ -25,12 +26,16 @@ type BigInts = BigInt64Array | BigUint64Array;
  * combine is all that must be fixed. Integer sums and products wrap as their typed arrays do.
  */
 export function combine(op: OpName, into: TypedArray, from: TypedArray): void {
-  if (into instanceof BigInt64Array || into instanceof BigUint64Array) {
+  if (into.length > FEW && canCombine(into)) combineArrays(op, into, from, into);
+  else if (into instanceof BigInt64Array || into instanceof BigUint64Array) {
     combineBigInts(op, into, from as BigInts);
   } else {
     combineNumbers(op, into, from as Numbers);
   }
 }
+
+/** So few elements cost less in a plain loop than in a kernel. */
+const FEW = 16;
 
 /** Why `op` cannot reduce these elements, if so. */
 export function unsuited(op: OpName, array: TypedArray): string | undefined {

@@ -65,6 +65,7 @@ export interface Kernels
 interface Exports {
   readonly clear: (z: number, bytes: number) => void;
   readonly copy: (x: number, z: number, bytes: number) => void;
+  readonly combine: (op: number, type: number, x: number, y: number, z: number, n: number) => void;
 }
 
 /** What we use of WebAssembly; neither ES nor the types of Node 20 declare it. */
@@ -84,7 +85,7 @@ const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyNames
 
 export const memory = reserve();
 const exported = instantiate();
-export const { clear, copy } = exported as unknown as Exports;
+export const { clear, copy, combine: combineBlock } = exported as unknown as Exports;
 export const kernels32 = withSuffix("F32");
 export const kernels64 = withSuffix("F64");
 

@@ -1,134 +1,218 @@
 import type { Signature } from "../matching.js";
-import type { TypedArray } from "../types.js";
+import type { PeerMemory } from "./posix.js";
 import {
-  BOARD_BYTES,
   BOARDS,
   JOURNAL_ENTRIES,
   JOURNAL_ENTRY_BYTES,
   type SegmentLayout,
   Slot,
-  SLOT_BYTES,
+  SLOTS,
 } from "../wire/segment.js";
 
+/** How a value lies on a board: in the slot itself, or where the slot says, in the memory of its rank. */
+export const Form = { inline: 0, elsewhere: 1 } as const;
+
+/** What a board needs of the transport whose memory it lies in. */
+export interface BoardHost {
+  readonly memory: ArrayBuffer;
+  readonly layout: SegmentLayout;
+  /** Reads what does not fit on a board; `undefined` where that is not possible, alike on all ranks. */
+  readonly peers: PeerMemory | undefined;
+  /** Wakes the given local ranks. */
+  ring(places: readonly number[]): void;
+  /** Gives up the core between two looks, for as long as that pays; false once it does not. */
+  rest(round: number): boolean;
+}
+
 /**
- * Memory in which the ranks of a communicator lay out small contributions for all to see: each writes its own slots
- * and reads everybody's. One phase does a whole small collective, and every rank computes the result by itself, in
- * rank order, from the same bits.
+ * Memory in which the ranks of a communicator lay out contributions for all to see: each writes its own slots and reads
+ * everybody's. One step does a whole small collective, and every rank computes the result by itself, in rank order,
+ * from the same bits.
  *
- * A rank has two slots, for even and odd calls, and publishes a call only after completing the one before. So when
- * it reuses a slot, all ranks have published the call in between, hence completed, and read, the one in that slot.
+ * Steps are numbered from 0, alike on all ranks. A rank begins a step by publishing its contribution, and begins it
+ * only after completing the one before. It reuses a slot for step n once all ranks have begun step n − SLOTS + 1:
+ * then they have completed, and read, the one that was in it.
  */
 export class Board {
+  readonly size: number;
+  readonly payloadBytes: number;
+  readonly peers: PeerMemory | undefined;
+  readonly #host: BoardHost;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
-  readonly #memory: ArrayBuffer;
-  /** Where each member's part begins, in bytes, by rank in the communicator. */
+  /** Where each member's part begins, in words, by rank in the communicator. */
   readonly #parts: readonly number[];
-  readonly #own: number;
-  readonly #ring: () => void;
+  readonly #rank: number;
+  readonly #slotWords: number;
+  readonly #others: readonly number[];
+  /** All ranks are known to have begun this step. */
+  #begun = -1;
 
-  constructor(
-    memory: ArrayBuffer,
-    layout: SegmentLayout,
-    index: number,
-    places: readonly number[],
-    own: number,
-    ring: () => void,
-  ) {
-    this.#memory = memory;
+  /** @param places - Local ranks of the members, by rank in the communicator, of which this one is `rank`. */
+  constructor(host: BoardHost, index: number, places: readonly number[], rank: number) {
+    const { memory, layout } = host;
+    this.#host = host;
+    this.size = places.length;
+    this.payloadBytes = layout.payloadBytes;
+    this.peers = host.peers;
     this.#words = new Int32Array(memory);
     this.#doubles = new Float64Array(memory);
-    this.#parts = places.map((place) => layout.boards + (place * BOARDS + index) * BOARD_BYTES);
-    this.#own = layout.boards + (own * BOARDS + index) * BOARD_BYTES;
-    this.#ring = ring;
+    this.#parts = places.map((place) => (layout.boards + (place * BOARDS + index) * layout.partBytes) / 4);
+    this.#rank = rank;
+    this.#slotWords = layout.slotBytes / 4;
+    this.#others = places.filter((_, member) => member !== rank);
   }
 
-  /**
-   * Lays out this rank's contribution to call number `call`, counted from 0.
-   *
-   * @returns The first rank that has not; the size if this was the last.
-   */
-  publish(call: number, { kind, root, count }: Signature, payload: TypedArray): number {
+  // --- this rank's contribution ---------------------------------------------------------------
+
+  /** Whether this rank may write its slot for a step. */
+  hasRoom(step: number): boolean {
+    const needed = step - SLOTS + 1;
+    if (needed <= this.#begun) return true;
+    for (let rank = 0; rank < this.size; rank++) {
+      const begun = Atomics.load(this.#words, this.#slot(needed, rank)); // that step's stamp, or a later one
+      if (((begun - (needed + 1)) | 0) < 0 || begun === 0) return false;
+    }
+    this.#begun = needed;
+    return true;
+  }
+
+  /** Says what is called. Then comes the contribution, then {@link publish}. */
+  open(step: number, { kind, root, count }: Signature, sequence: number): void {
     const words = this.#words;
-    const slot = (this.#own + (call & 1) * SLOT_BYTES) / 4;
+    const slot = this.#slot(step, this.#rank);
+    Atomics.store(words, slot + Slot.sequence, sequence); // first: see noted()
     words[slot + Slot.kind] = kind;
     words[slot + Slot.root] = root;
     words[slot + Slot.count] = count;
-    if (payload instanceof Float64Array) {
-      const start = (slot + Slot.payload) / 2;
-      for (let i = 0; i < payload.length; i++) this.#doubles[start + i] = payload[i];
-    } else {
-      new Uint8Array(this.#memory, (slot + Slot.payload) * 4, payload.byteLength).set(
-        new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength),
-      );
-    }
-    Atomics.store(words, slot + Slot.stamp, (call + 1) | 0);
-    const missing = this.missing(call, 0);
-    if (missing === this.#parts.length) this.#ring(); // the last one wakes the others
-    return missing;
+    words[slot + Slot.bytes] = 0;
+    words[slot + Slot.form] = Form.inline;
   }
 
-  /** First rank from `from` on that has not published this call; the size if all have. */
-  missing(call: number, from: number): number {
-    const stamp = (call + 1) | 0;
-    const offset = (call & 1) * SLOT_BYTES;
+  putNumber(step: number, x: number): void {
+    this.#doubles[(this.#slot(step, this.#rank) + Slot.payload) / 2] = x;
+  }
+
+  putDoubles(step: number, x: Float64Array): void {
+    const start = (this.#slot(step, this.#rank) + Slot.payload) / 2;
+    for (let i = 0; i < x.length; i++) this.#doubles[start + i] = x[i];
+  }
+
+  /** A value of any type, whose element type and length other ranks cannot know. */
+  putBytes(step: number, code: number, bytes: Uint8Array): void {
+    const slot = this.#slot(step, this.#rank);
+    this.#words[slot + Slot.code] = code;
+    this.#words[slot + Slot.bytes] = bytes.byteLength;
+    this.#bytes(slot, 0, bytes.byteLength).set(bytes);
+  }
+
+  /** Says where the contribution is, instead. */
+  putPlace(step: number, code: number, bytes: number, address: number): void {
+    const slot = this.#slot(step, this.#rank);
+    this.#words[slot + Slot.code] = code;
+    const payload = (slot + Slot.payload) / 2;
+    this.#doubles[payload] = address;
+    this.#doubles[payload + 1] = bytes;
+    this.markElsewhere(step);
+  }
+
+  /** Says that the contribution refers to memory of this rank. */
+  markElsewhere(step: number): void {
+    this.#words[this.#slot(step, this.#rank) + Slot.form] = Form.elsewhere;
+    this.#words[this.#slot(step, this.#rank) + Slot.pid] = process.pid;
+  }
+
+  /** Lets others see the contribution. Whoever is the last to begin a step wakes the rest, and so does who says so. */
+  publish(step: number, wake: boolean): void {
+    Atomics.store(this.#words, this.#slot(step, this.#rank), (step + 1) | 0);
+    if (wake || this.missing(step, 0) === this.size) this.#host.ring(this.#others);
+  }
+
+  // --- everybody's contributions --------------------------------------------------------------
+
+  /** First rank from `from` on that has not begun this step; the size if all have. Asked before the step is completed. */
+  missing(step: number, from: number): number {
+    const stamp = (step + 1) | 0;
+    const offset = (step & (SLOTS - 1)) * this.#slotWords;
+    const words = this.#words;
+    const parts = this.#parts;
     let rank = from;
-    while (rank < this.#parts.length && Atomics.load(this.#words, (this.#parts[rank] + offset) / 4) === stamp)
-      rank++;
+    while (rank < parts.length && Atomics.load(words, parts[rank] + offset) === stamp) rank++;
+    if (rank === parts.length) this.#begun = step;
     return rank;
   }
 
-  hasPublished(call: number, rank: number): boolean {
-    const slot = (this.#parts[rank] + (call & 1) * SLOT_BYTES) / 4;
-    return Atomics.load(this.#words, slot) === ((call + 1) | 0);
+  hasBegun(step: number, rank: number): boolean {
+    return Atomics.load(this.#words, this.#slot(step, rank)) === ((step + 1) | 0);
   }
 
-  /** First rank that has published this call with another signature; the size if none has. */
-  differing(call: number, { kind, root, count }: Signature): number {
+  /** Between two looks at what is missing; false if waiting in this way does not pay any more. */
+  rest(round: number): boolean {
+    return this.#host.rest(round);
+  }
+
+  /** Whether a rank that has begun this step called the same. */
+  agrees(step: number, rank: number, { kind, root, count }: Signature): boolean {
+    const slot = this.#slot(step, rank);
     const words = this.#words;
-    const offset = (call & 1) * SLOT_BYTES;
-    for (let rank = 0; rank < this.#parts.length; rank++) {
-      const slot = (this.#parts[rank] + offset) / 4;
-      if (
-        words[slot + Slot.kind] !== kind ||
-        words[slot + Slot.root] !== root ||
-        words[slot + Slot.count] !== count
-      )
-        return rank;
-    }
-    return this.#parts.length;
+    return (
+      words[slot + Slot.kind] === kind &&
+      words[slot + Slot.root] === root &&
+      words[slot + Slot.count] === count
+    );
   }
 
-  signature(call: number, rank: number): Signature {
-    return this.#signatureAt((this.#parts[rank] + (call & 1) * SLOT_BYTES) / 4 + Slot.kind);
+  signature(step: number, rank: number): Signature {
+    return this.#signatureAt(this.#slot(step, rank) + Slot.kind);
   }
 
-  /** A rank's contribution, in place, as an array of the same type as `like`. */
-  payload(call: number, rank: number, like: TypedArray): TypedArray {
-    const offset = this.#parts[rank] + (call & 1) * SLOT_BYTES + Slot.payload * 4;
-    const constructor = like.constructor as new (
-      buffer: ArrayBuffer,
-      offset: number,
-      length: number,
-    ) => TypedArray;
-    return new constructor(this.#memory, offset, like.length);
+  number(step: number, rank: number): number {
+    return this.#doubles[(this.#slot(step, rank) + Slot.payload) / 2];
   }
 
   /** into[i] ← Σ over ranks, in rank order. */
-  sum(call: number, into: Float64Array): void {
+  sum(step: number, into: Float64Array): void {
     const doubles = this.#doubles;
-    const offset = (call & 1) * SLOT_BYTES + Slot.payload * 4;
+    const parts = this.#parts;
+    const offset = (step & (SLOTS - 1)) * this.#slotWords + Slot.payload;
     for (let i = 0; i < into.length; i++) {
-      let sum = doubles[(this.#parts[0] + offset) / 8 + i];
-      for (let rank = 1; rank < this.#parts.length; rank++)
-        sum += doubles[(this.#parts[rank] + offset) / 8 + i];
+      let sum = doubles[(parts[0] + offset) / 2 + i];
+      for (let rank = 1; rank < parts.length; rank++) sum += doubles[(parts[rank] + offset) / 2 + i];
       into[i] = sum;
     }
   }
 
-  /** Notes what this rank calls, for others to compare with when they have waited for long. */
+  form(step: number, rank: number): number {
+    return this.#words[this.#slot(step, rank) + Slot.form];
+  }
+
+  /** Element type and length of what a rank has contributed. */
+  value(step: number, rank: number): { code: number; bytes: number } {
+    const slot = this.#slot(step, rank);
+    const inline = this.#words[slot + Slot.form] === Form.inline;
+    const bytes = inline ? this.#words[slot + Slot.bytes] : this.#doubles[(slot + Slot.payload) / 2 + 1];
+    return { code: this.#words[slot + Slot.code], bytes };
+  }
+
+  /** Where a contribution is that is not in its slot. */
+  address(step: number, rank: number): number {
+    return this.#doubles[(this.#slot(step, rank) + Slot.payload) / 2];
+  }
+
+  pid(step: number, rank: number): number {
+    return this.#words[this.#slot(step, rank) + Slot.pid];
+  }
+
+  /** Bytes of an inline contribution, in place. */
+  bytes(step: number, rank: number, start: number, length: number): Uint8Array {
+    return this.#bytes(this.#slot(step, rank), start, length);
+  }
+
+  // --- the journal ----------------------------------------------------------------------------
+
+  /** Notes what this rank calls without the board, for others to compare with when they have waited for long. */
   note(sequence: number, { kind, root, count }: Signature): void {
-    const entry = this.#entry(this.#own, sequence);
+    const entry = this.#entry(this.#rank, sequence);
     this.#words[entry] = kind;
     this.#words[entry + 1] = root;
     this.#words[entry + 2] = count;
@@ -137,34 +221,61 @@ export class Board {
 
   /** What a rank has called under this sequence number; `undefined` if nothing yet, or too long ago. */
   noted(sequence: number, rank: number): Signature | undefined {
-    const entry = this.#entry(this.#parts[rank], sequence);
-    if (Atomics.load(this.#words, entry + 3) !== ((sequence + 1) | 0)) return undefined;
-    return this.#signatureAt(entry);
+    const entry = this.#entry(rank, sequence);
+    if (Atomics.load(this.#words, entry + 3) === ((sequence + 1) | 0)) return this.#signatureAt(entry);
+    for (let step = 0; step < SLOTS; step++) {
+      const slot = this.#slot(step, rank);
+      if (Atomics.load(this.#words, slot) === 0) continue;
+      // Its rank may be about to write the next one there: the signature counts if the number still stands after it.
+      const [before, signature, after] = [
+        Atomics.load(this.#words, slot + Slot.sequence),
+        this.#signatureAt(slot + Slot.kind),
+        Atomics.load(this.#words, slot + Slot.sequence),
+      ];
+      if (before === sequence && after === sequence) return signature;
+    }
+    return undefined;
   }
+
+  // --- the next use of this place -------------------------------------------------------------
 
   /** This rank is done with the board; `use` numbers the uses of this place, and only grows. */
   retire(use: number): void {
-    Atomics.store(this.#words, this.#own / 4 + Slot.retired, use);
+    Atomics.store(this.#words, this.#retired(this.#rank), use);
   }
 
   /** Whether all members are done with this use, so that nobody reads this rank's part any more. */
   retiredByAll(use: number): boolean {
-    return this.#parts.every((part) => Atomics.load(this.#words, part / 4 + Slot.retired) >= use);
+    return this.#parts.every((_, rank) => Atomics.load(this.#words, this.#retired(rank)) >= use);
   }
 
-  /** Makes this rank's part as it was at first, for the next use. */
+  /** Makes this rank's part as it was at first, but for what is left of values. */
   clear(): void {
-    const part = this.#words.subarray(this.#own / 4, (this.#own + BOARD_BYTES) / 4);
-    const retired = part[Slot.retired];
-    part.fill(0);
-    Atomics.store(part, Slot.retired, retired);
+    for (let step = 0; step < SLOTS; step++) {
+      const slot = this.#slot(step, this.#rank);
+      this.#words.fill(0, slot, slot + Slot.payload);
+    }
+    this.#words.fill(0, this.#entry(this.#rank, 0), this.#retired(this.#rank));
   }
 
   #signatureAt(word: number): Signature {
     return { kind: this.#words[word], root: this.#words[word + 1], count: this.#words[word + 2] };
   }
 
-  #entry(part: number, sequence: number): number {
-    return (part + 2 * SLOT_BYTES + (sequence % JOURNAL_ENTRIES) * JOURNAL_ENTRY_BYTES) / 4;
+  #slot(step: number, rank: number): number {
+    return this.#parts[rank] + (step & (SLOTS - 1)) * this.#slotWords;
+  }
+
+  #entry(rank: number, sequence: number): number {
+    const journal = this.#parts[rank] + SLOTS * this.#slotWords;
+    return journal + ((sequence % JOURNAL_ENTRIES) * JOURNAL_ENTRY_BYTES) / 4;
+  }
+
+  #retired(rank: number): number {
+    return this.#entry(rank, 0) + (JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES) / 4;
+  }
+
+  #bytes(slot: number, start: number, length: number): Uint8Array {
+    return new Uint8Array(this.#host.memory, (slot + Slot.payload) * 4 + start, length);
   }
 }

@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { availableParallelism } from "node:os";
+import { env } from "../../env.js";
 import type { Boot } from "../boot.js";
 import {
   ASLEEP,
@@ -10,10 +11,10 @@ import {
   DOZING,
   Line,
   LINE_BYTES,
-  type SegmentLayout,
   segmentLayout,
 } from "../wire/segment.js";
-import { Board } from "./board.js";
+import { Board, type BoardHost } from "./board.js";
+import { DirectCopies } from "./direct-copy.js";
 import { type Futex, posix } from "./posix.js";
 import { Incoming, Outgoing, type Ring, ringBetween } from "./ring.js";
 import type { Sink, Transport } from "./transport.js";
@@ -40,6 +41,7 @@ export class ShmTransport implements Transport {
   readonly crowded: boolean;
   readonly memory: ArrayBuffer;
   readonly local: number;
+  readonly direct: DirectCopies | undefined;
   readonly #words: Int32Array;
   readonly #line: number;
   readonly #bells: readonly number[];
@@ -48,7 +50,7 @@ export class ShmTransport implements Transport {
   readonly #incoming: Incoming[] = [];
   /** Local rank of a world rank. */
   readonly #places = new Map<number, number>();
-  readonly #layout: SegmentLayout;
+  readonly #boardHost: BoardHost;
   readonly #patience: { readonly spins: number; readonly yields: number };
   readonly #futex: Futex | undefined;
   /** The word that this rank sleeps on. */
@@ -80,7 +82,24 @@ export class ShmTransport implements Transport {
     this.#bells = bells.ring;
     this.#doorbell = new Socket({ fd: bells.own, readable: true, writable: false });
     this.#doorbell.on("data", () => this.wake()).unref();
-    const layout = (this.#layout = segmentLayout(boot.localSize));
+    const { memory } = this;
+    const layout = segmentLayout(boot.localSize);
+    const peers = env.directCopy ? system.peerMemory : undefined;
+    const { spins, yields } = this.#patience;
+    this.#boardHost = {
+      memory,
+      layout,
+      peers,
+      ring: (places) => {
+        for (let i = 0; i < places.length; i++) this.#ring(places[i], "board");
+      },
+      rest: (round) => {
+        if (round > spins) system.yieldCore();
+        return round < spins + yields;
+      },
+    };
+    const of = (rank: number): number | undefined => this.#places.get(rank);
+    this.direct = peers && new DirectCopies(peers, { memory, layout, own: this.local, of });
     const ring = (from: number, to: number): Ring => ringBetween(this.memory, layout, from, to);
     boot.localRanks.forEach((rank, place) => {
       this.#places.set(rank, place);
@@ -111,13 +130,15 @@ export class ShmTransport implements Transport {
       }
     }
     if (this.#blocked > 0) moved = this.#push() || moved;
+    if (this.direct?.busy) moved = this.direct.progress() || moved;
     return moved;
   }
 
   relax(round: number, glance: () => boolean, ready: () => boolean): void {
     const { spins, yields } = this.#patience;
     if (round <= spins) return;
-    if (this.#blocked > 0) return this.#yieldCore(); // nobody rings for room while this rank is awake
+    // Nobody rings for room while this rank is awake, nor for a piece to copy.
+    if (this.#blocked > 0 || this.direct?.busy) return this.#yieldCore();
     for (let i = 0; i < yields; i++) {
       this.#yieldCore();
       if (Atomics.load(this.#words, this.#line + Line.bell) !== this.#lastBell || glance()) return;
@@ -152,9 +173,7 @@ export class ShmTransport implements Transport {
   board(index: number, ranks: readonly number[]): Board | undefined {
     const places = ranks.map((rank) => this.#places.get(rank));
     if (index >= BOARDS || !places.every((place) => place !== undefined)) return undefined;
-    const others = places.filter((place) => place !== this.local);
-    const ring = (): void => others.forEach((place) => this.#ring(place, "board"));
-    return new Board(this.memory, this.#layout, index, places, this.local, ring);
+    return new Board(this.#boardHost, index, places, places.indexOf(this.local));
   }
 
   async close(): Promise<void> {

@@ -5,13 +5,19 @@
  *
  * ```
  * lines    localSize × LINE_BYTES      one per rank: bell, whether it sleeps, its state
- * boards   localSize × BOARDS          small contributions to collectives, and what was called
+ * copies   localSize × TRANSFERS       large payloads that ranks copy from each other's memory
+ * boards   localSize × BOARDS          contributions to collectives, and what was called
  * rings    localSize² × ring           from each rank to each other: counters, then data
  * ```
  */
 export interface SegmentLayout {
   readonly localSize: number;
+  readonly copies: number;
   readonly boards: number;
+  /** Largest inline value of a slot, a slot, and a rank's part of a board: its slots, its journal, its last use. */
+  readonly payloadBytes: number;
+  readonly slotBytes: number;
+  readonly partBytes: number;
   readonly rings: number;
   /** Data bytes of one ring, a power of two. */
   readonly ringBytes: number;
@@ -34,33 +40,59 @@ export const DOZING = 3;
 /** Asleep with messages that found no room: whoever makes room rings as well. */
 export const ASLEEP_FOR_ROOM = 2;
 
+/** Large payloads that a rank can offer at a time with its own help; see transports/direct-copy.ts. */
+export const TRANSFERS = 8;
+export const TRANSFER_BYTES = 64;
+/** Words of a transfer; `next` and `done` count pieces. */
+export const Transfer = { next: 0, done: 1, ready: 2, pid: 3, addressLow: 4, addressHigh: 5 } as const;
+
 /** Communicators that can share memory at a time. */
 export const BOARDS = 64;
-/** A rank's contribution to one call: stamp, signature, payload. One for odd and one for even calls. */
-export const SLOT_BYTES = 256;
+/** Contributions of a rank to a board that can be there at a time; a power of two. */
+export const SLOTS = 4;
 /**
- * Words of a slot. The stamp is written last: 1 + the call's number on this board. The first slot also says which use of
- * the board its rank was last done with.
+ * Words of a slot, a rank's contribution to one step of a collective. The stamp is written last: 1 + the number of the
+ * step on this board. Then what is called, and the value: its element type and bytes, inline or elsewhere.
  */
-export const Slot = { stamp: 0, kind: 1, root: 2, count: 3, retired: 4, payload: 8 } as const;
-export const SLOT_PAYLOAD_BYTES = SLOT_BYTES - 4 * Slot.payload;
-/** The signatures of a rank's latest collectives on a communicator, by sequence number: kind, root, count, stamp. */
+export const Slot = {
+  stamp: 0,
+  kind: 1,
+  root: 2,
+  count: 3,
+  sequence: 4,
+  code: 5,
+  bytes: 6,
+  form: 7,
+  pid: 8,
+  payload: 10,
+} as const;
+/** A board's parts are not multiples of 4 KiB, so that the slots of all ranks do not share a few sets of a cache. */
+const SLOT_HEAD_BYTES = 64;
+/** The signatures of a rank's latest collectives that go through messages: kind, root, count, stamp. */
 export const JOURNAL_ENTRIES = 16;
 export const JOURNAL_ENTRY_BYTES = 16;
-/** A rank's part of a board: two slots, then its journal. */
-export const BOARD_BYTES = 2 * SLOT_BYTES + JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES;
+/** After the journal: which use of the board its rank was last done with. */
+const RETIRED_BYTES = 64;
 
 /** Head and tail of a ring, a cache line pair each, before its data. */
 export const RING_HEAD_BYTES = 256;
 export const RingWord = { head: 0, tail: 32 } as const;
 
 export function segmentLayout(localSize: number): SegmentLayout {
-  const boards = localSize * LINE_BYTES;
-  const rings = boards + localSize * BOARDS * BOARD_BYTES;
+  const copies = localSize * LINE_BYTES;
+  const boards = copies + localSize * TRANSFERS * TRANSFER_BYTES;
+  const payloadBytes = localSize <= 16 ? 2 ** 15 : localSize <= 64 ? 2 ** 13 : 2 ** 11;
+  const slotBytes = payloadBytes + SLOT_HEAD_BYTES;
+  const partBytes = SLOTS * slotBytes + JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES + RETIRED_BYTES;
+  const rings = boards + localSize * BOARDS * partBytes;
   const ringBytes = localSize <= 8 ? 2 ** 18 : localSize <= 32 ? 2 ** 16 : 2 ** 14;
   return {
     localSize,
+    copies,
     boards,
+    payloadBytes,
+    slotBytes,
+    partBytes,
     rings,
     ringBytes,
     bytes: rings + localSize ** 2 * (RING_HEAD_BYTES + ringBytes),

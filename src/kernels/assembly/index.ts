@@ -252,3 +252,6 @@ function alternate<T>(p: f64, q: f64): v128 {
   if (sizeof<T>() == 8) return f64x2(p, q);
   return f32x4(<f32>p, <f32>q, <f32>p, <f32>q);
 }
+
+// reductions between ranks
+export { combine } from "./combine";

@@ -1,0 +1,63 @@
+import { Operation } from "../../request.js";
+import type { Board } from "../../transports/board.js";
+import type { Call } from "../call.js";
+import type { OnBoard } from "./on-board.js";
+
+/** What a step waits for: the contribution of one rank, or these. */
+export const EVERYBODY = -1;
+export const NOBODY = -2;
+
+/**
+ * A collective in shared memory, on its way through one or more steps. In each, this rank lays out a contribution,
+ * waits for those of others, and reads them; all ranks go through equally many steps.
+ */
+export abstract class BoardCall extends Operation<unknown> {
+  readonly call: Call;
+  /** Whose contribution the step under way waits for: a rank, EVERYBODY or NOBODY. */
+  needs = EVERYBODY;
+  /** Others wait for this rank's contribution, and not for everybody's. */
+  wakes = false;
+  /** Steps completed so far. */
+  done = 0;
+  readonly #onBoard: OnBoard;
+
+  constructor(onBoard: OnBoard, call: Call) {
+    super(onBoard.engine);
+    this.#onBoard = onBoard;
+    this.call = call;
+    call.onBoard = this;
+  }
+
+  /** Puts this rank's contribution to a step on the board, if it has any. */
+  abstract contribute(board: Board, step: number): void;
+
+  /** What the step waits for is there: reads it. True if this was the last step. */
+  abstract advance(board: Board, step: number): boolean;
+
+  /** The result, once the last step is done. */
+  abstract result(): unknown;
+
+  /** Does the same with messages: some rank cannot go on with the board. */
+  abstract withMessages(): PromiseLike<unknown>;
+
+  /** Polls the board before anything else: most calls are over before messages need to be looked at. */
+  override then<A = unknown, B = never>(
+    onValue?: ((value: unknown) => A | PromiseLike<A>) | null,
+    onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): PromiseLike<A | B> {
+    if (!this.settled) this.#onBoard.wait(this);
+    return super.then(onValue, onError);
+  }
+
+  /** Does it with messages, unless it is over. */
+  fallBack(): void {
+    if (this.settled) return;
+    this.withMessages().then(
+      (value) => {
+        this.call.state = "done";
+        this.complete(value);
+      },
+      (error: unknown) => this.fail(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+}

@@ -1,0 +1,166 @@
+import type { Engine } from "../../engine.js";
+import type { Board } from "../../transports/board.js";
+import type { Pollable } from "../../waiting.js";
+import type { Call } from "../call.js";
+import { type BoardCall, EVERYBODY, NOBODY } from "./board-call.js";
+
+/** How a failure here becomes one of all ranks. */
+export type Fail = (call: Call, error: Error) => void;
+
+/** Waits of so many looks are too short to be measured. */
+const SHORT_ROUNDS = 8;
+
+/**
+ * Collectives of a communicator whose ranks share memory. Calls may overlap in the program; on the board they run one
+ * after the other, step by step.
+ *
+ * When a collective fails on some rank, no rank can complete it, or a later one, on the board: from that one on, all
+ * go on with messages.
+ */
+export class OnBoard implements Pollable {
+  readonly board: Board;
+  readonly engine: Engine;
+  readonly #fail: Fail;
+  #queue: BoardCall[] = [];
+  readonly #lost: number[] = [];
+  /** Number of the step under way, and whether this rank has published its contribution. */
+  #step = 0;
+  #published = false;
+  #current: BoardCall | undefined;
+  /** The first rank that has not been seen to begin the step. */
+  #missing = 0;
+  /** First sequence number that is not for the board any more. */
+  #until = Infinity;
+  #polling = false;
+
+  constructor(engine: Engine, board: Board, fail: Fail) {
+    this.engine = engine;
+    this.board = board;
+    this.#fail = fail;
+    engine.watch(this);
+  }
+
+  /** Starts a call; those before it come first. */
+  start<C extends BoardCall>(call: C): C {
+    if (this.#current !== undefined) this.#queue.push(call);
+    else {
+      this.#current = call;
+      this.poll();
+    }
+    return call;
+  }
+
+  /** Polls until the call is settled, or waiting in this way does not pay any more. */
+  wait(call: BoardCall): void {
+    const { engine, board } = this;
+    let begun = 0;
+    for (let round = 1; ; round++) {
+      engine.progress();
+      if (call.settled || !board.rest(round)) break;
+      if (round === SHORT_ROUNDS) begun = performance.now();
+    }
+    if (begun > 0) engine.statistics.waitMs += performance.now() - begun;
+  }
+
+  changed(): boolean {
+    const current = this.#current;
+    if (current === undefined) return false;
+    if (!this.#published) return this.board.hasRoom(this.#step) || this.#lost.length > 0;
+    if (current.needs >= 0) return this.board.hasBegun(this.#step, current.needs) || this.#lost.length > 0;
+    return (
+      this.#missing === this.board.size ||
+      this.#lost.length > 0 ||
+      this.board.hasBegun(this.#step, this.#missing)
+    );
+  }
+
+  poll(): void {
+    if (this.#polling) return; // a result that is read may start another call
+    this.#polling = true;
+    while (this.#current !== undefined && this.#advance(this.#current));
+    this.#polling = false;
+  }
+
+  /** A rank will publish no more. The first call that it has not published ends the use of the board on every rank. */
+  lost(rank: number): void {
+    this.#lost.push(rank);
+    if (this.#current !== undefined) this.poll();
+  }
+
+  /** Whether the call with this sequence number belongs on the board. */
+  takes(sequence: number): boolean {
+    return sequence < this.#until;
+  }
+
+  /** From this sequence number on, calls are made with messages; those on their way are made again. */
+  leave(sequence: number): void {
+    this.#until = Math.min(this.#until, sequence);
+    const leaves = (queued: BoardCall): boolean => !this.takes(queued.call.sequence);
+    const current = this.#current;
+    const again = this.#queue.filter(leaves);
+    this.#queue = this.#queue.filter((queued) => !leaves(queued));
+    if (current !== undefined && leaves(current)) {
+      again.unshift(current);
+      this.#current = undefined;
+    }
+    for (const call of again) call.fallBack();
+  }
+
+  /** Goes one step on if that is possible; false if the call under way waits. */
+  #advance(current: BoardCall): boolean {
+    const { board } = this;
+    const step = this.#step;
+    if (!this.#published) {
+      if (!board.hasRoom(step)) return this.#waitsInVain(current, EVERYBODY);
+      board.open(step, current.call.signature, current.call.sequence);
+      current.contribute(board, step);
+      board.publish(step, current.wakes);
+      this.#published = true;
+      this.#missing = 0;
+    }
+    const { needs } = current;
+    if (needs === EVERYBODY) {
+      this.#missing = board.missing(step, this.#missing);
+      if (this.#missing < board.size) return this.#waitsInVain(current, EVERYBODY);
+    } else if (needs !== NOBODY && !board.hasBegun(step, needs)) return this.#waitsInVain(current, needs);
+    const odd = this.#odd(current, step);
+    this.#step++;
+    this.#published = false;
+    try {
+      if (odd < board.size) {
+        const error = current.call.differs(board.signature(step, odd), odd);
+        if (error !== undefined) throw error;
+      }
+      if (!current.advance(board, step)) {
+        current.done++;
+        return true;
+      }
+      this.#current = this.#queue.shift();
+      current.call.state = "done";
+      current.complete(current.result());
+    } catch (error) {
+      this.#current = this.#queue.shift();
+      this.#fail(current.call, error instanceof Error ? error : new Error(String(error)));
+    }
+    return true;
+  }
+
+  /** The first rank that is known to call something else; the size if there is none. */
+  #odd({ needs, call }: BoardCall, step: number): number {
+    const { board } = this;
+    if (needs === NOBODY) return board.size;
+    if (needs !== EVERYBODY) return board.agrees(step, needs, call.signature) ? board.size : needs;
+    let rank = 0;
+    while (rank < board.size && board.agrees(step, rank, call.signature)) rank++;
+    return rank;
+  }
+
+  /** Leaves the board if what is waited for will never come. Always false. */
+  #waitsInVain({ call }: BoardCall, needs: number): false {
+    const dead = this.#lost.some(
+      (rank) => (needs === EVERYBODY || needs === rank) && !this.board.hasBegun(this.#step, rank),
+    );
+    if (dead) this.leave(call.sequence);
+    return false;
+  }
+}

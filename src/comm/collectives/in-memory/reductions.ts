@@ -1,0 +1,370 @@
+import { codeOf, bytesOf } from "../../envelope.js";
+import { combine } from "../../operations.js";
+import type { Board } from "../../transports/board.js";
+import type { OpName, TypedArray } from "../../types.js";
+import { allreduce } from "../allreduce.js";
+import { barrier } from "../barrier.js";
+import type { Blocks } from "../blocks.js";
+import type { Call } from "../call.js";
+import { copyInto } from "../gather.js";
+import { reduceScatter } from "../reduce-scatter.js";
+import { reduce } from "../reduce.js";
+import { scan } from "../scan.js";
+import { BoardCall, EVERYBODY, NOBODY } from "./board-call.js";
+import { isElsewhere, lay, read } from "./contribution.js";
+import type { OnBoard } from "./on-board.js";
+import { reducePieces } from "./reduce-pieces.js";
+
+/** Up to so many bytes of all ranks together, every rank reduces everything by itself: a step less. */
+const ONE_STEP_BYTES = 16 * 1024;
+
+/** One step, nothing to read. */
+export class BoardBarrier extends BoardCall {
+  contribute(): void {
+    return;
+  }
+
+  advance(): boolean {
+    return true;
+  }
+
+  result(): void {
+    return;
+  }
+
+  withMessages(): PromiseLike<void> {
+    return barrier(this.call);
+  }
+}
+
+/** One number: one step, and no array anywhere. */
+export class BoardNumber extends BoardCall {
+  readonly #op: OpName;
+  #x: number;
+
+  constructor(onBoard: OnBoard, call: Call, x: number, op: OpName) {
+    super(onBoard, call);
+    this.#x = x;
+    this.#op = op;
+  }
+
+  override contribute(board: Board, step: number): void {
+    board.putNumber(step, this.#x);
+  }
+
+  advance(board: Board, step: number): boolean {
+    let x = board.number(step, 0);
+    const { size } = board;
+    if (this.#op === "sum") for (let rank = 1; rank < size; rank++) x += board.number(step, rank);
+    else {
+      const into = Float64Array.of(x);
+      for (let rank = 1; rank < size; rank++)
+        combine(this.#op, into, Float64Array.of(board.number(step, rank)));
+      x = into[0];
+    }
+    this.#x = x;
+    return true;
+  }
+
+  result(): number {
+    return this.#x;
+  }
+
+  async withMessages(): Promise<number> {
+    const x = Float64Array.of(this.#x);
+    await allreduce(this.call, x, this.#op);
+    return x[0];
+  }
+}
+
+/** What the reductions of arrays have in common. */
+abstract class BoardReduction extends BoardCall {
+  protected readonly x: TypedArray;
+  protected readonly op: OpName;
+  protected readonly out: TypedArray | undefined;
+  /** Makes a value of the caller's kind of the result. */
+  readonly #finish: (out: TypedArray) => unknown;
+
+  constructor(
+    onBoard: OnBoard,
+    call: Call,
+    x: TypedArray,
+    op: OpName,
+    out: TypedArray | undefined,
+    finish = whole,
+  ) {
+    super(onBoard, call);
+    this.x = x;
+    this.op = op;
+    this.out = out;
+    this.#finish = finish;
+  }
+
+  override contribute(board: Board, step: number): void {
+    if (this.done === 0) lay(board, step, { code: codeOf(this.x), bytes: bytesOf(this.x) });
+  }
+
+  result(): unknown {
+    return this.out && this.#finish(this.out);
+  }
+
+  /** out ← elements from `start` on of the reduction over the first ranks, in rank order. */
+  protected reduceInto(out: TypedArray, board: Board, step: number, start: number, ranks = board.size): void {
+    const size = out.BYTES_PER_ELEMENT;
+    reducePieces(this.op, ranks, out, (rank, offset, into) =>
+      read(board, step, rank, (start + offset) * size, bytesOf(into)),
+    );
+  }
+}
+
+/** A few doubles, bit for bit what {@link BoardAllreduce} gives: one step, and loops instead of views. */
+export class BoardSum extends BoardReduction {
+  readonly #in: Float64Array;
+  readonly #out: Float64Array;
+
+  constructor(onBoard: OnBoard, call: Call, x: Float64Array, out: Float64Array) {
+    super(onBoard, call, x, "sum", out);
+    this.#in = x;
+    this.#out = out;
+  }
+
+  override contribute(board: Board, step: number): void {
+    board.putDoubles(step, this.#in);
+  }
+
+  advance(board: Board, step: number): boolean {
+    board.sum(step, this.#out);
+    return true;
+  }
+
+  withMessages(): PromiseLike<TypedArray> {
+    return reducedBy(allreduce, this.call, this.#in, this.op, this.#out);
+  }
+}
+
+/**
+ * Short vectors: every rank reduces all of them. Longer ones: every rank reduces one block of them, then collects the
+ * other blocks. Those that do not fit on the board are read from the memory of their ranks, with a third step after
+ * which they may change again.
+ *
+ * Each rank reads 2 (size − 1) / size of the vector, and nothing is copied on the way.
+ */
+export class BoardAllreduce extends BoardReduction {
+  readonly #result: TypedArray;
+  #elsewhere = false;
+
+  constructor(
+    onBoard: OnBoard,
+    call: Call,
+    x: TypedArray,
+    op: OpName,
+    out: TypedArray,
+    finish: (out: TypedArray) => unknown,
+  ) {
+    super(onBoard, call, x, op, out, finish);
+    this.#result = out;
+  }
+
+  override contribute(board: Board, step: number): void {
+    super.contribute(board, step);
+    if (this.done !== 1) return;
+    const block = this.#block(board.size, this.call.rank);
+    const bytes = bytesOf(block);
+    if (this.#elsewhere)
+      board.putPlace(step, codeOf(block), bytes.byteLength, board.peers?.addressOf(bytes) ?? 0);
+    else lay(board, step, { code: codeOf(block), bytes });
+  }
+
+  advance(board: Board, step: number): boolean {
+    const { rank } = this.call;
+    const { size } = board;
+    if (this.done === 0) {
+      if (this.x.byteLength * size <= ONE_STEP_BYTES) {
+        this.reduceInto(this.#result, board, step, 0);
+        return true;
+      }
+      this.#elsewhere = isElsewhere(board, step, rank);
+      const block = this.#block(size, rank);
+      this.reduceInto(block, board, step, this.#start(size, rank));
+      return false;
+    }
+    if (this.done === 1) {
+      for (let i = 1; i < size; i++) {
+        const peer = (rank + i) % size;
+        read(board, step, peer, 0, bytesOf(this.#block(size, peer)));
+      }
+      return !this.#elsewhere;
+    }
+    return true;
+  }
+
+  withMessages(): PromiseLike<unknown> {
+    return reducedBy(allreduce, this.call, this.x, this.op, this.#result).then(() => this.result());
+  }
+
+  #start(size: number, rank: number): number {
+    return Math.floor((this.x.length * rank) / size);
+  }
+
+  #block(size: number, rank: number): TypedArray {
+    return this.#result.subarray(this.#start(size, rank), this.#start(size, rank + 1));
+  }
+}
+
+/** Every rank reduces its own block; a second step if the vectors are not on the board. */
+export class BoardReduceScatter extends BoardReduction {
+  readonly #blocks: Blocks;
+  readonly #block: TypedArray;
+  /** The result, while others may still read what is in its place. */
+  #late: TypedArray | undefined;
+
+  constructor(onBoard: OnBoard, call: Call, x: TypedArray, op: OpName, blocks: Blocks, out: TypedArray) {
+    super(onBoard, call, x, op, out);
+    this.#blocks = blocks;
+    this.#block = out;
+  }
+
+  advance(board: Board, step: number): boolean {
+    if (this.done === 1) return true;
+    const { rank } = this.call;
+    const elsewhere = isElsewhere(board, step, rank);
+    // Others may still read what is at `out`, if that is part of the vector.
+    const overlaps = elsewhere && this.#block.buffer === this.x.buffer;
+    const block = overlaps ? this.#block.slice() : this.#block;
+    this.reduceInto(block, board, step, this.#blocks.displs[rank]);
+    if (overlaps) this.#late = block;
+    return !elsewhere;
+  }
+
+  override result(): TypedArray {
+    if (this.#late !== undefined) copyInto(this.#block, this.#late);
+    return this.#block;
+  }
+
+  async withMessages(): Promise<TypedArray> {
+    await reduceScatter(this.call, this.x.slice(), this.op, this.#blocks, this.#block);
+    return this.#block;
+  }
+}
+
+/**
+ * Short vectors: the root reduces all of them, and nobody waits for it. Longer ones: every rank reduces one block, the
+ * root collects the blocks, and then lets the others go.
+ */
+export class BoardReduce extends BoardReduction {
+  readonly #root: number;
+  readonly #short: boolean;
+  #block: TypedArray | undefined;
+
+  constructor(
+    onBoard: OnBoard,
+    call: Call,
+    x: TypedArray,
+    op: OpName,
+    root: number,
+    out: TypedArray | undefined,
+    finish: (out: TypedArray) => unknown,
+  ) {
+    super(onBoard, call, x, op, out, finish);
+    this.#root = root;
+    this.#short = x.byteLength * call.size <= ONE_STEP_BYTES;
+    if (this.#short && call.rank !== root) this.needs = NOBODY;
+  }
+
+  override contribute(board: Board, step: number): void {
+    super.contribute(board, step);
+    const block = this.#block;
+    if (this.done !== 1 || block === undefined || block.length === 0) return;
+    lay(board, step, { code: codeOf(block), bytes: bytesOf(block) });
+  }
+
+  advance(board: Board, step: number): boolean {
+    const { rank, size } = this.call;
+    const isRoot = rank === this.#root;
+    if (this.#short) {
+      if (this.out !== undefined) this.reduceInto(this.out, board, step, 0);
+      return true;
+    }
+    if (this.done === 0) {
+      const block = this.x.slice(this.#start(rank), this.#start(rank + 1));
+      this.reduceInto(block, board, step, this.#start(rank));
+      this.#block = block;
+      this.needs = isRoot ? EVERYBODY : NOBODY;
+      return false;
+    }
+    if (this.done === 1) {
+      if (this.out !== undefined) {
+        for (let peer = 0; peer < size; peer++) {
+          const block = this.out.subarray(this.#start(peer), this.#start(peer + 1));
+          if (peer === rank && this.#block !== undefined) copyInto(block, this.#block);
+          else read(board, step, peer, 0, bytesOf(block));
+        }
+      }
+      this.wakes = isRoot;
+      this.needs = isRoot ? NOBODY : this.#root;
+      return false;
+    }
+    return true;
+  }
+
+  async withMessages(): Promise<unknown> {
+    await reduce(this.call, this.x.slice(), this.op, this.#root, this.out);
+    return this.result();
+  }
+
+  #start(rank: number): number {
+    return Math.floor((this.x.length * rank) / this.call.size);
+  }
+}
+
+/** One step: every rank reduces what those before it have laid out. Only for vectors that fit on the board. */
+export class BoardScan extends BoardReduction {
+  readonly #exclusive: boolean;
+
+  constructor(
+    onBoard: OnBoard,
+    call: Call,
+    x: TypedArray,
+    op: OpName,
+    exclusive: boolean,
+    out: TypedArray | undefined,
+    finish: (out: TypedArray) => unknown,
+  ) {
+    super(onBoard, call, x, op, out, finish);
+    this.#exclusive = exclusive;
+  }
+
+  advance(board: Board, step: number): boolean {
+    const ranks = this.call.rank + (this.#exclusive ? 0 : 1);
+    if (ranks > 0 && this.out !== undefined) this.reduceInto(this.out, board, step, 0, ranks);
+    return true;
+  }
+
+  override result(): unknown {
+    return this.#exclusive && this.call.rank === 0 ? undefined : super.result();
+  }
+
+  async withMessages(): Promise<unknown> {
+    const work = this.x.slice();
+    const before = await scan(this.call, work, this.op);
+    const reduced = this.#exclusive ? before : work;
+    if (reduced === undefined || this.out === undefined) return undefined;
+    copyInto(this.out, reduced);
+    return this.result();
+  }
+}
+
+const whole = (out: TypedArray): unknown => out;
+
+/** A message algorithm that reduces in place, made to leave `x` alone. */
+async function reducedBy(
+  algorithm: (call: Call, x: TypedArray, op: OpName) => Promise<unknown>,
+  call: Call,
+  x: TypedArray,
+  op: OpName,
+  out: TypedArray,
+): Promise<TypedArray> {
+  copyInto(out, x);
+  await algorithm(call, out, op);
+  return out;
+}

@@ -1,0 +1,268 @@
+/**
+ * Collectives of ranks that share memory, from the arguments of the call: each function starts one on the board of the
+ * communicator. It returns `undefined`, and has done nothing, if this one needs messages: because the communicator has
+ * no board, because some rank cannot go on with it, or because the arguments are wrong, which is for others to say.
+ *
+ * Whether a call goes to the board must be the same on all ranks: it depends only on what they agree on.
+ */
+import type { Calls } from "../../calls.js";
+import { elementwise } from "../../elementwise.js";
+import { codeOf, isTypedArray, pack, type Packed } from "../../envelope.js";
+import { unsuited } from "../../operations.js";
+import type { Operation } from "../../request.js";
+import type { Counts, OpName, RecvCounts, TypedArray } from "../../types.js";
+import { type Blocks, blockOf, cut } from "../blocks.js";
+import { BoardAllgather, BoardBcast, BoardGather } from "./exchanges.js";
+import type { OnBoard } from "./on-board.js";
+import { BoardAlltoall, BoardScatter } from "./personalized.js";
+import {
+  BoardAllreduce,
+  BoardBarrier,
+  BoardNumber,
+  BoardReduce,
+  BoardReduceScatter,
+  BoardScan,
+  BoardSum,
+} from "./reductions.js";
+import { Table, tableBytes } from "./table.js";
+
+type Started = Operation<unknown> | undefined;
+/** A reduction by name, or one of the user's own, which needs messages. */
+type NamedOrOwn = OpName | { readonly name: string };
+/** How a caller cuts a buffer; see {@link Counts}. */
+type Cuts = Counts & { readonly into?: TypedArray };
+
+/** Sums of so few doubles need no views. */
+const FEW = 32;
+
+export function startBarrier(calls: Calls): Started {
+  const { board } = calls;
+  return board?.start(new BoardBarrier(board, calls.begin({ name: "barrier" })));
+}
+
+export function startAllreduce(
+  calls: Calls,
+  value: unknown,
+  op: NamedOrOwn,
+  into: TypedArray | undefined,
+): Started {
+  const { board } = calls;
+  if (board === undefined || typeof op !== "string") return undefined;
+  if (typeof value === "number" && into === undefined) {
+    if (op === "band" || op === "bor" || op === "bxor") return undefined;
+    const call = calls.begin({ name: "allreduce", op, code: FLOAT64, count: 1 });
+    return board.start(new BoardNumber(board, call, value, op));
+  }
+  const x = reducible(board, value, op);
+  if (x === undefined || (into !== undefined && !alike(x, into))) return undefined;
+  const call = calls.begin({ name: "allreduce", op, code: codeOf(x), count: x.length });
+  const out = into ?? emptyLike(x, x.length);
+  if (x instanceof Float64Array && out instanceof Float64Array && x.length <= FEW && op === "sum")
+    return board.start(new BoardSum(board, call, x, out));
+  return board.start(new BoardAllreduce(board, call, x, op, out, elementwise(value).result));
+}
+
+export function startReduce(
+  calls: Calls,
+  value: unknown,
+  op: NamedOrOwn,
+  root: number,
+  into: TypedArray | undefined,
+): Started {
+  const { board } = calls;
+  if (board === undefined || typeof op !== "string" || !isRank(board, root)) return undefined;
+  const x = reducible(board, value, op);
+  if (x === undefined || (into !== undefined && !alike(x, into))) return undefined;
+  const call = calls.begin({ name: "reduce", root, op, code: codeOf(x), count: x.length });
+  const out = call.rank === root ? (into ?? emptyLike(x, x.length)) : undefined;
+  return board.start(new BoardReduce(board, call, x, op, root, out, elementwise(value).result));
+}
+
+export function startReduceScatter(
+  calls: Calls,
+  value: TypedArray,
+  op: NamedOrOwn,
+  rank: number,
+  { counts, into }: Cuts,
+): Started {
+  const { board } = calls;
+  if (board === undefined || typeof op !== "string" || !isTypedArray(value)) return undefined;
+  const x = reducible(board, value, op);
+  const blocks = cutOrNothing(board, { counts }, value.length);
+  if (x === undefined || blocks === undefined) return undefined;
+  const out = into ?? emptyLike(x, blocks.counts[rank]);
+  if (out.constructor !== x.constructor || out.length !== blocks.counts[rank]) return undefined;
+  const call = calls.begin({ name: "reduceScatter", op, code: codeOf(x), count: x.length });
+  return board.start(new BoardReduceScatter(board, call, x, op, blocks, out));
+}
+
+export function startScan(
+  calls: Calls,
+  value: unknown,
+  op: NamedOrOwn,
+  exclusive: boolean,
+  into: TypedArray | undefined,
+): Started {
+  const { board } = calls;
+  if (board === undefined || typeof op !== "string") return undefined;
+  const x = reducible(board, value, op);
+  if (x === undefined || x.byteLength > board.board.payloadBytes || (into !== undefined && !alike(x, into)))
+    return undefined;
+  const name = exclusive ? "exscan" : "scan";
+  const call = calls.begin({ name, op, code: codeOf(x), count: x.length });
+  return board.start(
+    new BoardScan(board, call, x, op, exclusive, into ?? emptyLike(x, x.length), elementwise(value).result),
+  );
+}
+
+export function startBcast(
+  calls: Calls,
+  value: unknown,
+  root: number,
+  rank: number,
+  into: TypedArray | undefined,
+): Started {
+  const board = sharing(calls);
+  if (board === undefined || !isRank(board, root)) return undefined;
+  const isRoot = rank === root;
+  if (isRoot && into !== undefined && !(isTypedArray(value) && alike(value, into))) return undefined;
+  const packed = isRoot ? packable(value) : undefined;
+  if (isRoot && packed === undefined) return undefined;
+  return board.start(new BoardBcast(board, calls.begin({ name: "bcast", root }), root, value, packed, into));
+}
+
+export function startGather(
+  calls: Calls,
+  value: unknown,
+  root: number,
+  rank: number,
+  { into, ...cuts }: Cuts,
+): Started {
+  const board = sharing(calls);
+  const packed = packable(value);
+  if (board === undefined || !isRank(board, root) || packed === undefined) return undefined;
+  const collects = rank === root && into !== undefined;
+  const blocks = collects ? cutOrNothing(board, cuts, into.length) : undefined;
+  if (collects && (blocks === undefined || !isTypedArray(value) || value.length !== blocks.counts[rank]))
+    return undefined;
+  const call = calls.begin({ name: "gather", root });
+  return board.start(new BoardGather(board, call, root, value, packed, collects ? into : undefined, blocks));
+}
+
+export function startAllgather(calls: Calls, value: unknown, rank: number, { into, ...cuts }: Cuts): Started {
+  const board = sharing(calls);
+  const packed = packable(value);
+  if (board === undefined || packed === undefined) return undefined;
+  const blocks = into && cutOrNothing(board, cuts, into.length);
+  if (into !== undefined && (!isTypedArray(value) || value.length !== blocks?.counts[rank])) return undefined;
+  const call = calls.begin({ name: "allgather" });
+  return board.start(new BoardAllgather(board, call, value, packed, into, blocks));
+}
+
+export function startScatter(
+  calls: Calls,
+  values: unknown,
+  root: number,
+  rank: number,
+  { into, ...cuts }: Cuts,
+): Started {
+  const board = sharingTables(calls);
+  if (board === undefined || !isRank(board, root)) return undefined;
+  if (rank !== root) {
+    const call = calls.begin({ name: "scatter", root });
+    return board.start(new BoardScatter(board, call, root, undefined, undefined, undefined, into));
+  }
+  const source = into && sourceOf(board, values, cuts);
+  if (into !== undefined && source?.blocks.counts[rank] !== into.length) return undefined;
+  const list = source ? listOf(source) : values;
+  const table = tableOf(board, list);
+  if (table === undefined || !Array.isArray(list)) return undefined;
+  const call = calls.begin({ name: "scatter", root });
+  return board.start(new BoardScatter(board, call, root, list, table, source, into));
+}
+
+export function startAlltoall(
+  calls: Calls,
+  values: unknown,
+  { into, recvCounts, recvDispls, ...cuts }: Cuts & RecvCounts,
+): Started {
+  const board = sharingTables(calls);
+  if (board === undefined) return undefined;
+  const source = into && sourceOf(board, values, cuts);
+  const blocks = into && cutOrNothing(board, { counts: recvCounts, displs: recvDispls }, into.length);
+  if (into !== undefined && (source === undefined || blocks === undefined)) return undefined;
+  const list = source ? listOf(source) : values;
+  const table = tableOf(board, list);
+  if (table === undefined || !Array.isArray(list)) return undefined;
+  const call = calls.begin({ name: "alltoall" });
+  return board.start(new BoardAlltoall(board, call, list, table, source, into, blocks));
+}
+
+/** The board, if values of any length can go over it: their lengths may differ between ranks. */
+function sharing({ board }: Calls): OnBoard | undefined {
+  return board?.board.peers === undefined ? undefined : board;
+}
+
+function sharingTables(calls: Calls): OnBoard | undefined {
+  const board = sharing(calls);
+  return board === undefined || tableBytes(board.board.size) > board.board.payloadBytes ? undefined : board;
+}
+
+/** What named operations can reduce on this board, as an array; ranks agree on its type and length. */
+function reducible({ board }: OnBoard, value: unknown, op: OpName): TypedArray | undefined {
+  const { array } = elementwise(value);
+  if (array === undefined || unsuited(op, array) !== undefined) return undefined;
+  return array.byteLength <= board.payloadBytes || board.peers !== undefined ? array : undefined;
+}
+
+interface Source {
+  readonly values: TypedArray;
+  readonly blocks: Blocks;
+}
+
+function sourceOf(board: OnBoard, values: unknown, cuts: Counts): Source | undefined {
+  const blocks = isTypedArray(values) ? cutOrNothing(board, cuts, values.length) : undefined;
+  return isTypedArray(values) && blocks !== undefined ? { values, blocks } : undefined;
+}
+
+function listOf({ values, blocks }: Source): readonly TypedArray[] {
+  return blocks.counts.map((_, rank) => blockOf(values, blocks, rank));
+}
+
+function cutOrNothing({ board }: OnBoard, counts: Counts, length: number): Blocks | undefined {
+  try {
+    return cut("", counts, board.size, length);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value for the wire; `undefined` for one that `v8.serialize` refuses: with messages, that error reaches all ranks. */
+function packable(value: unknown): Packed | undefined {
+  try {
+    return pack(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function tableOf({ board }: OnBoard, values: unknown): Table | undefined {
+  if (!Array.isArray(values) || values.length !== board.size) return undefined;
+  const packed = values.map(packable);
+  return packed.every((value) => value !== undefined) ? new Table(packed) : undefined;
+}
+
+function isRank({ board }: OnBoard, root: number): boolean {
+  return Number.isInteger(root) && root >= 0 && root < board.size;
+}
+
+function alike(x: TypedArray, into: TypedArray): boolean {
+  return into.constructor === x.constructor && into.length === x.length;
+}
+
+function emptyLike(x: TypedArray, length: number): TypedArray {
+  const constructor = x.constructor as new (length: number) => TypedArray;
+  return new constructor(length);
+}
+
+const FLOAT64 = codeOf(new Float64Array(0));
