@@ -4,7 +4,6 @@ import type { Group } from "./engine.js";
 import { checkRoot } from "./arguments.js";
 import { RemoteError } from "./errors.js";
 import type { Message } from "./matching.js";
-import type { Board } from "./transports/board.js";
 import { Task } from "./task.js";
 import type { Board } from "./transports/board.js";
 import type { Request } from "./types.js";
