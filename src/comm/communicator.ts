@@ -1,17 +1,23 @@
 import { CollectiveCalls } from "./collective-calls.js";
 import { childContext, hashRanks, WORLD_CONTEXT } from "./context-id.js";
-import type { Comparison } from "./api/structure.js";
+import type { Counter, Mutex } from "./api/services.js";
+import type { Comparison, CounterOptions } from "./api/structure.js";
+import { bcast } from "./collectives/bcast.js";
 import type { Call } from "./collectives/call.js";
 import { checkTag } from "./arguments.js";
 import type { Engine } from "./engine.js";
 import { failed } from "./request.js";
 import type { Lease } from "./structure/boards.js";
+import { RootCounter } from "./structure/counter.js";
 import { disable } from "./structure/freeing.js";
 import { Group } from "./structure/group.js";
 import { checkGroups } from "./structure/groups-agree.js";
+import { RootMutex } from "./structure/mutex.js";
+import { sequential } from "./structure/sequential.js";
+import type { Service } from "./structure/service.js";
 import { agree, type Proposal, type Proposed } from "./structure/proposals.js";
 import { Task } from "./task.js";
-import type { Communicator, Request, Statistics } from "./types.js";
+import type { Communicator, Request, RootOptions, Statistics } from "./types.js";
 
 /** The communicator of a group of the world's ranks; see {@link Communicator} for what its methods do. */
 export class GroupCommunicator extends CollectiveCalls implements Communicator {
@@ -129,6 +135,26 @@ export class GroupCommunicator extends CollectiveCalls implements Communicator {
     return new GroupCommunicator(this.engine, id, this.ranks, `${this.name}'`, lease);
   }
 
+  counter({ root = 0, start = 0 }: CounterOptions = {}): Request<Counter> {
+    const context = this.#serviceContext();
+    return this.calls.start({ name: "counter", root }, async (call) => {
+      if (!Number.isSafeInteger(start))
+        throw new RangeError(`counter: start ${start} on rank ${this.rank} is no integer; pass one`);
+      return this.#offer(call, root, new RootCounter(this, context, root, start));
+    });
+  }
+
+  mutex({ root = 0 }: RootOptions = {}): Request<Mutex> {
+    const context = this.#serviceContext();
+    return this.calls.start({ name: "mutex", root }, (call) =>
+      this.#offer(call, root, new RootMutex(this, context, root)),
+    );
+  }
+
+  sequential<T>(section: () => T | PromiseLike<T>): Request<T> {
+    return this.calls.start({ name: "sequential" }, (call) => sequential(call, section));
+  }
+
   compare(other: Communicator): Comparison {
     if (other === this) return "identical";
     const groups = this.group.compare(other.group);
@@ -155,6 +181,21 @@ export class GroupCommunicator extends CollectiveCalls implements Communicator {
   /** Place of a member's host among the job's hosts. */
   protected hostOf(rank: number): number {
     return this.engine.transport.hosts?.[this.ranks[rank]] ?? 0;
+  }
+
+  #serviceContext(): number {
+    return childContext(this.id, ++this.#children, -3);
+  }
+
+  /** A service can be asked once its root has it; the root's word is what others wait for. */
+  async #offer<S extends Service>(call: Call, root: number, service: S): Promise<S> {
+    try {
+      await bcast(call, true, root);
+      return service;
+    } catch (error) {
+      void service.leave();
+      throw error;
+    }
   }
 
   /** Makes one communicator of all ranks that propose the same color. */

@@ -42,8 +42,16 @@ export interface Group {
   remoteFailure(sequence: number, source: number, text: string): void;
   /** A world rank will send no more. */
   lost(peer: number): void;
+  /** An active message has come. */
+  active?(message: Message, memory: Uint8Array): void;
   /** Compares collectives that have waited for long with what other ranks have called. */
   audit(): void;
+}
+
+/** What answers other ranks; see structure/service.ts. */
+export interface Offered {
+  /** This rank asks nothing any more; resolves when no other will. */
+  leave(): PromiseLike<void>;
 }
 
 const NO_SIGNATURE: Signature = { kind: 0, root: 0, count: 0 };
@@ -58,6 +66,8 @@ export class Engine extends Waiting implements Sink {
   readonly transport: Transport;
   /** World ranks from which nothing more will come, with the reason. */
   readonly lostPeers = new Map<number, Error>();
+  /** Those of them whose program has ended, and that still answer. */
+  readonly ended = new Set<number>();
   /** Places in shared memory that are free on this rank. */
   readonly boards = new Boards();
 
@@ -71,6 +81,7 @@ export class Engine extends Waiting implements Sink {
   /** Contexts of freed communicators, the latest ones: ids are never used again. */
   readonly #freed = new Set<number>();
   #closing: (() => boolean)[] = [];
+  readonly #offered = new Set<Offered>();
   #nextId = 1;
 
   constructor(connect: (sink: Sink) => Transport) {
@@ -140,6 +151,41 @@ export class Engine extends Waiting implements Sink {
     return operation;
   }
 
+  /** Sends a message for the owner of the context on another rank; see {@link Group.active}. Nothing tells when it is there. */
+  post(to: Address, code: number, payload: Uint8Array, signature: Signature): void {
+    const header = this.#address(to, code, payload.byteLength, signature);
+    header[Word.kind] = Kind.active;
+    this.statistics.messagesSent++;
+    this.statistics.bytesSent += payload.byteLength;
+    if (to.dest !== this.transport.rank) return this.transport.post(to.dest, header, payload, ignore);
+    const landing = this.begin(to.dest, header, payload.byteLength);
+    landing.memory.set(payload);
+    landing.done();
+  }
+
+  /** Something that answers other ranks: they find it there until all have left it, or ended. */
+  offer(service: Offered): void {
+    this.#offered.add(service);
+    this.serve(true);
+  }
+
+  withdraw(service: Offered): void {
+    this.#offered.delete(service);
+    if (this.#offered.size === 0) this.serve(false);
+  }
+
+  /** The program has ended: goes on answering until nobody can ask any more. */
+  async settle(): Promise<void> {
+    if (this.#offered.size === 0) return;
+    for (let dest = 0; dest < this.transport.size; dest++) {
+      if (dest === this.transport.rank || this.lostPeers.has(dest)) continue;
+      const header = this.#header.fill(0);
+      header[Word.kind] = Kind.ended;
+      this.transport.post(dest, header, NOTHING, ignore);
+    }
+    await Promise.all([...this.#offered].map((service) => service.leave()));
+  }
+
   receive(context: number, source: number, tag: number, into?: TypedArray): Receive {
     const receive = new Receive(this, source, tag, into);
     this.#context(context).post(receive);
@@ -189,6 +235,12 @@ export class Engine extends Waiting implements Sink {
       }
       case Kind.failure:
         return this.#beginFailure(header, bytes);
+      case Kind.active:
+        return this.#beginActive(header, bytes);
+      case Kind.ended:
+        this.ended.add(source);
+        this.lost(source, new Error("which has finished"));
+        return NO_LANDING;
       default:
         throw new RangeError(
           `engine: message of unknown kind ${header[Word.kind]} from rank ${source}; are all ranks of one version?`,
@@ -243,6 +295,14 @@ export class Engine extends Waiting implements Sink {
         this.#early.set(context, [...(this.#early.get(context) ?? []), tell]);
     };
     return { memory, done };
+  }
+
+  #beginActive(header: Int32Array, bytes: number): Landing {
+    const group = this.#groups.get(contextOf(header));
+    const memory = new Uint8Array(bytes);
+    const [code, source, tag] = [header[Word.code], header[Word.source], header[Word.tag]];
+    const message: Message = { code, source, tag, bytes, signature: signatureOf(header) };
+    return { memory, done: () => group?.active?.(message, memory) };
   }
 
   /** A large payload is announced; `ticketBytes` say where it is, if this rank can copy it by itself. */

@@ -42,6 +42,10 @@ export const Kind = {
   data: 3,
   /** A collective failed on the sender; the payload is its message. */
   failure: 4,
+  /** For the owner of the context, at once: see structure/service.ts. */
+  active: 16,
+  /** The sender's program has ended; it still answers active messages. */
+  ended: 17,
 } as const;
 
 const OBJECT = 0;

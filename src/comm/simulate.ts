@@ -27,7 +27,9 @@ export async function simulate<T>(
   });
   const runs = worlds.map(async (world) => {
     try {
-      return await program(world);
+      const result = await program(world);
+      await world.engine.settle();
+      return result;
     } finally {
       await world.engine.transport.close();
     }

@@ -33,6 +33,9 @@ export abstract class Waiting implements Waiter {
   readonly #pollables: Pollable[] = [];
   #sleepers = 0;
   #pumping = false;
+  #serving = false;
+  /** The pump sleeps while nobody waits. */
+  #idle = false;
   /** A sleeper has been woken: its caller is to run before anything else is polled. */
   #woken = false;
   /** What is polled for. */
@@ -80,6 +83,14 @@ export abstract class Waiting implements Waiter {
   asleep(): void {
     this.#sleepers++;
     if (!this.#pumping) void this.#pump();
+    else if (this.#idle) this.transport.wake();
+  }
+
+  /** Answers other ranks from the event loop even while nobody here waits; see structure/service.ts. */
+  serve(serving: boolean): void {
+    this.#serving = serving;
+    if (serving && !this.#pumping) void this.#pump();
+    else if (this.#idle) this.transport.wake();
   }
 
   awake(): void {
@@ -98,6 +109,7 @@ export abstract class Waiting implements Waiter {
   /** Polls until `operation` is settled, a sleeper is woken (its caller must run now), or sleeping pays better. */
   #spin(operation: { readonly settled: boolean }): void {
     const { transport } = this;
+    if (this.#idle) transport.wake(); // waiting in earnest has better ways to sleep
     this.#woken = false;
     this.#target = operation;
     // A wait that is over after a few rounds is not worth two looks at the clock.
@@ -130,11 +142,15 @@ export abstract class Waiting implements Waiter {
     return this.#woken;
   };
 
-  /** Moves messages for as long as somebody sleeps; one pump runs at a time. */
+  /** Moves messages for as long as somebody sleeps, or others are served; one pump runs at a time. */
   async #pump(): Promise<void> {
     this.#pumping = true;
-    while (this.#sleepers > 0) {
+    while (this.#sleepers > 0 || (this.#serving && this.transport.idle !== undefined)) {
       this.#woken = false;
+      if (this.#sleepers === 0) {
+        await this.#serveIdly();
+        continue;
+      }
       this.progress();
       if (!this.#woken && this.transport.pollUs > 0) this.#spin(NOBODY);
       if (this.#woken) await Promise.resolve();
@@ -146,5 +162,15 @@ export abstract class Waiting implements Waiter {
       }
     }
     this.#pumping = false;
+  }
+
+  /** Until something arrives. The event loop turns first: a program that keeps waiting moves messages by itself. */
+  async #serveIdly(): Promise<void> {
+    await new Promise<void>((resolve) => this.turn(resolve));
+    this.progress();
+    if (this.#sleepers > 0 || !this.#serving) return;
+    this.#idle = true;
+    await this.transport.idle?.(() => this.#sleepers > 0);
+    this.#idle = false;
   }
 }

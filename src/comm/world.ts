@@ -106,6 +106,7 @@ async function connect(control: Control): Promise<Engine> {
 
 async function finalize(engine: Engine, control: Control): Promise<void> {
   reportUnobserved(engine, control.boot.rank);
+  await engine.settle();
   await engine.transport.close();
   await control.finalize();
 }

@@ -1,8 +1,14 @@
 import type { Group } from "../structure/group.js";
-import type { Communicator, Request } from "../types.js";
+import type { Communicator, Request, RootOptions } from "../types.js";
+import type { Counter, Mutex } from "./services.js";
 
 /** How two communicators relate; see {@link Structure.compare}. */
 export type Comparison = "identical" | "congruent" | "similar" | "unequal";
+
+export interface CounterOptions extends RootOptions {
+  /** First value, that of the root; default 0. */
+  start?: number;
+}
 
 /** Communicators made of a communicator, and what they are made of. */
 export interface Structure extends AsyncDisposable {
@@ -41,6 +47,16 @@ export interface Structure extends AsyncDisposable {
    * another order. Else "unequal". Local.
    */
   compare(other: Communicator): Comparison;
+  /** A number at the root that all ranks can increase, from `start` (default 0) on. Collective. */
+  counter(options?: CounterOptions): Request<Counter>;
+  /** A lock that one rank holds at a time; the root keeps the queue. Collective. */
+  mutex(options?: RootOptions): Request<Mutex>;
+  /**
+   * Runs `section` on one rank after the other, in rank order, and resolves to what it returned on this rank, before
+   * the next ones have run. Collective; the section itself calls no collective of this communicator. If it throws, the
+   * later ranks do not run theirs: all of them reject.
+   */
+  sequential<T>(section: () => T | PromiseLike<T>): Request<T>;
   /**
    * Lets go of the communicator: its methods throw from now on. Local: no rank waits for another, so that it can be
    * done in a `finally`. What is under way completes; a message that nobody has received is lost.

@@ -25,6 +25,11 @@ export const COLLECTIVES = [
   "create",
   "cart",
   "graph",
+  "counter",
+  "mutex",
+  "sequential",
+  "createWindow",
+  "allocateShared",
 ] as const;
 export type CollectiveName = (typeof COLLECTIVES)[number];
 

@@ -152,6 +152,12 @@ export class ShmTransport implements Transport {
   }
 
   async sleep(ready: () => boolean): Promise<void> {
+    this.#doorbell.ref();
+    await this.idle(ready);
+    this.#doorbell.unref();
+  }
+
+  async idle(ready: () => boolean): Promise<void> {
     const word = this.#line + Line.asleep;
     Atomics.store(this.#words, word, this.#blocked > 0 ? ASLEEP_FOR_ROOM : ASLEEP);
     // Whoever wrote before it could see this rank asleep has not rung: look once more.
@@ -159,9 +165,7 @@ export class ShmTransport implements Transport {
       Atomics.store(this.#words, word, AWAKE);
       return;
     }
-    this.#doorbell.ref();
     await new Promise<void>((wake) => (this.#wake = wake));
-    this.#doorbell.unref();
     Atomics.store(this.#words, word, AWAKE);
   }
 

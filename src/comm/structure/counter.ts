@@ -1,0 +1,45 @@
+import type { Counter } from "../api/services.js";
+import type { Members } from "../collectives/call.js";
+import { pack, unpack } from "../envelope.js";
+import type { Request } from "../types.js";
+import { FIRST_VERB, type Query, Service } from "./service.js";
+
+/** One number at the root, which every rank can read and increase in one step. */
+export class RootCounter extends Service implements Counter {
+  readonly #root: number;
+  #value: number;
+
+  constructor(members: Members, context: number, root: number, start: number) {
+    super(members, context, "counter");
+    this.#root = root;
+    this.#value = start;
+  }
+
+  next(n = 1): Request<number> {
+    if (!Number.isSafeInteger(n))
+      throw new RangeError(`counter: next(${n}) on rank ${this.members.rank} is no step; pass an integer`);
+    return this.ask(this.#root, FIRST_VERB, 0, pack(n), (code, memory) => unpack(code, memory) as number);
+  }
+
+  free(): void {
+    void this.leave();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.free();
+  }
+
+  protected override serve(query: Query): void {
+    const n = unpack(query.code, query.memory) as number;
+    const next = this.#value + n;
+    if (!Number.isSafeInteger(next))
+      throw new RangeError(`${this.#value} + ${n} is beyond ${Number.MAX_SAFE_INTEGER}; start a new counter`);
+    const value = this.#value;
+    this.#value = next;
+    this.answer(query, pack(value));
+  }
+
+  protected override leaves(): void {
+    return undefined; // nothing is held
+  }
+}

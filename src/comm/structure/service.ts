@@ -1,0 +1,212 @@
+import type { Members } from "../collectives/call.js";
+import { pack, type Packed, unpack } from "../envelope.js";
+import { MpiError, PeerLostError, RemoteError } from "../errors.js";
+import type { Engine, Group, Offered } from "../engine.js";
+import type { Message } from "../matching.js";
+import { Operation } from "../request.js";
+
+/** Verbs of every service; those of its own begin at {@link FIRST_VERB}. */
+const Verb = { answer: 1, refusal: 2, leave: 3 } as const;
+export const FIRST_VERB = 16;
+
+/** A request of another rank, or of this one. */
+export interface Query {
+  /** Rank in the communicator. */
+  readonly source: number;
+  readonly id: number;
+  readonly verb: number;
+  /** A number that goes with the verb. */
+  readonly position: number;
+  readonly code: number;
+  readonly memory: Uint8Array;
+}
+
+interface Pending {
+  readonly dest: number;
+  readonly operation: Operation<unknown>;
+}
+
+const EMPTY = pack(new Uint8Array(0));
+const nothing = (): void => undefined;
+
+/**
+ * What ranks ask of each other without the other one calling anything: counters, mutexes and windows build on it. A
+ * request is an active message; the engine of the rank that gets it answers while it moves messages: whenever its
+ * program awaits something or lets the event loop turn.
+ *
+ * Leaving is local. A rank that has left, or whose program has ended, goes on answering until all others have.
+ */
+export abstract class Service implements Group, Offered {
+  readonly ranks: readonly number[];
+  protected readonly members: Members;
+  protected readonly engine: Engine;
+  readonly #context: number;
+  readonly #what: string;
+  readonly #pending = new Map<number, Pending>();
+  /** Members that ask nothing any more. */
+  readonly #gone = new Set<number>();
+  readonly #closed: Operation<void>;
+  #left = false;
+  #nextId = 1;
+
+  /** @param what - As in errors: `counter`. */
+  constructor(members: Members, context: number, what: string) {
+    this.members = members;
+    this.engine = members.engine;
+    this.ranks = members.ranks;
+    this.#context = context;
+    this.#what = what;
+    this.#closed = new Operation<void>(this.engine);
+    this.engine.register(context, this);
+    this.engine.offer(this);
+    for (const peer of this.engine.lostPeers.keys()) this.lost(peer);
+  }
+
+  /** Answers a request, now or later, with `answer` or `refuse`; what it throws is a refusal. */
+  protected abstract serve(query: Query): void;
+  /** A member asks nothing any more, nor holds anything. */
+  protected abstract leaves(rank: number): void;
+
+  /** Asks a member, which may be this rank. */
+  protected ask<T>(
+    dest: number,
+    verb: number,
+    position: number,
+    packed: Packed,
+    result: (code: number, memory: Uint8Array) => T,
+  ): Operation<T> {
+    if (this.#left)
+      throw new MpiError("FREED", `${this.#what} of "${this.members.name}" has been freed; ask it before`);
+    const operation = new Answer<T>(this.engine, result);
+    const lost = this.#lossOf(dest);
+    if (lost !== undefined) {
+      operation.fail(lost);
+      return operation;
+    }
+    const id = this.#nextId++;
+    this.#pending.set(id, { dest, operation });
+    this.#post(dest, id, verb, position, packed);
+    return operation;
+  }
+
+  /** Tells a member something that needs no answer. */
+  protected tell(dest: number, verb: number, position: number): void {
+    this.#post(dest, 0, verb, position, EMPTY);
+  }
+
+  protected answer({ source, id }: Query, packed = EMPTY): void {
+    this.#post(source, id, Verb.answer, 0, packed);
+  }
+
+  protected refuse({ source, id }: Query, reason: string): void {
+    this.#post(source, id, Verb.refusal, 0, pack(reason));
+  }
+
+  /** Resolves when every request so far to this member, or to all, has been answered. */
+  protected async answered(dest?: number): Promise<void> {
+    for (const pending of [...this.#pending.values()])
+      if (dest === undefined || pending.dest === dest) await pending.operation;
+  }
+
+  // --- Offered --------------------------------------------------------------------------------
+
+  leave(): PromiseLike<void> {
+    if (!this.#left) {
+      this.#left = true;
+      this.ranks.forEach((_, rank) => {
+        if (rank !== this.members.rank) this.tell(rank, Verb.leave, 0);
+      });
+      this.#departs(this.members.rank);
+    }
+    return this.#closed;
+  }
+
+  // --- Group ----------------------------------------------------------------------------------
+
+  active({ code, source, tag, signature }: Message, memory: Uint8Array): void {
+    if (signature.kind === Verb.leave) return this.#departs(source);
+    if (signature.kind < FIRST_VERB) return this.#settle(tag, signature.kind, code, memory);
+    const position = (signature.root >>> 0) + signature.count * 2 ** 32;
+    const query = { source, id: tag, verb: signature.kind, position, code, memory };
+    try {
+      this.serve(query);
+    } catch (error) {
+      this.refuse(query, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  lost(peer: number): void {
+    const rank = this.ranks.indexOf(peer);
+    if (rank < 0) return;
+    const loss = this.#lossOf(rank);
+    for (const [id, { dest, operation }] of this.#pending) {
+      if (dest !== rank || loss === undefined) continue;
+      this.#pending.delete(id);
+      operation.fail(loss);
+    }
+    this.#departs(rank);
+  }
+
+  readonly inspect = nothing as () => undefined;
+  readonly remoteFailure = nothing;
+  readonly audit = nothing;
+
+  #settle(id: number, verb: number, code: number, memory: Uint8Array): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    const { dest, operation } = pending;
+    if (verb === Verb.refusal)
+      operation.fail(new RemoteError(dest, `${this.#what}: ${String(unpack(code, memory))}`));
+    else if (operation instanceof Answer) operation.deliver(code, memory);
+    this.#closeIfDone();
+  }
+
+  #departs(rank: number): void {
+    if (this.#gone.has(rank)) return;
+    this.#gone.add(rank);
+    this.leaves(rank);
+    this.#closeIfDone();
+  }
+
+  #closeIfDone(): void {
+    if (this.#gone.size < this.ranks.length || this.#pending.size > 0) return;
+    this.engine.unregister(this.#context);
+    this.engine.withdraw(this);
+    this.#closed.complete();
+  }
+
+  #post(dest: number, id: number, verb: number, position: number, { code, bytes }: Packed): void {
+    if (this.#lossOf(dest) !== undefined) return;
+    this.engine.post(
+      { dest: this.ranks[dest], context: this.#context, source: this.members.rank, tag: id },
+      code,
+      bytes,
+      { kind: verb, root: position | 0, count: Math.floor(position / 2 ** 32) },
+    );
+  }
+
+  /** Why a member answers no more. One whose program has ended does. */
+  #lossOf(rank: number): PeerLostError | undefined {
+    const peer = this.ranks[rank];
+    const cause = this.engine.lostPeers.get(peer);
+    if (cause === undefined || this.engine.ended.has(peer)) return undefined;
+    return new PeerLostError(peer, `${this.#what}: rank ${peer} answers no more: ${cause.message}`, {
+      cause,
+    });
+  }
+}
+
+/** A request that has not been answered yet. */
+class Answer<T> extends Operation<T> {
+  readonly #result: (code: number, memory: Uint8Array) => T;
+
+  constructor(engine: Engine, result: (code: number, memory: Uint8Array) => T) {
+    super(engine);
+    this.#result = result;
+  }
+
+  deliver(code: number, memory: Uint8Array): void {
+    this.complete(this.#result(code, memory));
+  }
+}
