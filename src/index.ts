@@ -28,7 +28,16 @@ export type {
   UserOp,
 } from "./comm/types.js";
 export { Group, type GroupComparison, type RankRange } from "./comm/structure/group.js";
-export type { Comparison } from "./comm/api/structure.js";
+export type { Comparison, CounterOptions } from "./comm/api/structure.js";
+export type { Counter, Lock, Mutex } from "./comm/api/services.js";
+export type {
+  AccumulateOptions,
+  Element,
+  GetOptions,
+  TargetOptions,
+  Window,
+  WindowOp,
+} from "./comm/api/windows.js";
 export { waitAll, waitAny, waitSome, type Completed } from "./comm/wait.js";
 export {
   CollectiveMismatchError,

@@ -50,7 +50,8 @@ const EXPORTS = [
   ...["Request", "RootOptions", "SendOptions", "SendRecvOptions", "Statistics", "Status", "TypedArray"],
   ...["UserOp", "waitAll", "waitAny", "waitSome", "Completed", "CollectiveMismatchError", "MpiError"],
   ...["PeerLostError", "RemoteError", "TruncateError", "TypeMismatchError"],
-  ...["Group", "GroupComparison", "RankRange", "Comparison"],
+  ...["Group", "GroupComparison", "RankRange", "Comparison", "CounterOptions", "Counter", "Lock", "Mutex"],
+  ...["AccumulateOptions", "Element", "GetOptions", "TargetOptions", "Window", "WindowOp"],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],

@@ -1,10 +1,12 @@
 import { CollectiveCalls } from "./collective-calls.js";
 import { childContext, hashRanks, WORLD_CONTEXT } from "./context-id.js";
 import type { Counter, Mutex } from "./api/services.js";
+import type { Window } from "./api/windows.js";
 import type { Comparison, CounterOptions } from "./api/structure.js";
 import { bcast } from "./collectives/bcast.js";
 import type { Call } from "./collectives/call.js";
-import { checkTag } from "./arguments.js";
+import { checkTag, describe } from "./arguments.js";
+import { codeOf, isTypedArray } from "./envelope.js";
 import type { Engine } from "./engine.js";
 import { failed } from "./request.js";
 import type { Lease } from "./structure/boards.js";
@@ -15,9 +17,10 @@ import { checkGroups } from "./structure/groups-agree.js";
 import { RootMutex } from "./structure/mutex.js";
 import { sequential } from "./structure/sequential.js";
 import type { Service } from "./structure/service.js";
+import { ActiveWindow, checkTypes } from "./structure/window.js";
 import { agree, type Proposal, type Proposed } from "./structure/proposals.js";
 import { Task } from "./task.js";
-import type { Communicator, Request, RootOptions, Statistics } from "./types.js";
+import type { Communicator, Request, RootOptions, Statistics, TypedArray } from "./types.js";
 
 /** The communicator of a group of the world's ranks; see {@link Communicator} for what its methods do. */
 export class GroupCommunicator extends CollectiveCalls implements Communicator {
@@ -133,6 +136,31 @@ export class GroupCommunicator extends CollectiveCalls implements Communicator {
     this.#hasTwin = true;
     const id = childContext(this.id, ++this.#children, -1);
     return new GroupCommunicator(this.engine, id, this.ranks, `${this.name}'`, lease);
+  }
+
+  createWindow<A extends TypedArray>(local: A): Request<Window<A>> {
+    const generation = ++this.#children;
+    return this.calls.start({ name: "createWindow" }, async (call) => {
+      if (!isTypedArray(local))
+        throw new TypeError(`createWindow: rank ${this.rank} passes ${describe(local)}, not a typed array`);
+      // Requests of other ranks come once this one has told them of its part.
+      const window = new ActiveWindow(this, childContext(this.id, generation, -3), local);
+      try {
+        const details = [codeOf(local), local.length];
+        const outcome = await agree(call, { color: 0, key: this.rank, details }, checkTypes);
+        const { members = [], lease } = outcome ?? {};
+        const id = childContext(this.id, generation, 0);
+        const inner = new GroupCommunicator(this.engine, id, this.ranks, `window of ${this.name}`, lease);
+        window.open(
+          members.map((member) => member.details[1]),
+          inner,
+        );
+        return window;
+      } catch (error) {
+        window.free();
+        throw error;
+      }
+    });
   }
 
   counter({ root = 0, start = 0 }: CounterOptions = {}): Request<Counter> {

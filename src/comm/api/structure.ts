@@ -1,5 +1,6 @@
 import type { Group } from "../structure/group.js";
-import type { Communicator, Request, RootOptions } from "../types.js";
+import type { Communicator, Request, RootOptions, TypedArray } from "../types.js";
+import type { Window } from "./windows.js";
 import type { Counter, Mutex } from "./services.js";
 
 /** How two communicators relate; see {@link Structure.compare}. */
@@ -47,6 +48,13 @@ export interface Structure extends AsyncDisposable {
    * another order. Else "unequal". Local.
    */
   compare(other: Communicator): Comparison;
+  /**
+   * Offers `local` to the other ranks, who read and write it from then on without this rank's taking part; an array of
+   * length 0 offers nothing. Collective.
+   *
+   * @throws {TypeError} If the arrays of two ranks differ in type.
+   */
+  createWindow<A extends TypedArray>(local: A): Request<Window<A>>;
   /** A number at the root that all ranks can increase, from `start` (default 0) on. Collective. */
   counter(options?: CounterOptions): Request<Counter>;
   /** A lock that one rank holds at a time; the root keeps the queue. Collective. */

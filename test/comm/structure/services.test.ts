@@ -48,10 +48,11 @@ await spmd("mutex: one rank at a time is inside, over any number of rounds", asy
   await using mutex = await comm.mutex({ root: comm.size - 1 });
   await using log = await comm.counter(); // enter and leave draw numbers: nobody else's come between
   for (let round = 0; round < 5; round++) {
-    await using _lock = await mutex.lock();
+    await using lock = await mutex.lock();
     const entered = await log.next();
     await comm.self.barrier();
     assert.equal(await log.next(), entered + 1);
+    assert.equal(typeof lock.unlock, "function");
   }
   assert.equal(await comm.allreduce(1), comm.size);
 });

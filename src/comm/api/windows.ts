@@ -1,0 +1,74 @@
+import type { Into, OpName, Request, TypedArray } from "../types.js";
+
+/** An element of a typed array. */
+export type Element<A extends TypedArray> = A extends BigInt64Array | BigUint64Array ? bigint : number;
+
+/** How a value is combined with what is there: a reduction, "replace" it, or leave it ("noOp", to read it atomically). */
+export type WindowOp = OpName | "replace" | "noOp";
+
+export interface TargetOptions {
+  /** Element of the target's part at which to begin; default 0. */
+  displ?: number;
+}
+
+export interface AccumulateOptions extends TargetOptions {
+  /** Default "sum". */
+  op?: WindowOp;
+}
+
+export interface GetOptions extends TargetOptions {
+  /** Elements; default: all from `displ` on. */
+  count?: number;
+}
+
+/**
+ * Memory that each rank of a communicator offers to the others, who read and write it without its taking part.
+ *
+ * The target's engine carries an access out, each one whole, whenever its program awaits something or lets the event
+ * loop turn, and after the program has ended: not while it computes. So a put is no faster than a message, but nobody
+ * has to expect it. Accesses of one rank to another take place in the order of the calls.
+ *
+ * An access is complete at the target when its request is: await it, or `flush`, or `fence`. Until then the values
+ * that it sends must not change. Targets may be PROC_NULL: nothing happens. No access needs a lock or a fence around it;
+ * they are there to order accesses of several ranks, and the target's own.
+ */
+export interface Window<A extends TypedArray> extends AsyncDisposable {
+  /** This rank's part: the array that it has passed. */
+  readonly local: A;
+  /** Elements of each rank's part. */
+  readonly lengths: readonly number[];
+  /** Writes values to the target's part. */
+  put(values: A, target: number, options?: TargetOptions): Request;
+  /** Reads from the target's part; with `into`, as many elements as that has. */
+  get(target: number, options?: (GetOptions & Partial<Into<A>>) | undefined): Request<A>;
+  /** Combines the target's elements with `values`: each element in one step, whoever else does the same. */
+  accumulate(values: A, target: number, options?: AccumulateOptions): Request;
+  /** The same, and resolves to what was there before. */
+  getAccumulate(values: A, target: number, options?: AccumulateOptions & Partial<Into<A>>): Request<A>;
+  /** Combines one element with `value`, and resolves to what was there before; `undefined` for PROC_NULL. */
+  fetchAndOp(value: Element<A>, target: number, options?: AccumulateOptions): Request<Element<A> | undefined>;
+  /** Writes `value` if `expected` is there, and resolves to what was there before; `undefined` for PROC_NULL. */
+  compareAndSwap(
+    expected: Element<A>,
+    value: Element<A>,
+    target: number,
+    options?: TargetOptions,
+  ): Request<Element<A> | undefined>;
+  /** All accesses that any rank has started before are complete everywhere afterwards. Collective. */
+  fence(): Request;
+  /**
+   * Resolves when this rank has the target's lock: alone ("exclusive"), or with others who share it ("shared"); first
+   * come, first served. It orders those who lock, and keeps nobody else out.
+   */
+  lock(target: number, kind?: "shared" | "exclusive"): Request;
+  /** Completes this rank's accesses to the target, then gives up the lock. */
+  unlock(target: number): Request;
+  /** A shared lock of every rank. */
+  lockAll(): Request;
+  unlockAll(): Request;
+  /** Resolves when this rank's accesses to the target are complete there. */
+  flush(target: number): Request;
+  flushAll(): Request;
+  /** This rank accesses it no more, and gives up its locks; it goes on serving the others until they have freed it, too. Local. */
+  free(): void;
+}
