@@ -145,7 +145,7 @@ export abstract class Waiting implements Waiter {
   /** Moves messages for as long as somebody sleeps, or others are served; one pump runs at a time. */
   async #pump(): Promise<void> {
     this.#pumping = true;
-    while (this.#sleepers > 0 || (this.#serving && this.transport.idle !== undefined)) {
+    while (this.#sleepers > 0 || (this.#serving && this.transport.linger !== undefined)) {
       this.#woken = false;
       if (this.#sleepers === 0) {
         await this.#serveIdly();
@@ -170,7 +170,7 @@ export abstract class Waiting implements Waiter {
     this.progress();
     if (this.#sleepers > 0 || !this.#serving) return;
     this.#idle = true;
-    await this.transport.idle?.(() => this.#sleepers > 0);
+    await this.transport.linger?.(() => this.#sleepers > 0);
     this.#idle = false;
   }
 }

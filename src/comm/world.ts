@@ -72,7 +72,10 @@ async function joinMpi(): Promise<World> {
   const engine = new Engine((sink) => (connected.transport = new MpiTransport(job, sink)));
   const { transport } = connected;
   if (transport === undefined) throw new Error("mpi: the engine has not connected");
-  const ending = new MpiEnding(transport, () => reportUnobserved(engine, job.rank));
+  const ending = new MpiEnding(transport, () => {
+    reportUnobserved(engine, job.rank);
+    return engine.settle();
+  });
   const { size, host, hosts, rank, localRank, localSize } = job;
   const nodes = Math.max(...hosts) + 1;
   const place = { size, host, localRank, localSize, nodeRank: hosts[rank], nodes, appnum: 0, attempt: 0 };

@@ -66,6 +66,11 @@ export class HostsTransport implements Transport {
     await Promise.all([near, far]);
   }
 
+  /** The network looks after itself while nobody sleeps. */
+  async linger(ready: () => boolean): Promise<void> {
+    await this.#near.linger?.(ready);
+  }
+
   wake(): void {
     this.#near.wake();
     this.#far.wake();

@@ -90,6 +90,18 @@ export class MpiTransport implements Transport {
     });
   }
 
+  async linger(ready: () => boolean): Promise<void> {
+    await new Promise<void>((wake) => {
+      this.#wake = wake;
+      const look = (): void => {
+        if (this.#wake !== wake) return;
+        if (this.progress() || ready()) this.wake();
+        else if (this.#wake === wake) setTimeout(look, 1).unref();
+      };
+      look();
+    });
+  }
+
   wake(): void {
     const wake = this.#wake;
     this.#wake = undefined;

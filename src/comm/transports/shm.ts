@@ -153,11 +153,11 @@ export class ShmTransport implements Transport {
 
   async sleep(ready: () => boolean): Promise<void> {
     this.#doorbell.ref();
-    await this.idle(ready);
+    await this.linger(ready);
     this.#doorbell.unref();
   }
 
-  async idle(ready: () => boolean): Promise<void> {
+  async linger(ready: () => boolean): Promise<void> {
     const word = this.#line + Line.asleep;
     Atomics.store(this.#words, word, this.#blocked > 0 ? ASLEEP_FOR_ROOM : ASLEEP);
     // Whoever wrote before it could see this rank asleep has not rung: look once more.

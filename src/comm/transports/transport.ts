@@ -45,7 +45,7 @@ export interface Transport {
    * As `sleep`, but does not keep the process alive. Absent if messages are delivered from the event loop even while
    * nobody sleeps.
    */
-  idle?(ready: () => boolean): Promise<void>;
+  linger?(ready: () => boolean): Promise<void>;
   /** Ends a pending sleep: nobody waits any more, or something other than a message has happened. */
   wake(): void;
   /** Place `index` in memory that the given world ranks share, if they do; see board.ts. */

@@ -14,7 +14,7 @@ const SPIN_MS = 2;
  */
 export class MpiEnding {
   readonly #transport: MpiTransport;
-  readonly #report: () => void;
+  readonly #report: () => PromiseLike<void>;
   readonly #flag: Int32Array;
   readonly #flagAddress: number;
   readonly #request: number;
@@ -23,7 +23,7 @@ export class MpiEnding {
   #saidFarewell = false;
 
   /** @param report - Called at the natural end, before anything is waited for. */
-  constructor(transport: MpiTransport, report: () => void) {
+  constructor(transport: MpiTransport, report: () => PromiseLike<void>) {
     this.#transport = transport;
     this.#report = report;
     const { address, memory } = transport.job.mpi.allocate(16);
@@ -59,7 +59,7 @@ export class MpiEnding {
   }
 
   async #finish(): Promise<void> {
-    this.#report();
+    await this.#report();
     await this.#transport.close();
     this.#begin();
     while (!this.#allFinished()) {
