@@ -40,7 +40,7 @@ export interface Window<A extends TypedArray> extends AsyncDisposable {
   /** Writes values to the target's part. */
   put(values: A, target: number, options?: TargetOptions): Request;
   /** Reads from the target's part; with `into`, as many elements as that has. */
-  get(target: number, options?: (GetOptions & Partial<Into<A>>) | undefined): Request<A>;
+  get(target: number, options?: GetOptions & Partial<Into<A>>): Request<A>;
   /** Combines the target's elements with `values`: each element in one step, whoever else does the same. */
   accumulate(values: A, target: number, options?: AccumulateOptions): Request;
   /** The same, and resolves to what was there before. */
