@@ -1,10 +1,24 @@
-import { spawn } from "node:child_process";
-import type { Benchmark, Effort } from "./benchmarks.js";
-import type { Result } from "./programs/timing.js";
+import type { Benchmark } from "./catalogue.js";
+import { run } from "./command.js";
+import { programArguments, type Effort } from "./effort.js";
+import type { Result } from "./programs/harness.js";
 import type { Side } from "./sides.js";
+
+/** Benchmarks that one program runs, one after the other, on so many ranks. */
+export interface Job {
+  readonly ranks: number;
+  readonly items: readonly Item[];
+}
+
+export interface Item {
+  readonly benchmark: Benchmark;
+  /** Of messages, in bytes; `[0]` if they have none. */
+  readonly sizes: readonly number[];
+}
 
 /** One row of a table: what every side took for the same thing. */
 export interface Row {
+  readonly benchmark: string;
   readonly ranks: number;
   readonly bytes: number;
   /** In the order of the sides; undefined where a side has no such program, or failed. */
@@ -12,94 +26,123 @@ export interface Row {
 }
 
 export interface Cell {
-  /** Medians over rounds. */
+  /** Median over rounds of the medians over batches. */
   readonly seconds: number;
-  readonly peakBytes: number | undefined;
-  readonly residual: number | undefined;
+  /** Over all batches of all rounds. */
+  readonly min: number;
+  readonly max: number;
   /** Time of the first side over that of this one: median over rounds, each of which ran both. */
   readonly ratio: number;
   /** Of every round. */
   readonly samples: readonly number[];
+  /** Elements that were found wrong, over all rounds. */
+  readonly errors: number;
+  /** Of a nonblocking operation; medians over rounds. */
+  readonly pureSeconds?: number;
+  readonly computeSeconds?: number;
+  readonly peakBytes?: number;
+  readonly residual?: number;
 }
 
-const TIMEOUT_MS = 600_000;
-/** Peers compute on one core a rank, as tsmpi does. */
-const environment = { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" };
+export interface Failure {
+  readonly side: string;
+  readonly ranks: number;
+  readonly message: string;
+}
 
-/** Runs all sides in turn, A B A B, so that whatever slows the machine down slows all of them. */
+export interface Measurement {
+  readonly rows: readonly Row[];
+  readonly failures: readonly Failure[];
+}
+
+/**
+ * Runs all sides in turn, A B A B, so that whatever slows the machine down slows all of them. What a side has measured
+ * before it fails or is stopped counts; it does not get another turn.
+ */
 export async function measure(
-  benchmark: Benchmark,
-  ranks: number,
+  { ranks, items }: Job,
   sides: readonly Side[],
   effort: Effort,
-): Promise<Row[]> {
-  const runs: Result[][][] = sides.map(() => []); // by side and round
-  const failed = new Set<Side>();
+): Promise<Measurement> {
+  const results: Result[][][] = sides.map(() => []); // by side and round
+  const failures = new Map<Side, Failure>();
   for (let round = 0; round < effort.rounds; round++) {
     for (const [i, side] of sides.entries()) {
-      if (failed.has(side)) continue;
-      try {
-        runs[i].push(await run(benchmark, ranks, side, effort));
-      } catch (error) {
-        failed.add(side);
-        console.error(`${benchmark.name}, ${side.name}: ${error instanceof Error ? error.message : error}`);
-        process.exitCode = 1;
-      }
+      if (failures.has(side)) continue;
+      const turn = await runOnce({ ranks, items }, side, effort);
+      results[i].push(turn.results);
+      const [{ benchmark }] = items;
+      if (turn.failure !== undefined)
+        failures.set(side, { side: side.name, ranks, message: `${benchmark.name}: ${turn.failure}` });
     }
   }
-  const sizes = new Set(runs.flat(2).map(({ bytes }) => bytes));
-  return [...sizes].map((bytes) => {
-    const bySide = runs.map((rounds) =>
-      rounds.flatMap((results) => results.filter((r) => r.bytes === bytes)),
-    );
-    return { ranks, bytes, cells: bySide.map((results) => cellOf(results, bySide[0])) };
-  });
+  const rows = items.flatMap(({ benchmark, sizes }) =>
+    sizes.map((size): Row => {
+      const fits = ({ name, bytes }: Result) =>
+        name === (benchmark.argument ?? benchmark.name) && (benchmark.sizes === undefined || bytes === size);
+      const bySide = results.map((rounds) => rounds.map((found) => found.find(fits)));
+      const bytes = bySide.flat().find((result) => result)?.bytes ?? size;
+      return { benchmark: benchmark.name, ranks, bytes, cells: bySide.map((r) => cellOf(r, bySide[0])) };
+    }),
+  );
+  return { rows, failures: [...failures.values()] };
 }
 
-function cellOf(results: readonly Result[], first: readonly Result[]): Cell | undefined {
+/** One turn of one side; the items that it has no program for are left out. */
+async function runOnce({ ranks, items }: Job, side: Side, effort: Effort) {
+  const offered = items.filter(({ benchmark }) => side.command(benchmark, ranks) !== undefined);
+  if (offered.length === 0) return { results: [], failure: undefined };
+  const command = commandOf({ ranks, items: offered }, side, effort);
+  const { stdout, seconds, startedAt, failure } = await run(command, effort.timeoutMs);
+  const lines = stdout.split("\n").filter((line) => /^\{.*\}$/.test(line));
+  const results = lines.map((line): Result => {
+    const result = JSON.parse(line) as Result;
+    if (result.readyAt === undefined) return result;
+    const whole = offered.some(({ benchmark }) => benchmark.metric === "command");
+    return { ...result, seconds: whole ? seconds : (result.readyAt - startedAt) / 1000 };
+  });
+  return { results, failure };
+}
+
+/** What is started for a job whose items this side all has programs for. */
+export function commandOf({ ranks, items }: Job, side: Side, effort: Effort): string[] {
+  const [{ benchmark }] = items;
+  const start = side.command(benchmark, ranks) ?? [];
+  if (benchmark.program === "poststack") return [...start, `${effort.iterations}`];
+  const what = items.map(({ benchmark: b, sizes }) => `${b.argument ?? b.name}:${sizes.join(",")}`);
+  return [...start, ...programArguments(effort, ranks), ...what];
+}
+
+type Rounds = readonly (Result | undefined)[];
+
+function cellOf(rounds: Rounds, first: Rounds): Cell | undefined {
+  const results = rounds.filter((result) => result !== undefined);
   if (results.length === 0) return undefined;
   const samples = results.map(({ seconds }) => seconds);
-  const peaks = results.flatMap(({ peakBytes }) => peakBytes ?? []);
-  const rounds = Math.min(results.length, first.length);
+  const ratios = rounds.flatMap((result, round) => {
+    const ours = first[round];
+    return result && ours ? [ours.seconds / result.seconds] : [];
+  });
   return {
     seconds: median(samples),
-    peakBytes: peaks.length > 0 ? median(peaks) : undefined,
-    residual: results[0].residual,
-    ratio: median(samples.slice(0, rounds).map((seconds, round) => first[round].seconds / seconds)),
+    min: Math.min(...results.map(({ min, seconds }) => min ?? seconds)),
+    max: Math.max(...results.map(({ max, seconds }) => max ?? seconds)),
+    ratio: median(ratios),
     samples,
+    errors: results.reduce((sum, { errors = 0 }) => sum + errors, 0),
+    pureSeconds: medianOf(results, "pureSeconds"),
+    computeSeconds: medianOf(results, "computeSeconds"),
+    peakBytes: medianOf(results, "peakBytes"),
+    residual: results[0].residual,
   };
 }
 
-async function run(benchmark: Benchmark, ranks: number, side: Side, effort: Effort): Promise<Result[]> {
-  const command = side.command(benchmark.program ?? benchmark.name, ranks);
-  if (!command) return [];
-  const start = performance.now();
-  const text = await stdoutOf([...command, ...benchmark.args(effort).map(String)]);
-  const seconds = (performance.now() - start) / 1000;
-  if (benchmark.wholeCommand) return [{ bytes: 0, seconds }];
-  return text.split("\n").flatMap((line) => (line.startsWith("{") ? (JSON.parse(line) as Result) : []));
+function medianOf(results: readonly Result[], key: "pureSeconds" | "computeSeconds" | "peakBytes") {
+  const values = results.flatMap((result) => result[key] ?? []);
+  return values.length > 0 ? median(values) : undefined;
 }
 
-function stdoutOf([file, ...args]: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: environment,
-      timeout: TIMEOUT_MS,
-    });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      if (code === 0) return resolve(stdout);
-      const command = [file, ...args].join(" ");
-      reject(new Error(`${command}: ended with ${signal ?? `exit code ${code}`}\n${stderr.trim()}`));
-    });
-  });
-}
-
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return (sorted[Math.ceil(middle - 1)] + sorted[Math.floor(middle)]) / 2;

@@ -1,118 +1,116 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Benchmark } from "./catalogue.js";
+import { findMpi, type Mpi, type MpiKind } from "./find-mpi.js";
+import { findPython } from "./find-python.js";
 
 /** One of those that are compared: how to start a program of it. */
 export interface Side {
   readonly name: string;
   readonly about: string;
   /** Undefined if this side has no such program. */
-  command(program: string, ranks: number): readonly string[] | undefined;
+  command(benchmark: Benchmark, ranks: number): readonly string[] | undefined;
 }
 
-const here = fileURLToPath(new URL("../../bench/", import.meta.url)); // from dist/bench/
-const forC = "libopenmpi-dev gcc"; // packages of Debian
-const forPython = "python3-mpi4py python3-numpy python3-scipy";
-const launcher = fileURLToPath(new URL("../launcher/cli.js", import.meta.url));
+export const PEERS = ["openmpi", "mpich", "mpi4py"] as const;
+export type Peer = (typeof PEERS)[number];
 
-export function tsmpi(transport: string): Side {
+export const TRANSPORTS = ["auto", "shm", "zmq", "mpi", "mpi:openmpi", "mpi:mpich"] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+const programs = fileURLToPath(new URL("programs/", import.meta.url)); // in dist/bench/
+const peers = fileURLToPath(new URL("../../bench/peers/", import.meta.url));
+const launcher = fileURLToPath(new URL("../launcher/", import.meta.url));
+
+/**
+ * tsmpi on one of its transports; on `mpi`, its ranks are started by mpirun.
+ *
+ * @throws {Error} If that MPI is not installed, with how to get it.
+ */
+export function tsmpi(transport: Transport, options: readonly string[] = []): Side {
+  const script = ({ program }: Benchmark) => join(programs, `${program}.js`);
+  const name = transport === "auto" ? "tsmpi" : `tsmpi ${transport}`;
+  const about = `${name}: node ${process.version}, transport ${transport}`;
+  if (!transport.startsWith("mpi")) {
+    const start = [process.execPath, join(launcher, "cli.js"), "--transport", transport, ...options];
+    return {
+      name,
+      about,
+      command: (benchmark, ranks) => [...start, "-n", `${ranks}`, script(benchmark)],
+    };
+  }
+  const kinds: MpiKind[] = transport === "mpi" ? ["openmpi", "mpich"] : [transport.slice(4) as MpiKind];
+  const found = kinds.map(findMpi);
+  const mpi = found.find((each) => typeof each !== "string");
+  if (!mpi)
+    throw new Error(
+      `--transport ${transport}: ${found.filter((each) => typeof each === "string").join("; ")}`,
+    );
   return {
-    name: "tsmpi",
-    about: `tsmpi on node ${process.version}, transport ${transport}`,
-    command: (program, ranks) => {
-      const options = ["-n", `${ranks}`, "--transport", transport];
-      return [process.execPath, launcher, ...options, join(here, "programs", `${program}.ts`)];
-    },
+    name,
+    about: `${about}, on ${mpi.name} by its mpirun`,
+    command: (benchmark, ranks) => [
+      ...mpi.start(ranks),
+      process.execPath,
+      join(launcher, "tsmpi.js"),
+      script(benchmark),
+    ],
   };
 }
 
 /**
  * The peers that are installed, and for each that is not, what is missing and how to get it.
  *
+ * @param wanted - In the order of the columns.
  * @param folder - For compiled programs.
  */
-export function findPeers(folder: string): { peers: Side[]; missing: string[] } {
-  const mpirun = findMpirun();
-  if (!mpirun) {
-    const packages = `openmpi-bin ${forC} ${forPython}`;
-    return { peers: [], missing: [`Open MPI and mpi4py: no mpirun; ${install(packages)}`] };
-  }
-  const found = [findC(mpirun, folder), findPython(mpirun)];
+export function findPeers(wanted: readonly Peer[], folder: string): { sides: Side[]; missing: string[] } {
+  const found = wanted.map((peer) => (peer === "mpi4py" ? mpi4py() : cLoops(peer, folder)));
   return {
-    peers: found.filter((side) => typeof side !== "string"),
+    sides: found.filter((side) => typeof side !== "string"),
     missing: found.filter((side) => typeof side === "string"),
   };
 }
 
-interface Mpirun {
-  readonly name: string;
-  readonly start: (ranks: number) => string[];
-}
-
-function findMpirun(): Mpirun | undefined {
-  const version = output("mpirun", ["--version"]);
-  if (version === undefined) return undefined;
-  const openMpi = /Open MPI\D*([\d.]+)/.exec(version);
-  const options = openMpi ? ["--oversubscribe"] : [];
-  if (openMpi && process.getuid?.() === 0) options.push("--allow-run-as-root");
-  const [, mpich] = /Version:\s*([\d.]+)/.exec(version) ?? [];
+function cLoops(kind: MpiKind, folder: string): Side | string {
+  const mpi = findMpi(kind);
+  if (typeof mpi === "string") return mpi;
+  if (mpi.compiler === undefined) return mpi.withoutCompiler;
+  let binary: string | undefined;
   return {
-    name: openMpi ? `Open MPI ${openMpi[1]}` : mpich ? `MPICH ${mpich}` : "MPI",
-    start: (ranks) => ["mpirun", ...options, "-n", `${ranks}`],
-  };
-}
-
-function findC({ name, start }: Mpirun, folder: string): Side | string {
-  if (output("mpicc", ["--version"]) === undefined) {
-    return `${name} from C: no mpicc; ${install(forC)}`;
-  }
-  return {
-    name: name.replace(/ [\d.]+$/, ""),
-    about: `${name}, C loops, mpicc -O2`,
-    command(program, ranks) {
-      const source = join(here, "peers", `${program}.c`);
-      const binary = join(folder, program);
-      if (!existsSync(source)) return undefined;
-      if (!existsSync(binary)) execFileSync("mpicc", ["-O2", "-o", binary, source]);
-      return [...start(ranks), binary];
+    name: mpi.name.replace(/ [\d.]+$/, ""),
+    about: `${mpi.name}: C loops, ${mpi.compiler} -O2, ${mpi.manner}`,
+    command({ program, name }, ranks) {
+      if (program !== "communication" || name === "latency_objects") return undefined;
+      binary ??= compile(mpi, folder);
+      return [...mpi.start(ranks), binary];
     },
   };
 }
 
-const modules = ["mpi4py", "numpy", "scipy"];
-
-/** Prints the version of each module, or nothing for one that is not there. */
-const versions = `
-import importlib
-for name in ${JSON.stringify(modules)}:
-    try: print(importlib.import_module(name).__version__)
-    except ImportError: print()
-`;
-
-function findPython({ name, start }: Mpirun): Side | string {
-  let best: string | undefined;
-  for (const python of ["python3", "/usr/bin/python3"]) {
-    const found = output(python, ["-c", versions])?.split("\n").slice(0, modules.length);
-    if (!found) continue;
-    const absent = modules.filter((_, i) => !found[i]);
-    best = `mpi4py: ${python} has no ${absent.join(", ")}`;
-    if (absent.length > 0) continue;
-    return {
-      name: "mpi4py",
-      about: `${modules.map((module, i) => `${module} ${found[i]}`).join(", ")} on ${name}, one thread a rank`,
-      command: (program, ranks) => [...start(ranks), python, "-B", join(here, "peers", `${program}.py`)],
-    };
-  }
-  return `${best ?? "mpi4py: no python3"}; ${install(forPython)}`;
+function compile({ compiler = "mpicc", kind }: Mpi, folder: string): string {
+  const sources = readdirSync(peers).filter((file) => file.endsWith(".c"));
+  mkdirSync(folder, { recursive: true });
+  const binary = join(folder, `communication-${kind}`);
+  const paths = sources.map((file) => join(peers, file));
+  execFileSync(compiler, ["-O2", "-w", "-o", binary, ...paths, "-lm"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  return binary;
 }
 
-function install(packages: string): string {
-  return `on Debian and Ubuntu: apt-get install ${packages}`;
-}
-
-/** What a command prints, or undefined if it is not there or fails. */
-function output(command: string, args: readonly string[]): string | undefined {
-  const { status, stdout } = spawnSync(command, args, { encoding: "utf8", timeout: 30_000 });
-  return status === 0 ? stdout : undefined;
+function mpi4py(): Side | string {
+  const python = findPython();
+  if (typeof python === "string") return python;
+  const { command, versions, hasScipy, mpi } = python;
+  return {
+    name: "mpi4py",
+    about: `mpi4py: ${versions} on ${mpi.name}, one thread a rank`,
+    command({ program }, ranks) {
+      if (program === "poststack" && !hasScipy) return undefined;
+      return [...mpi.start(ranks), command, "-B", join(peers, `${program}.py`)];
+    },
+  };
 }

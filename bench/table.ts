@@ -1,58 +1,97 @@
-import type { Row } from "./measure.js";
+import type { Benchmark, Metric } from "./catalogue.js";
+import type { Cell, Row } from "./measure.js";
+import { formatBytes } from "./sizes.js";
 
 interface Column {
   readonly heading: string;
   readonly text: (row: Row) => string;
 }
 
-/** Rows as aligned text; columns in which nothing stands are left out. */
-export function table(rows: readonly Row[], names: readonly string[]): string {
-  const columns: Column[] = [
-    { heading: "ranks", text: ({ ranks }) => `${ranks}` },
-    { heading: "size", text: ({ bytes }) => (bytes > 0 ? size(bytes) : "") },
-    ...names.flatMap((name, i) => columnsOf(name, i)),
-  ];
-  const lines = [
-    columns.map(({ heading }) => heading),
-    ...rows.map((row) => columns.map((c) => c.text(row))),
-  ];
-  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  const used = columns.map((_, i) => lines.slice(1).some((line) => line[i] !== ""));
-  return lines
-    .map((line) => line.map((text, i) => text.padStart(widths[i])).filter((_, i) => used[i]))
-    .map((line) => `  ${line.join("  ")}`)
-    .join("\n");
+type Text = readonly [heading: string, text: (cell: Cell, row: Row) => string];
+
+/** What is shown of every side; the spread follows for the first of them, the ratio for the others. */
+const FIGURES: Readonly<Record<Metric, readonly Text[]>> = {
+  latency: [["µs", ({ seconds }) => micro(seconds)]],
+  bandwidth: [["MB/s", ({ seconds }, { bytes }) => rate(bytes, seconds)]],
+  overlap: [
+    ["total µs", ({ seconds }) => micro(seconds)],
+    ["compute", ({ computeSeconds }) => micro(computeSeconds)],
+    ["alone", ({ pureSeconds }) => micro(pureSeconds)],
+    ["overlap %", (cell) => overlap(cell).toFixed(0)],
+  ],
+  ready: [["ms", ({ seconds }) => milli(seconds)]],
+  command: [["ms", ({ seconds }) => milli(seconds)]],
+  solver: [
+    ["ms", ({ seconds }) => milli(seconds)],
+    ["memory", ({ peakBytes }) => (peakBytes === undefined ? "" : formatBytes(peakBytes))],
+  ],
+};
+
+const SPREAD: Readonly<Record<Metric, readonly Text[]>> = {
+  latency: spread(({ seconds }) => micro(seconds)),
+  bandwidth: [
+    ["min", ({ max }, { bytes }) => rate(bytes, max)],
+    ["max", ({ min }, { bytes }) => rate(bytes, min)],
+    ["messages/s", ({ seconds }) => Math.round(1 / seconds).toString()],
+  ],
+  overlap: [],
+  ready: spread(({ seconds }) => milli(seconds)),
+  command: spread(({ seconds }) => milli(seconds)),
+  solver: [],
+};
+
+/** Of one number of ranks, as OSU prints it: a heading, and a line for each size. */
+export function table(benchmark: Benchmark, rows: readonly Row[], sides: readonly string[]): string {
+  const { name, title, metric } = benchmark;
+  const ranks = rows[0]?.ranks ?? 0;
+  const sized = benchmark.sizes !== undefined;
+  const columns: Column[] = sized ? [{ heading: "# bytes", text: ({ bytes }) => `${bytes}` }] : [];
+  for (const [side, sideName] of sides.entries()) columns.push(...columnsOf(metric, side, sideName));
+  const used = columns.filter(({ text }) => rows.some((row) => text(row) !== ""));
+  const lines = [used.map(({ heading }) => heading), ...rows.map((row) => used.map((c) => c.text(row)))];
+  const widths = used.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  const align = (text: string, i: number) =>
+    i === 0 && sized ? text.padEnd(widths[i]) : text.padStart(widths[i]);
+  const body = lines.map((line) => line.map(align).join("  "));
+  return [`# ${name}, ${ranks} ${ranks === 1 ? "rank" : "ranks"}: ${title}`, ...body].join("\n");
 }
 
-function columnsOf(name: string, side: number): Column[] {
-  const column = (
-    heading: string,
-    text: (cell: NonNullable<Row["cells"][0]>, row: Row) => string,
-  ): Column => ({
+/** 1 if the computation hid all of the communication, in percent. */
+export function overlap({ seconds, computeSeconds = 0, pureSeconds = 1 }: Cell): number {
+  return Math.min(100, Math.max(0, 100 * (1 - (seconds - computeSeconds) / pureSeconds)));
+}
+
+function columnsOf(metric: Metric, side: number, name: string): Column[] {
+  const column = ([heading, text]: Text): Column => ({
     heading,
-    text(row) {
+    text: (row) => {
       const cell = row.cells[side];
       return cell ? text(cell, row) : "";
     },
   });
+  const [first, ...others] = FIGURES[metric];
+  const own = [column([`${name} ${first[0]}`, first[1]]), ...others.map(column)];
+  if (side === 0) return [...own, ...SPREAD[metric].map(column)];
+  const ratio = ({ ratio: value }: Cell) => (Number.isFinite(value) ? value.toPrecision(3) : "");
+  return [...own, column(["ratio", ratio])];
+}
+
+function spread(text: (cell: Pick<Cell, "seconds">) => string): Text[] {
   return [
-    column(name, ({ seconds }) => time(seconds)),
-    column("GB/s", ({ seconds, peakBytes }, { bytes }) =>
-      bytes >= 1024 && peakBytes === undefined ? (bytes / seconds / 1e9).toPrecision(3) : "",
-    ),
-    column("memory", ({ peakBytes }) => (peakBytes === undefined ? "" : size(peakBytes))),
-    ...(side === 0 ? [] : [column("ratio", ({ ratio }) => `${ratio.toPrecision(3)} ×`)]),
+    ["min", ({ min }) => text({ seconds: min })],
+    ["max", ({ max }) => text({ seconds: max })],
   ];
 }
 
-function time(seconds: number): string {
-  if (seconds >= 1) return `${seconds.toFixed(2)} s`;
-  if (seconds >= 1e-3) return `${(seconds * 1e3).toPrecision(3)} ms`;
-  return `${(seconds * 1e6).toPrecision(3)} µs`;
+function micro(seconds: number | undefined): string {
+  return seconds === undefined ? "" : (seconds * 1e6).toFixed(2);
 }
 
-function size(bytes: number): string {
-  if (bytes >= 2 ** 20) return `${(bytes / 2 ** 20).toFixed(bytes % 2 ** 20 ? 1 : 0)} MiB`;
-  if (bytes >= 2 ** 10) return `${bytes / 2 ** 10} KiB`;
-  return `${bytes} B`;
+function milli(seconds: number): string {
+  return (seconds * 1e3).toFixed(1);
+}
+
+/** In 10⁶ bytes per second, as OSU and IMB count. */
+function rate(bytes: number, seconds: number): string {
+  return (bytes / seconds / 1e6).toFixed(2);
 }

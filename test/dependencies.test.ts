@@ -22,7 +22,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["commander", "esbuild", "fastest-levenshtein", "koffi", "zeromq"],
   },
   "examples/": PUBLIC,
-  "bench/": PUBLIC,
+  "launcher/tsmpi.ts": { values: ["launcher/", "bench/main.ts"] }, // tsmpi bench
+  "bench/": { values: ["bench/"], packages: ["commander", "fastest-levenshtein"] },
+  "bench/programs/": PUBLIC, // they run as ranks
+  "bench/plot.ts": { values: ["bench/", "src/plot/"], packages: ["d3-"] },
   "bench/kernels.ts": { values: ["src/kernels/"] }, // measures that room from inside
   "src/index.ts": { values: ["src/"] },
   "src/solvers/": { values: ["src/array/dtype.ts", "src/ops/"], types: ["src/array/vector.ts"] },

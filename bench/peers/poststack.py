@@ -13,7 +13,7 @@ import numpy as np
 from mpi4py import MPI
 from scipy.signal import fftconvolve
 
-from timing import report, world
+from harness import report, world
 
 NY, NX, NT = 20, 267, 550
 WARM_UP = 3
@@ -79,6 +79,7 @@ world.Barrier()
 cost, seconds = cgls(data, background, iterations)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 report(
+    name="poststack",
     bytes=8 * NY * NX * NT,
     seconds=world.allreduce(seconds, MPI.MAX),
     peakBytes=world.allreduce(peak, MPI.MAX),

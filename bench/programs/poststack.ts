@@ -4,7 +4,7 @@
  *     tsmpirun -n 2 bench/programs/poststack.ts 20
  */
 import { cgls, DistributedArray, Distribution, init, PoststackLinearModelling, ricker } from "tsmpi";
-import { report } from "./timing.js";
+import { report } from "./harness.js";
 
 const WARM_UP = 3; // iterations
 
@@ -32,6 +32,7 @@ const { cost } = await cgls(A, data, {
 const seconds = (performance.now() - start) / 1000 / iterations;
 
 report(world, {
+  name: "poststack",
   bytes: 8 * space.size,
   seconds: await world.allreduce(seconds, { op: "max" }),
   peakBytes: await world.allreduce(1024 * process.resourceUsage().maxRSS, { op: "max" }),

@@ -13,14 +13,14 @@ test("bench measures ping-pong by itself, as a table and as JSON", { timeout: 60
   const json = join(folder, "bench.json");
   const { code, output } = await bench(["--quick", "--no-peers", "--only", "ping-pong", "--json", json]);
   t.equal(code, 0, output);
-  t.match(output, /Ping-pong[^]*ranks +size +tsmpi +GB\/s\n +2 +8 B +[\d.]+ [mµ]?s/);
+  t.match(output, /# latency, 2 ranks[^]*# bytes +tsmpi µs +min +max\n8 +[\d.]+/);
   const { tables } = JSON.parse(await readFile(json, "utf8")) as { tables: unknown[] };
   const row = (bytes: number) => ({
     ranks: 2,
     bytes,
     cells: [{ seconds: Number, ratio: 1, samples: [Number] }],
   });
-  t.match(tables, [{ name: "ping-pong", rows: [8, 1024, 65536, 1048576].map(row) }]);
+  t.match(tables, [{ name: "latency", rows: [8, 1024, 65536, 1048576].map(row) }]);
 });
 
 test("bench refuses what it does not understand", { timeout: 60_000 }, async (t) => {

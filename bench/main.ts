@@ -1,0 +1,20 @@
+import { parseOptions, UsageError } from "./options.js";
+import { runSections } from "./session.js";
+import { tsmpi } from "./sides.js";
+
+/** The command `tsmpi bench`; resolves to the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const request = parseOptions(args);
+    if (typeof request === "string") {
+      console.log(request);
+      return 0;
+    }
+    const { sections, transports, launch, ...settings } = request;
+    const own = transports.map((name) => tsmpi(name, launch));
+    return await runSections(sections, { ...settings, own });
+  } catch (error) {
+    console.error(`tsmpi bench: ${error instanceof Error ? error.message : String(error)}`);
+    return error instanceof UsageError || error instanceof RangeError ? 2 : 1;
+  }
+}
