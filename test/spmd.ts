@@ -83,7 +83,7 @@ export async function launch(args: readonly string[]): Promise<{ code: number | 
 async function runBodies(): Promise<void> {
   const { init } = await import("../src/comm/world.js");
   const world = await init();
-  for (const { title, body } of bodies) {
+  for (const { title, body } of bodies.splice(0)) {
     try {
       const comm = await world.split(0); // one of its own, which shares memory as the world does
       if (comm !== undefined) await body(comm);
