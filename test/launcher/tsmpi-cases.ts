@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "tap";
-import { type Engine, engines, mpirun, writeAllBodies } from "../../mpirun.js";
+import { type Engine, engines, mpirun, writeAllBodies } from "../mpirun.js";
 
-const root = fileURLToPath(new URL("../../../..", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const mishap = join(root, "test/comm/transports/programs/mpi-mishap.ts");
 const SIZE = 3;
 

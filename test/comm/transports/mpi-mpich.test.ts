@@ -1,4 +1,0 @@
-import { engines } from "../../mpirun.js";
-import { testEngine } from "./mpi-cases.js";
-
-testEngine(engines[1]);

@@ -1,0 +1,4 @@
+import { engines } from "../mpirun.js";
+import { testEngine } from "./tsmpi-cases.js";
+
+testEngine(engines[0]);
