@@ -1,9 +1,9 @@
-import { type Agreement, Call, type Members } from "./collectives/call.js";
+import { type Agreement, Call, COLLECTIVES, type Members, sign } from "./collectives/call.js";
 import { OnBoard } from "./collectives/in-memory/on-board.js";
 import type { Group } from "./engine.js";
 import { checkRoot } from "./arguments.js";
 import { RemoteError } from "./errors.js";
-import type { Message } from "./matching.js";
+import type { Message, Signature } from "./matching.js";
 import { Task } from "./task.js";
 import type { Board } from "./transports/board.js";
 import type { Request } from "./types.js";
@@ -17,8 +17,9 @@ const REMEMBERED = 64;
  */
 export class Calls implements Group {
   readonly ranks: readonly number[];
-  /** How often each operation was called, point-to-point ones included. */
-  readonly counts: Record<string, number> = {};
+  /** How often each collective was begun, by its number in signatures; and other operations, by name. */
+  readonly #begun: number[] = COLLECTIVES.map(() => 0);
+  readonly #counts: Record<string, number> = {};
   readonly #members: Members;
   readonly #board: OnBoard | undefined;
   readonly #recent: (Call | undefined)[] = Array.from({ length: REMEMBERED });
@@ -39,7 +40,13 @@ export class Calls implements Group {
   }
 
   count(name: string): void {
-    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    this.#counts[name] = (this.#counts[name] ?? 0) + 1;
+  }
+
+  /** How often each operation was called, point-to-point ones included. */
+  get counts(): Readonly<Record<string, number>> {
+    const collectives = COLLECTIVES.map((name, i) => [name, this.#begun[i]] as const);
+    return { ...this.#counts, ...Object.fromEntries(collectives.filter(([, count]) => count > 0)) };
   }
 
   /** Judges a message of a collective by what this rank calls under the same number. */
@@ -103,8 +110,12 @@ export class Calls implements Group {
 
   /** Numbers a call that will lay its signature on the board. */
   begin(agreement: Agreement): Call {
-    this.count(agreement.name);
-    const call = new Call(this.#members, this.#sequence++, agreement);
+    return this.beginSigned(sign(agreement));
+  }
+
+  beginSigned(signature: Signature): Call {
+    this.#begun[signature.kind & 0xff]++;
+    const call = new Call(this.#members, this.#sequence++, signature);
     this.#recent[call.sequence & (REMEMBERED - 1)] = call;
     return call;
   }

@@ -74,12 +74,12 @@ export class Call {
   #receives: Receive[] | undefined;
   #error: Error | undefined;
 
-  constructor(members: Members, sequence: number, agreement: Agreement) {
+  constructor(members: Members, sequence: number, signature: Signature) {
     this.members = members;
     this.rank = members.rank;
     this.size = members.size;
     this.sequence = sequence;
-    this.signature = sign(agreement);
+    this.signature = signature;
   }
 
   send(packed: Packed, dest: number): Operation<void> {
@@ -146,7 +146,8 @@ export class Call {
 /** Programs call the same few collectives again and again: the latest signature is mostly the next one. */
 let latest: { readonly agreement: Agreement; readonly signature: Signature } | undefined;
 
-function sign(agreement: Agreement): Signature {
+/** The arguments that ranks agree on, as they travel. */
+export function sign(agreement: Agreement): Signature {
   if (latest !== undefined && same(latest.agreement, agreement)) return latest.signature;
   const { name, root = -1, op, code = -1, count = -1 } = agreement;
   const operation = op === undefined ? 0 : OPERATION_NAMES.indexOf(op) + 1;

@@ -1,16 +1,25 @@
 import type { Signature } from "../matching.js";
-import type { PeerMemory } from "./posix.js";
 import {
-  BOARDS,
+  HEAD_VALUE_BYTES,
+  Head,
+  HEAD_WORDS,
   JOURNAL_ENTRIES,
   JOURNAL_ENTRY_BYTES,
+  NOTES_BYTES,
   type SegmentLayout,
-  Slot,
   SLOTS,
 } from "../wire/segment.js";
+import type { PeerMemory } from "./posix.js";
 
-/** How a value lies on a board: in the slot itself, or where the slot says, in the memory of its rank. */
-export const Form = { inline: 0, elsewhere: 1 } as const;
+/** Where a contribution is: in its head, on the board, or in the memory of its rank. */
+export const Form = { head: 0, board: 1, elsewhere: 2 } as const;
+/** So many doubles fit in a head. */
+export const HEAD_DOUBLES = HEAD_VALUE_BYTES / 8;
+
+/** Up to so many bytes, a copy to the board costs less than a call that reads another process. */
+const SHORT_BYTES = 32 * 1024;
+/** From so many readers on, a copy to the board costs less than that every reader reads another process. */
+const MANY_READERS = 3;
 
 /** What a board needs of the transport whose memory it lies in. */
 export interface BoardHost {
@@ -25,25 +34,29 @@ export interface BoardHost {
 }
 
 /**
- * Memory in which the ranks of a communicator lay out contributions for all to see: each writes its own slots and reads
+ * Memory in which the ranks of a communicator lay out contributions for all to see: each writes its own and reads
  * everybody's. One step does a whole small collective, and every rank computes the result by itself, in rank order,
  * from the same bits.
  *
  * Steps are numbered from 0, alike on all ranks. A rank begins a step by publishing its contribution, and begins it
- * only after completing the one before. It reuses a slot for step n once all ranks have begun step n − SLOTS + 1:
- * then they have completed, and read, the one that was in it.
+ * only after completing the one before. It has {@link SLOTS} places for contributions, and reuses one for step n once
+ * all ranks have begun step n − SLOTS + 1: then they have completed, and read, the one that was in it.
  */
 export class Board {
   readonly size: number;
-  readonly payloadBytes: number;
+  readonly valueBytes: number;
   readonly peers: PeerMemory | undefined;
+  /** A rank that {@link missing} has seen to call something else than this one; the size if there is none. */
+  odd: number;
   readonly #host: BoardHost;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
-  /** Where each member's part begins, in words, by rank in the communicator. */
-  readonly #parts: readonly number[];
+  /** Word of each member's first head, by rank in the communicator; the next ones follow at a distance. */
+  readonly #heads: readonly number[];
+  readonly #headDistance: number;
   readonly #rank: number;
-  readonly #slotWords: number;
+  readonly #start: number;
+  readonly #places: readonly number[];
   readonly #others: readonly number[];
   /** All ranks are known to have begun this step. */
   #begun = -1;
@@ -52,98 +65,129 @@ export class Board {
   constructor(host: BoardHost, index: number, places: readonly number[], rank: number) {
     const { memory, layout } = host;
     this.#host = host;
-    this.size = places.length;
-    this.payloadBytes = layout.payloadBytes;
+    this.size = this.odd = places.length;
+    this.valueBytes = layout.valueBytes;
     this.peers = host.peers;
     this.#words = new Int32Array(memory);
     this.#doubles = new Float64Array(memory);
-    this.#parts = places.map((place) => (layout.boards + (place * BOARDS + index) * layout.partBytes) / 4);
+    this.#start = layout.boards + index * layout.boardBytes;
+    this.#heads = places.map((place) => this.#start / 4 + place * HEAD_WORDS);
+    this.#headDistance = layout.localSize * HEAD_WORDS;
+    this.#places = places;
     this.#rank = rank;
-    this.#slotWords = layout.slotBytes / 4;
     this.#others = places.filter((_, member) => member !== rank);
   }
 
   // --- this rank's contribution ---------------------------------------------------------------
 
-  /** Whether this rank may write its slot for a step. */
+  /** Whether this rank may lay out its contribution to a step. */
   hasRoom(step: number): boolean {
     const needed = step - SLOTS + 1;
     if (needed <= this.#begun) return true;
     for (let rank = 0; rank < this.size; rank++) {
-      const begun = Atomics.load(this.#words, this.#slot(needed, rank)); // that step's stamp, or a later one
-      if (((begun - (needed + 1)) | 0) < 0 || begun === 0) return false;
+      const begun = Atomics.load(this.#words, this.#head(needed, rank)); // that step's stamp, or a later one
+      if (begun === 0 || ((begun - (needed + 1)) | 0) < 0) return false;
     }
     this.#begun = needed;
     return true;
   }
 
-  /** Says what is called. Then comes the contribution, then {@link publish}. */
+  /** Says what is called. Then comes the contribution, if there is one, then {@link publish}. */
   open(step: number, { kind, root, count }: Signature, sequence: number): void {
     const words = this.#words;
-    const slot = this.#slot(step, this.#rank);
-    Atomics.store(words, slot + Slot.sequence, sequence); // first: see noted()
-    words[slot + Slot.kind] = kind;
-    words[slot + Slot.root] = root;
-    words[slot + Slot.count] = count;
-    words[slot + Slot.bytes] = 0;
-    words[slot + Slot.form] = Form.inline;
+    const head = this.#head(step, this.#rank);
+    Atomics.store(words, head + Head.sequence, sequence); // first: see noted()
+    words[head + Head.kind] = kind;
+    words[head + Head.root] = root;
+    words[head + Head.count] = count;
+    words[head + Head.bytes] = 0;
+    words[head + Head.form] = Form.head;
   }
 
   putNumber(step: number, x: number): void {
-    this.#doubles[(this.#slot(step, this.#rank) + Slot.payload) / 2] = x;
+    this.#doubles[(this.#head(step, this.#rank) + Head.value) / 2] = x;
   }
 
+  /** A few doubles, whose count all ranks know. */
   putDoubles(step: number, x: Float64Array): void {
-    const start = (this.#slot(step, this.#rank) + Slot.payload) / 2;
+    const head = this.#head(step, this.#rank);
+    if (x.length > HEAD_DOUBLES) this.#words[head + Head.form] = Form.board;
+    const start = this.#doubleAt(step, this.#rank, x.length);
     for (let i = 0; i < x.length; i++) this.#doubles[start + i] = x[i];
   }
 
-  /** A value of any type, whose element type and length other ranks cannot know. */
+  /** A value of any type, of at most `valueBytes`, whose element type and length other ranks cannot know. */
   putBytes(step: number, code: number, bytes: Uint8Array): void {
-    const slot = this.#slot(step, this.#rank);
-    this.#words[slot + Slot.code] = code;
-    this.#words[slot + Slot.bytes] = bytes.byteLength;
-    this.#bytes(slot, 0, bytes.byteLength).set(bytes);
+    const head = this.#head(step, this.#rank);
+    const { byteLength } = bytes;
+    this.#words[head + Head.code] = code;
+    this.#words[head + Head.bytes] = byteLength;
+    const form = byteLength <= HEAD_VALUE_BYTES ? Form.head : Form.board;
+    this.#words[head + Head.form] = form;
+    this.#bytes(this.#valueAt(step, this.#rank, form), byteLength).set(bytes);
   }
 
   /** Says where the contribution is, instead. */
-  putPlace(step: number, code: number, bytes: number, address: number): void {
-    const slot = this.#slot(step, this.#rank);
-    this.#words[slot + Slot.code] = code;
-    const payload = (slot + Slot.payload) / 2;
-    this.#doubles[payload] = address;
-    this.#doubles[payload + 1] = bytes;
-    this.markElsewhere(step);
+  putAddress(step: number, code: number, bytes: number, address: number): void {
+    const head = this.#head(step, this.#rank);
+    this.#words[head + Head.code] = code;
+    this.#words[head + Head.form] = Form.elsewhere;
+    this.#words[head + Head.pid] = process.pid;
+    this.#doubles[(head + Head.value) / 2] = address;
+    this.#doubles[(head + Head.value) / 2 + 1] = bytes;
   }
 
-  /** Says that the contribution refers to memory of this rank. */
-  markElsewhere(step: number): void {
-    this.#words[this.#slot(step, this.#rank) + Slot.form] = Form.elsewhere;
-    this.#words[this.#slot(step, this.#rank) + Slot.pid] = process.pid;
+  /** What lies on the board refers to memory of this rank. */
+  markReferring(step: number): void {
+    this.#words[this.#head(step, this.#rank) + Head.pid] = process.pid;
   }
 
-  /** Lets others see the contribution. Whoever is the last to begin a step wakes the rest, and so does who says so. */
-  publish(step: number, wake: boolean): void {
-    Atomics.store(this.#words, this.#slot(step, this.#rank), (step + 1) | 0);
-    if (wake || this.missing(step, 0) === this.size) this.#host.ring(this.#others);
+  /**
+   * Lets others see the contribution. Whoever is the last to begin a step wakes the rest, and so does who says so.
+   *
+   * @returns The first rank that has not begun the step; the size if all have.
+   */
+  publish(step: number, signature: Signature, wake: boolean): number {
+    Atomics.store(this.#words, this.#head(step, this.#rank), (step + 1) | 0);
+    this.odd = this.size;
+    const missing = this.missing(step, 0, signature);
+    if (wake || missing === this.size) this.#host.ring(this.#others);
+    return missing;
   }
 
   // --- everybody's contributions --------------------------------------------------------------
 
-  /** First rank from `from` on that has not begun this step; the size if all have. Asked before the step is completed. */
-  missing(step: number, from: number): number {
+  /**
+   * First rank from `from` on that has not begun this step; the size if all have. Asked before the step is completed.
+   * Of those that have, `odd` names one whose signature is another one.
+   */
+  missing(step: number, from: number, { kind, root, count }: Signature): number {
     const stamp = (step + 1) | 0;
-    const offset = (step & (SLOTS - 1)) * this.#slotWords;
+    const offset = (step & (SLOTS - 1)) * this.#headDistance;
     const words = this.#words;
-    const parts = this.#parts;
-    let rank = from;
-    while (rank < parts.length && Atomics.load(words, parts[rank] + offset) === stamp) rank++;
-    if (rank === parts.length) this.#begun = step;
-    return rank;
+    const heads = this.#heads;
+    for (let rank = from; rank < heads.length; rank++) {
+      const head = heads[rank] + offset;
+      if (Atomics.load(words, head) !== stamp) return rank;
+      if (
+        words[head + Head.kind] !== kind ||
+        words[head + Head.root] !== root ||
+        words[head + Head.count] !== count
+      )
+        this.odd = rank;
+    }
+    this.#begun = step;
+    return heads.length;
   }
 
   hasBegun(step: number, rank: number): boolean {
-    return Atomics.load(this.#words, this.#slot(step, rank)) === ((step + 1) | 0);
+    return Atomics.load(this.#words, this.#head(step, rank)) === ((step + 1) | 0);
+  }
+
+  /** Whether to lay a value on the board, rather than to say where it is. */
+  takes(bytes: number, readers: number): boolean {
+    if (this.peers === undefined) return true;
+    return bytes <= (readers < MANY_READERS ? SHORT_BYTES : this.valueBytes);
   }
 
   /** Between two looks at what is missing; false if waiting in this way does not pay any more. */
@@ -153,59 +197,66 @@ export class Board {
 
   /** Whether a rank that has begun this step called the same. */
   agrees(step: number, rank: number, { kind, root, count }: Signature): boolean {
-    const slot = this.#slot(step, rank);
+    const head = this.#head(step, rank);
     const words = this.#words;
     return (
-      words[slot + Slot.kind] === kind &&
-      words[slot + Slot.root] === root &&
-      words[slot + Slot.count] === count
+      words[head + Head.kind] === kind &&
+      words[head + Head.root] === root &&
+      words[head + Head.count] === count
     );
   }
 
   signature(step: number, rank: number): Signature {
-    return this.#signatureAt(this.#slot(step, rank) + Slot.kind);
+    return this.#signatureAt(this.#head(step, rank) + Head.kind);
   }
 
-  number(step: number, rank: number): number {
-    return this.#doubles[(this.#slot(step, rank) + Slot.payload) / 2];
+  /** Σ over ranks of one number each, in rank order. */
+  sumOfNumbers(step: number): number {
+    const doubles = this.#doubles;
+    const heads = this.#heads;
+    const offset = (step & (SLOTS - 1)) * this.#headDistance + Head.value;
+    let sum = doubles[(heads[0] + offset) / 2];
+    for (let rank = 1; rank < heads.length; rank++) sum += doubles[(heads[rank] + offset) / 2];
+    return sum;
   }
 
   /** into[i] ← Σ over ranks, in rank order. */
   sum(step: number, into: Float64Array): void {
+    const { size } = this;
     const doubles = this.#doubles;
-    const parts = this.#parts;
-    const offset = (step & (SLOTS - 1)) * this.#slotWords + Slot.payload;
-    for (let i = 0; i < into.length; i++) {
-      let sum = doubles[(parts[0] + offset) / 2 + i];
-      for (let rank = 1; rank < parts.length; rank++) sum += doubles[(parts[rank] + offset) / 2 + i];
-      into[i] = sum;
+    const { length } = into;
+    const first = this.#doubleAt(step, 0, length);
+    for (let i = 0; i < length; i++) into[i] = doubles[first + i];
+    for (let rank = 1; rank < size; rank++) {
+      const start = this.#doubleAt(step, rank, length);
+      for (let i = 0; i < length; i++) into[i] += doubles[start + i];
     }
   }
 
   form(step: number, rank: number): number {
-    return this.#words[this.#slot(step, rank) + Slot.form];
+    return this.#words[this.#head(step, rank) + Head.form];
   }
 
   /** Element type and length of what a rank has contributed. */
   value(step: number, rank: number): { code: number; bytes: number } {
-    const slot = this.#slot(step, rank);
-    const inline = this.#words[slot + Slot.form] === Form.inline;
-    const bytes = inline ? this.#words[slot + Slot.bytes] : this.#doubles[(slot + Slot.payload) / 2 + 1];
-    return { code: this.#words[slot + Slot.code], bytes };
+    const head = this.#head(step, rank);
+    const isHere = this.#words[head + Head.form] !== Form.elsewhere;
+    const bytes = isHere ? this.#words[head + Head.bytes] : this.#doubles[(head + Head.value) / 2 + 1];
+    return { code: this.#words[head + Head.code], bytes };
   }
 
-  /** Where a contribution is that is not in its slot. */
+  /** Bytes of a contribution that is on the board, in place. */
+  bytes(step: number, rank: number, start: number, length: number): Uint8Array {
+    return this.#bytes(this.#valueAt(step, rank, this.form(step, rank)) + start, length);
+  }
+
+  /** Where a contribution is that is not, in the memory of the process {@link pid}. */
   address(step: number, rank: number): number {
-    return this.#doubles[(this.#slot(step, rank) + Slot.payload) / 2];
+    return this.#doubles[(this.#head(step, rank) + Head.value) / 2];
   }
 
   pid(step: number, rank: number): number {
-    return this.#words[this.#slot(step, rank) + Slot.pid];
-  }
-
-  /** Bytes of an inline contribution, in place. */
-  bytes(step: number, rank: number, start: number, length: number): Uint8Array {
-    return this.#bytes(this.#slot(step, rank), start, length);
+    return this.#words[this.#head(step, rank) + Head.pid];
   }
 
   // --- the journal ----------------------------------------------------------------------------
@@ -224,14 +275,12 @@ export class Board {
     const entry = this.#entry(rank, sequence);
     if (Atomics.load(this.#words, entry + 3) === ((sequence + 1) | 0)) return this.#signatureAt(entry);
     for (let step = 0; step < SLOTS; step++) {
-      const slot = this.#slot(step, rank);
-      if (Atomics.load(this.#words, slot) === 0) continue;
+      const head = this.#head(step, rank);
+      if (Atomics.load(this.#words, head) === 0) continue;
       // Its rank may be about to write the next one there: the signature counts if the number still stands after it.
-      const [before, signature, after] = [
-        Atomics.load(this.#words, slot + Slot.sequence),
-        this.#signatureAt(slot + Slot.kind),
-        Atomics.load(this.#words, slot + Slot.sequence),
-      ];
+      const before = Atomics.load(this.#words, head + Head.sequence);
+      const signature = this.#signatureAt(head + Head.kind);
+      const after = Atomics.load(this.#words, head + Head.sequence);
       if (before === sequence && after === sequence) return signature;
     }
     return undefined;
@@ -246,14 +295,14 @@ export class Board {
 
   /** Whether all members are done with this use, so that nobody reads this rank's part any more. */
   retiredByAll(use: number): boolean {
-    return this.#parts.every((_, rank) => Atomics.load(this.#words, this.#retired(rank)) >= use);
+    return this.#places.every((_, rank) => Atomics.load(this.#words, this.#retired(rank)) >= use);
   }
 
   /** Makes this rank's part as it was at first, but for what is left of values. */
   clear(): void {
     for (let step = 0; step < SLOTS; step++) {
-      const slot = this.#slot(step, this.#rank);
-      this.#words.fill(0, slot, slot + Slot.payload);
+      const head = this.#head(step, this.#rank);
+      this.#words.fill(0, head, head + HEAD_WORDS);
     }
     this.#words.fill(0, this.#entry(this.#rank, 0), this.#retired(this.#rank));
   }
@@ -262,20 +311,32 @@ export class Board {
     return { kind: this.#words[word], root: this.#words[word + 1], count: this.#words[word + 2] };
   }
 
-  #slot(step: number, rank: number): number {
-    return this.#parts[rank] + (step & (SLOTS - 1)) * this.#slotWords;
+  #head(step: number, rank: number): number {
+    return this.#heads[rank] + (step & (SLOTS - 1)) * this.#headDistance;
+  }
+
+  #doubleAt(step: number, rank: number, count: number): number {
+    if (count <= HEAD_DOUBLES) return (this.#head(step, rank) + Head.value) / 2;
+    return this.#valueAt(step, rank, Form.board) / 8;
+  }
+
+  /** Byte at which a value on the board begins. */
+  #valueAt(step: number, rank: number, form: number): number {
+    if (form === Form.head) return (this.#head(step, rank) + Head.value) * 4;
+    const { values, valueBytes, valuesBytes } = this.#host.layout;
+    return this.#start + values + this.#places[rank] * valuesBytes + (step & (SLOTS - 1)) * valueBytes;
+  }
+
+  #bytes(start: number, length: number): Uint8Array {
+    return new Uint8Array(this.#host.memory, start, length);
   }
 
   #entry(rank: number, sequence: number): number {
-    const journal = this.#parts[rank] + SLOTS * this.#slotWords;
-    return journal + ((sequence % JOURNAL_ENTRIES) * JOURNAL_ENTRY_BYTES) / 4;
+    const notes = this.#start + this.#host.layout.notes + this.#places[rank] * NOTES_BYTES;
+    return (notes + (sequence % JOURNAL_ENTRIES) * JOURNAL_ENTRY_BYTES) / 4;
   }
 
   #retired(rank: number): number {
     return this.#entry(rank, 0) + (JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES) / 4;
-  }
-
-  #bytes(slot: number, start: number, length: number): Uint8Array {
-    return new Uint8Array(this.#host.memory, (slot + Slot.payload) * 4 + start, length);
   }
 }

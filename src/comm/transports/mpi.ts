@@ -151,7 +151,7 @@ export class MpiTransport implements Transport {
     const receives = this.#receives;
     const words = receives.words;
     const source = words[FrameWord.source];
-    const bytes = receives.payloadBytes;
+    const bytes = receives.valueBytes;
     if (words[FrameWord.kind] === FAREWELL_KIND) {
       receives.release();
       return this.#sink.lost(source, new Error("which has finished"));

@@ -6,7 +6,7 @@
  * ```
  * lines    localSize × LINE_BYTES      one per rank: bell, whether it sleeps, its state
  * copies   localSize × TRANSFERS       large payloads that ranks copy from each other's memory
- * boards   localSize × BOARDS          contributions to collectives, and what was called
+ * boards   BOARDS                      contributions to collectives, and what was called
  * rings    localSize² × ring           from each rank to each other: counters, then data
  * ```
  */
@@ -14,10 +14,16 @@ export interface SegmentLayout {
   readonly localSize: number;
   readonly copies: number;
   readonly boards: number;
-  /** Largest inline value of a slot, a slot, and a rank's part of a board: its slots, its journal, its last use. */
-  readonly payloadBytes: number;
-  readonly slotBytes: number;
-  readonly partBytes: number;
+  /**
+   * Of one board: its size, and where in it the notes and the values of the first rank begin, after the heads. The heads
+   * of all ranks are close together: what a small collective touches is on one page.
+   */
+  readonly boardBytes: number;
+  readonly notes: number;
+  readonly values: number;
+  /** Largest value on a board, and room for those of one rank. */
+  readonly valueBytes: number;
+  readonly valuesBytes: number;
   readonly rings: number;
   /** Data bytes of one ring, a power of two. */
   readonly ringBytes: number;
@@ -51,10 +57,10 @@ export const BOARDS = 64;
 /** Contributions of a rank to a board that can be there at a time; a power of two. */
 export const SLOTS = 4;
 /**
- * Words of a slot, a rank's contribution to one step of a collective. The stamp is written last: 1 + the number of the
- * step on this board. Then what is called, and the value: its element type and bytes, inline or elsewhere.
+ * Words of the head of a contribution to one step of a collective, a cache line. The stamp is written last: 1 + the
+ * number of the step on this board. Then what is called, and the value: its element type and bytes, and where it is.
  */
-export const Slot = {
+export const Head = {
   stamp: 0,
   kind: 1,
   root: 2,
@@ -64,15 +70,16 @@ export const Slot = {
   bytes: 6,
   form: 7,
   pid: 8,
-  payload: 10,
+  /** A short value, or the address and length of a long one. */
+  value: 10,
 } as const;
-/** A board's parts are not multiples of 4 KiB, so that the slots of all ranks do not share a few sets of a cache. */
-const SLOT_HEAD_BYTES = 64;
+export const HEAD_WORDS = 16;
+export const HEAD_VALUE_BYTES = 4 * (HEAD_WORDS - Head.value);
 /** The signatures of a rank's latest collectives that go through messages: kind, root, count, stamp. */
 export const JOURNAL_ENTRIES = 16;
 export const JOURNAL_ENTRY_BYTES = 16;
-/** After the journal: which use of the board its rank was last done with. */
-const RETIRED_BYTES = 64;
+/** A rank's notes: its journal, and which use of the board it was last done with. */
+export const NOTES_BYTES = JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES + 64;
 
 /** Head and tail of a ring, a cache line pair each, before its data. */
 export const RING_HEAD_BYTES = 256;
@@ -80,19 +87,23 @@ export const RingWord = { head: 0, tail: 32 } as const;
 
 export function segmentLayout(localSize: number): SegmentLayout {
   const copies = localSize * LINE_BYTES;
-  const boards = copies + localSize * TRANSFERS * TRANSFER_BYTES;
-  const payloadBytes = localSize <= 16 ? 2 ** 15 : localSize <= 64 ? 2 ** 13 : 2 ** 11;
-  const slotBytes = payloadBytes + SLOT_HEAD_BYTES;
-  const partBytes = SLOTS * slotBytes + JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES + RETIRED_BYTES;
-  const rings = boards + localSize * BOARDS * partBytes;
+  const boards = (copies + localSize * TRANSFERS * TRANSFER_BYTES + 4095) & ~4095;
+  const notes = SLOTS * localSize * HEAD_WORDS * 4;
+  const values = notes + localSize * NOTES_BYTES;
+  const valueBytes = 2 ** Math.max(11, 21 - Math.ceil(Math.log2(localSize)));
+  const valuesBytes = SLOTS * valueBytes + 64; // not a multiple of 4 KiB: ranks use different sets of a cache
+  const boardBytes = (values + localSize * valuesBytes + 4095) & ~4095;
+  const rings = boards + BOARDS * boardBytes;
   const ringBytes = localSize <= 8 ? 2 ** 18 : localSize <= 32 ? 2 ** 16 : 2 ** 14;
   return {
     localSize,
     copies,
     boards,
-    payloadBytes,
-    slotBytes,
-    partBytes,
+    boardBytes,
+    notes,
+    values,
+    valueBytes,
+    valuesBytes,
     rings,
     ringBytes,
     bytes: rings + localSize ** 2 * (RING_HEAD_BYTES + ringBytes),

@@ -4,21 +4,22 @@ import { type Board, Form } from "../../transports/board.js";
 /**
  * Lays a value on the board, or says where it is in the memory of this rank if it is too long for that.
  *
+ * @param readers - How many ranks will read each of its bytes.
  * @returns Whether it lies on the board. If not, it must stay as it is until all that read it have said so.
  */
-export function lay(board: Board, step: number, { code, bytes }: Packed): boolean {
-  if (bytes.byteLength <= board.payloadBytes || board.peers === undefined) {
+export function lay(board: Board, step: number, { code, bytes }: Packed, readers: number): boolean {
+  if (board.peers === undefined || board.takes(bytes.byteLength, readers)) {
     board.putBytes(step, code, bytes);
     return true;
   }
-  board.putPlace(step, code, bytes.byteLength, board.peers.addressOf(bytes));
+  board.putAddress(step, code, bytes.byteLength, board.peers.addressOf(bytes));
   return false;
 }
 
 /** Copies what a rank has laid out, or a part of it from byte `start` on. */
 export function read(board: Board, step: number, rank: number, start: number, into: Uint8Array): void {
   if (into.byteLength === 0) return;
-  if (board.form(step, rank) === Form.inline) into.set(board.bytes(step, rank, start, into.byteLength));
+  if (board.form(step, rank) !== Form.elsewhere) into.set(board.bytes(step, rank, start, into.byteLength));
   else board.peers?.read(board.pid(step, rank), board.address(step, rank) + start, into);
 }
 

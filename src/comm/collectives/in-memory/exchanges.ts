@@ -42,7 +42,7 @@ export class BoardBcast extends BoardCall {
   }
 
   override contribute(board: Board, step: number): void {
-    if (this.done === 0 && this.#packed !== undefined) lay(board, step, this.#packed);
+    if (this.done === 0 && this.#packed !== undefined) lay(board, step, this.#packed, board.size - 1);
   }
 
   advance(board: Board, step: number): boolean {
@@ -90,6 +90,8 @@ abstract class BoardCollection extends BoardCall {
   protected readonly into: TypedArray | undefined;
   protected readonly blocks: Blocks | undefined;
   protected values: unknown[] | undefined;
+  /** Ranks that read this one's value. */
+  protected abstract readonly readers: number;
 
   constructor(
     onBoard: OnBoard,
@@ -107,7 +109,7 @@ abstract class BoardCollection extends BoardCall {
   }
 
   override contribute(board: Board, step: number): void {
-    if (this.done === 0) lay(board, step, this.#packed);
+    if (this.done === 0) lay(board, step, this.#packed, this.readers);
   }
 
   /** Reads everybody's value. */
@@ -131,6 +133,8 @@ abstract class BoardCollection extends BoardCall {
 
 /** Every rank reads everybody's value; a second step if any is not on the board. */
 export class BoardAllgather extends BoardCollection {
+  protected readonly readers = this.call.size - 1;
+
   advance(board: Board, step: number): boolean {
     if (this.done === 1) return true;
     this.collect(board, step, "allgather");
@@ -154,6 +158,7 @@ export class BoardAllgather extends BoardCollection {
 
 /** The root reads everybody's value, and then lets those go whose value is not on the board. */
 export class BoardGather extends BoardCollection {
+  protected readonly readers = 1;
   readonly #root: number;
 
   constructor(

@@ -53,11 +53,15 @@ export class OnBoard implements Pollable {
   /** Polls until the call is settled, or waiting in this way does not pay any more. */
   wait(call: BoardCall): void {
     const { engine, board } = this;
+    const { transport } = engine;
     let begun = 0;
     for (let round = 1; ; round++) {
-      engine.progress();
+      transport.progress();
+      this.poll();
       if (call.settled || !board.rest(round)) break;
-      if (round === SHORT_ROUNDS) begun = performance.now();
+      if (round % SHORT_ROUNDS !== 0) continue;
+      engine.progress(); // other communicators have their boards
+      if (begun === 0) begun = performance.now();
     }
     if (begun > 0) engine.statistics.waitMs += performance.now() - begun;
   }
@@ -109,54 +113,51 @@ export class OnBoard implements Pollable {
   /** Goes one step on if that is possible; false if the call under way waits. */
   #advance(current: BoardCall): boolean {
     const { board } = this;
+    const { call, needs } = current;
     const step = this.#step;
     if (!this.#published) {
       if (!board.hasRoom(step)) return this.#waitsInVain(current, EVERYBODY);
-      board.open(step, current.call.signature, current.call.sequence);
+      board.open(step, call.signature, call.sequence);
       current.contribute(board, step);
-      board.publish(step, current.wakes);
       this.#published = true;
-      this.#missing = 0;
-    }
-    const { needs } = current;
+      this.#missing = board.publish(step, call.signature, current.wakes);
+    } else if (needs === EVERYBODY) this.#missing = board.missing(step, this.#missing, call.signature);
+    let odd = board.size;
     if (needs === EVERYBODY) {
-      this.#missing = board.missing(step, this.#missing);
       if (this.#missing < board.size) return this.#waitsInVain(current, EVERYBODY);
-    } else if (needs !== NOBODY && !board.hasBegun(step, needs)) return this.#waitsInVain(current, needs);
-    const odd = this.#odd(current, step);
+      odd = board.odd;
+    } else if (needs !== NOBODY) {
+      if (!board.hasBegun(step, needs)) return this.#waitsInVain(current, needs);
+      if (!board.agrees(step, needs, call.signature)) odd = needs;
+    }
     this.#step++;
     this.#published = false;
     try {
       if (odd < board.size) {
-        const error = current.call.differs(board.signature(step, odd), odd);
+        const error = call.differs(board.signature(step, odd), odd);
         if (error !== undefined) throw error;
       }
       if (!current.advance(board, step)) {
         current.done++;
         return true;
       }
-      this.#current = this.#queue.shift();
-      current.call.state = "done";
+      this.#next();
+      call.state = "done";
       current.complete(current.result());
     } catch (error) {
-      this.#current = this.#queue.shift();
-      this.#fail(current.call, error instanceof Error ? error : new Error(String(error)));
+      if (this.#current === current) this.#next();
+      this.#fail(call, error instanceof Error ? error : new Error(String(error)));
     }
     return true;
   }
 
-  /** The first rank that is known to call something else; the size if there is none. */
-  #odd({ needs, call }: BoardCall, step: number): number {
-    const { board } = this;
-    if (needs === NOBODY) return board.size;
-    if (needs !== EVERYBODY) return board.agrees(step, needs, call.signature) ? board.size : needs;
-    let rank = 0;
-    while (rank < board.size && board.agrees(step, rank, call.signature)) rank++;
-    return rank;
+  #next(): void {
+    this.#current = this.#queue.length === 0 ? undefined : this.#queue.shift();
   }
 
   /** Leaves the board if what is waited for will never come. Always false. */
   #waitsInVain({ call }: BoardCall, needs: number): false {
+    if (this.#lost.length === 0) return false;
     const dead = this.#lost.some(
       (rank) => (needs === EVERYBODY || needs === rank) && !this.board.hasBegun(this.#step, rank),
     );

@@ -1,5 +1,4 @@
 import { codeOf, bytesOf } from "../../envelope.js";
-import { combine } from "../../operations.js";
 import type { Board } from "../../transports/board.js";
 import type { OpName, TypedArray } from "../../types.js";
 import { allreduce } from "../allreduce.js";
@@ -37,32 +36,21 @@ export class BoardBarrier extends BoardCall {
   }
 }
 
-/** One number: one step, and no array anywhere. */
+/** The sum of one number of every rank: one step, and no array anywhere. */
 export class BoardNumber extends BoardCall {
-  readonly #op: OpName;
   #x: number;
 
-  constructor(onBoard: OnBoard, call: Call, x: number, op: OpName) {
+  constructor(onBoard: OnBoard, call: Call, x: number) {
     super(onBoard, call);
     this.#x = x;
-    this.#op = op;
   }
 
-  override contribute(board: Board, step: number): void {
+  contribute(board: Board, step: number): void {
     board.putNumber(step, this.#x);
   }
 
   advance(board: Board, step: number): boolean {
-    let x = board.number(step, 0);
-    const { size } = board;
-    if (this.#op === "sum") for (let rank = 1; rank < size; rank++) x += board.number(step, rank);
-    else {
-      const into = Float64Array.of(x);
-      for (let rank = 1; rank < size; rank++)
-        combine(this.#op, into, Float64Array.of(board.number(step, rank)));
-      x = into[0];
-    }
-    this.#x = x;
+    this.#x = board.sumOfNumbers(step);
     return true;
   }
 
@@ -72,7 +60,7 @@ export class BoardNumber extends BoardCall {
 
   async withMessages(): Promise<number> {
     const x = Float64Array.of(this.#x);
-    await allreduce(this.call, x, this.#op);
+    await allreduce(this.call, x, "sum");
     return x[0];
   }
 }
@@ -101,7 +89,7 @@ abstract class BoardReduction extends BoardCall {
   }
 
   override contribute(board: Board, step: number): void {
-    if (this.done === 0) lay(board, step, { code: codeOf(this.x), bytes: bytesOf(this.x) });
+    if (this.done === 0) lay(board, step, { code: codeOf(this.x), bytes: bytesOf(this.x) }, 1);
   }
 
   result(): unknown {
@@ -111,25 +99,28 @@ abstract class BoardReduction extends BoardCall {
   /** out ← elements from `start` on of the reduction over the first ranks, in rank order. */
   protected reduceInto(out: TypedArray, board: Board, step: number, start: number, ranks = board.size): void {
     const size = out.BYTES_PER_ELEMENT;
-    reducePieces(this.op, ranks, out, (rank, offset, into) =>
-      read(board, step, rank, (start + offset) * size, bytesOf(into)),
-    );
+    const own = bytesOf(this.x);
+    reducePieces(this.op, ranks, out, (rank, offset, into) => {
+      const from = (start + offset) * size;
+      if (rank === this.call.rank) bytesOf(into).set(own.subarray(from, from + into.byteLength));
+      else read(board, step, rank, from, bytesOf(into));
+    });
   }
 }
 
 /** A few doubles, bit for bit what {@link BoardAllreduce} gives: one step, and loops instead of views. */
-export class BoardSum extends BoardReduction {
-  readonly #in: Float64Array;
+export class BoardSum extends BoardCall {
+  readonly #x: Float64Array;
   readonly #out: Float64Array;
 
   constructor(onBoard: OnBoard, call: Call, x: Float64Array, out: Float64Array) {
-    super(onBoard, call, x, "sum", out);
-    this.#in = x;
+    super(onBoard, call);
+    this.#x = x;
     this.#out = out;
   }
 
-  override contribute(board: Board, step: number): void {
-    board.putDoubles(step, this.#in);
+  contribute(board: Board, step: number): void {
+    board.putDoubles(step, this.#x);
   }
 
   advance(board: Board, step: number): boolean {
@@ -137,21 +128,24 @@ export class BoardSum extends BoardReduction {
     return true;
   }
 
+  result(): Float64Array {
+    return this.#out;
+  }
+
   withMessages(): PromiseLike<TypedArray> {
-    return reducedBy(allreduce, this.call, this.#in, this.op, this.#out);
+    return reducedBy(allreduce, this.call, this.#x, "sum", this.#out);
   }
 }
 
 /**
  * Short vectors: every rank reduces all of them. Longer ones: every rank reduces one block of them, then collects the
- * other blocks. Those that do not fit on the board are read from the memory of their ranks, with a third step after
- * which they may change again.
+ * other blocks. Vectors too long for the board are read from the memory of their ranks, and so are blocks, with a third
+ * step after which they may change again.
  *
  * Each rank reads 2 (size − 1) / size of the vector, and nothing is copied on the way.
  */
 export class BoardAllreduce extends BoardReduction {
   readonly #result: TypedArray;
-  #elsewhere = false;
 
   constructor(
     onBoard: OnBoard,
@@ -169,10 +163,7 @@ export class BoardAllreduce extends BoardReduction {
     super.contribute(board, step);
     if (this.done !== 1) return;
     const block = this.#block(board.size, this.call.rank);
-    const bytes = bytesOf(block);
-    if (this.#elsewhere)
-      board.putPlace(step, codeOf(block), bytes.byteLength, board.peers?.addressOf(bytes) ?? 0);
-    else lay(board, step, { code: codeOf(block), bytes });
+    lay(board, step, { code: codeOf(block), bytes: bytesOf(block) }, board.size - 1);
   }
 
   advance(board: Board, step: number): boolean {
@@ -183,9 +174,7 @@ export class BoardAllreduce extends BoardReduction {
         this.reduceInto(this.#result, board, step, 0);
         return true;
       }
-      this.#elsewhere = isElsewhere(board, step, rank);
-      const block = this.#block(size, rank);
-      this.reduceInto(block, board, step, this.#start(size, rank));
+      this.reduceInto(this.#block(size, rank), board, step, this.#start(size, rank));
       return false;
     }
     if (this.done === 1) {
@@ -193,7 +182,8 @@ export class BoardAllreduce extends BoardReduction {
         const peer = (rank + i) % size;
         read(board, step, peer, 0, bytesOf(this.#block(size, peer)));
       }
-      return !this.#elsewhere;
+      const longest = Math.ceil(this.x.length / size) * this.x.BYTES_PER_ELEMENT;
+      return board.takes(longest, size - 1);
     }
     return true;
   }
@@ -275,7 +265,7 @@ export class BoardReduce extends BoardReduction {
     super.contribute(board, step);
     const block = this.#block;
     if (this.done !== 1 || block === undefined || block.length === 0) return;
-    lay(board, step, { code: codeOf(block), bytes: bytesOf(block) });
+    lay(board, step, { code: codeOf(block), bytes: bytesOf(block) }, 1);
   }
 
   advance(board: Board, step: number): boolean {

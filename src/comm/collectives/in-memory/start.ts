@@ -12,6 +12,7 @@ import { unsuited } from "../../operations.js";
 import type { Operation } from "../../request.js";
 import type { Counts, OpName, RecvCounts, TypedArray } from "../../types.js";
 import { type Blocks, blockOf, cut } from "../blocks.js";
+import { sign } from "../call.js";
 import { BoardAllgather, BoardBcast, BoardGather } from "./exchanges.js";
 import type { OnBoard } from "./on-board.js";
 import { BoardAlltoall, BoardScatter } from "./personalized.js";
@@ -37,7 +38,7 @@ const FEW = 32;
 
 export function startBarrier(calls: Calls): Started {
   const { board } = calls;
-  return board?.start(new BoardBarrier(board, calls.begin({ name: "barrier" })));
+  return board?.start(new BoardBarrier(board, calls.beginSigned(BARRIER)));
 }
 
 export function startAllreduce(
@@ -48,17 +49,20 @@ export function startAllreduce(
 ): Started {
   const { board } = calls;
   if (board === undefined || typeof op !== "string") return undefined;
-  if (typeof value === "number" && into === undefined) {
-    if (op === "band" || op === "bor" || op === "bxor") return undefined;
-    const call = calls.begin({ name: "allreduce", op, code: FLOAT64, count: 1 });
-    return board.start(new BoardNumber(board, call, value, op));
+  if (op === "sum") {
+    // The sums of solvers take the shortest way.
+    if (typeof value === "number" && into === undefined)
+      return board.start(new BoardNumber(board, calls.beginSigned(SUMS[1]), value));
+    if (value instanceof Float64Array && value.length <= FEW) {
+      const out = into ?? new Float64Array(value.length);
+      if (!(out instanceof Float64Array) || out.length !== value.length) return undefined;
+      return board.start(new BoardSum(board, calls.beginSigned(SUMS[value.length]), value, out));
+    }
   }
   const x = reducible(board, value, op);
   if (x === undefined || (into !== undefined && !alike(x, into))) return undefined;
   const call = calls.begin({ name: "allreduce", op, code: codeOf(x), count: x.length });
   const out = into ?? emptyLike(x, x.length);
-  if (x instanceof Float64Array && out instanceof Float64Array && x.length <= FEW && op === "sum")
-    return board.start(new BoardSum(board, call, x, out));
   return board.start(new BoardAllreduce(board, call, x, op, out, elementwise(value).result));
 }
 
@@ -106,7 +110,7 @@ export function startScan(
   const { board } = calls;
   if (board === undefined || typeof op !== "string") return undefined;
   const x = reducible(board, value, op);
-  if (x === undefined || x.byteLength > board.board.payloadBytes || (into !== undefined && !alike(x, into)))
+  if (x === undefined || x.byteLength > board.board.valueBytes || (into !== undefined && !alike(x, into)))
     return undefined;
   const name = exclusive ? "exscan" : "scan";
   const call = calls.begin({ name, op, code: codeOf(x), count: x.length });
@@ -205,14 +209,14 @@ function sharing({ board }: Calls): OnBoard | undefined {
 
 function sharingTables(calls: Calls): OnBoard | undefined {
   const board = sharing(calls);
-  return board === undefined || tableBytes(board.board.size) > board.board.payloadBytes ? undefined : board;
+  return board === undefined || tableBytes(board.board.size) > board.board.valueBytes ? undefined : board;
 }
 
 /** What named operations can reduce on this board, as an array; ranks agree on its type and length. */
 function reducible({ board }: OnBoard, value: unknown, op: OpName): TypedArray | undefined {
   const { array } = elementwise(value);
   if (array === undefined || unsuited(op, array) !== undefined) return undefined;
-  return array.byteLength <= board.payloadBytes || board.peers !== undefined ? array : undefined;
+  return array.byteLength <= board.valueBytes || board.peers !== undefined ? array : undefined;
 }
 
 interface Source {
@@ -265,4 +269,9 @@ function emptyLike(x: TypedArray, length: number): TypedArray {
   return new constructor(length);
 }
 
+const BARRIER = sign({ name: "barrier" });
 const FLOAT64 = codeOf(new Float64Array(0));
+/** Signatures of sums of 0, 1, … doubles. */
+const SUMS = Array.from({ length: FEW + 1 }, (_, count) =>
+  sign({ name: "allreduce", op: "sum", code: FLOAT64, count }),
+);

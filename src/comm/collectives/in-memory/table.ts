@@ -1,11 +1,13 @@
 import { bytesOf, codeOf, nameOf, type Packed, unpack } from "../../envelope.js";
 import { TypeMismatchError } from "../../errors.js";
-import { type Board, Form } from "../../transports/board.js";
+import type { Board } from "../../transports/board.js";
 import type { TypedArray } from "../../types.js";
 
 /** An entry: where the value begins, in the contribution or in the rank's memory; its bytes; its element type. */
 const ENTRY_DOUBLES = 3;
-const TABLE_CODE = 0;
+/** In place of an element type: whether the values lie on the board as well. */
+const WITH_VALUES = 0;
+const REFERRING = 1;
 
 /** Bytes on a board that a table for so many ranks takes, without the values. */
 export function tableBytes(size: number): number {
@@ -25,7 +27,7 @@ export class Table {
     const { peers } = board;
     const head = tableBytes(this.#values.length);
     const total = this.#values.reduce((sum, { bytes }) => sum + padded(bytes.byteLength), head);
-    const fits = total <= board.payloadBytes || peers === undefined;
+    const fits = board.takes(total, 1);
     const contribution = new Uint8Array(fits ? total : head);
     const entries = new Float64Array(contribution.buffer, 0, this.#values.length * ENTRY_DOUBLES);
     let position = head;
@@ -35,12 +37,12 @@ export class Table {
       if (fits) contribution.set(bytes, position);
       position += padded(bytes.byteLength);
     });
-    board.putBytes(step, TABLE_CODE, contribution);
-    if (!fits) board.markElsewhere(step);
+    board.putBytes(step, fits ? WITH_VALUES : REFERRING, contribution);
+    if (!fits) board.markReferring(step);
   }
 
   static isElsewhere(board: Board, step: number, rank: number): boolean {
-    return board.form(step, rank) === Form.elsewhere;
+    return board.value(step, rank).code === REFERRING;
   }
 }
 

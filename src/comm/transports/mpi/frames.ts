@@ -187,7 +187,7 @@ export class Receives {
     return this.#headers[this.#place];
   }
 
-  get payloadBytes(): number {
+  get valueBytes(): number {
     const { words } = this;
     return (words[FrameWord.bytesLow] >>> 0) + words[FrameWord.bytesHigh] * 2 ** 32;
   }
