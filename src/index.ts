@@ -29,6 +29,14 @@ export type {
 } from "./comm/types.js";
 export { Group, type GroupComparison, type RankRange } from "./comm/structure/group.js";
 export type { Comparison, CounterOptions } from "./comm/api/structure.js";
+export { computeDims } from "./comm/structure/dims.js";
+export type {
+  CartCommunicator,
+  CartOptions,
+  GraphCommunicator,
+  GraphOptions,
+  NeighborCommunicator,
+} from "./comm/api/topologies.js";
 export type { Counter, Lock, Mutex } from "./comm/api/services.js";
 export type {
   AccumulateOptions,

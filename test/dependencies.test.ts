@@ -54,7 +54,16 @@ const EXPORTS = [
   ...["UserOp", "waitAll", "waitAny", "waitSome", "Completed", "CollectiveMismatchError", "MpiError"],
   ...["PeerLostError", "RemoteError", "TruncateError", "TypeMismatchError"],
   ...["Group", "GroupComparison", "RankRange", "Comparison", "CounterOptions", "Counter", "Lock", "Mutex"],
-  ...["AccumulateOptions", "Element", "GetOptions", "TargetOptions", "Window", "WindowOp"],
+  ...["computeDims", "CartCommunicator", "CartOptions", "GraphCommunicator", "GraphOptions"],
+  ...[
+    "NeighborCommunicator",
+    "AccumulateOptions",
+    "Element",
+    "GetOptions",
+    "TargetOptions",
+    "Window",
+    "WindowOp",
+  ],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],

@@ -284,7 +284,7 @@ export class CollectiveCalls extends MessageCalls implements Collectives {
   }
 }
 
-function overlap(a: TypedArray, b: TypedArray): boolean {
+export function overlap(a: TypedArray, b: TypedArray): boolean {
   return (
     a.buffer === b.buffer &&
     a.byteOffset < b.byteOffset + b.byteLength &&

@@ -1,6 +1,7 @@
 import type { Group } from "../structure/group.js";
 import type { Communicator, Request, RootOptions, TypedArray } from "../types.js";
 import type { Window } from "./windows.js";
+import type { CartCommunicator, CartOptions, GraphCommunicator, GraphOptions } from "./topologies.js";
 import type { Counter, Mutex } from "./services.js";
 
 /** How two communicators relate; see {@link Structure.compare}. */
@@ -48,6 +49,19 @@ export interface Structure extends AsyncDisposable {
    * another order. Else "unequal". Local.
    */
   compare(other: Communicator): Comparison;
+  /**
+   * A grid of the first ranks, as many as it has cells; `undefined` on those left over. Collective.
+   *
+   * @param dims - As {@link computeDims} makes them; none for a single cell.
+   * @throws {RangeError} If there are more cells than ranks, or ranks pass different grids.
+   */
+  cart(dims: readonly number[], options?: CartOptions): Request<CartCommunicator | undefined>;
+  /**
+   * All ranks as the nodes of a directed graph. Collective.
+   *
+   * @throws {RangeError} If a rank lists a destination that does not list it as a source, as often, or vice versa.
+   */
+  graph(options: GraphOptions): Request<GraphCommunicator>;
   /**
    * Offers `local` to the other ranks, who read and write it from then on without this rank's taking part; an array of
    * length 0 offers nothing. Collective.

@@ -1,0 +1,82 @@
+import type { Counter, Mutex } from "./api/services.js";
+import type { CounterOptions } from "./api/structure.js";
+import type { Window } from "./api/windows.js";
+import { describe } from "./arguments.js";
+import { bcast } from "./collectives/bcast.js";
+import type { Call } from "./collectives/call.js";
+import { childContext } from "./context-id.js";
+import { codeOf, isTypedArray } from "./envelope.js";
+import { RootCounter } from "./structure/counter.js";
+import { RootMutex } from "./structure/mutex.js";
+import { agree } from "./structure/proposals.js";
+import { sequential } from "./structure/sequential.js";
+import type { Service } from "./structure/service.js";
+import { ActiveWindow, checkTypes } from "./structure/window.js";
+import { StructureCalls } from "./structure-calls.js";
+import type { Request, RootOptions, TypedArray } from "./types.js";
+
+/**
+ * What the ranks of a communicator offer each other: windows, counters, mutexes; see api/structure.ts for what the methods do,
+ * and structure/ for how.
+ */
+export abstract class ServiceCalls extends StructureCalls {
+  createWindow<A extends TypedArray>(local: A): Request<Window<A>> {
+    const generation = this.nextGeneration();
+    return this.calls.start({ name: "createWindow" }, async (call) => {
+      if (!isTypedArray(local))
+        throw new TypeError(`createWindow: rank ${this.rank} passes ${describe(local)}, not a typed array`);
+      // Requests of other ranks come once this one has told them of its part.
+      const window = new ActiveWindow(this, childContext(this.id, generation, -3), local);
+      try {
+        const details = [codeOf(local), local.length];
+        const outcome = await agree(call, { color: 0, key: this.rank, details }, checkTypes);
+        const { members = [], lease } = outcome ?? {};
+        const id = childContext(this.id, generation, 0);
+        const inner = this.make(id, this.ranks, `window of ${this.name}`, lease);
+        window.open(
+          members.map((member) => member.details[1]),
+          inner,
+        );
+        return window;
+      } catch (error) {
+        window.free();
+        throw error;
+      }
+    });
+  }
+
+  counter({ root = 0, start = 0 }: CounterOptions = {}): Request<Counter> {
+    const context = this.#serviceContext();
+    return this.calls.start({ name: "counter", root }, async (call) => {
+      if (!Number.isSafeInteger(start))
+        throw new RangeError(`counter: start ${start} on rank ${this.rank} is no integer; pass one`);
+      return this.#offer(call, root, new RootCounter(this, context, root, start));
+    });
+  }
+
+  mutex({ root = 0 }: RootOptions = {}): Request<Mutex> {
+    const context = this.#serviceContext();
+    return this.calls.start({ name: "mutex", root }, (call) =>
+      this.#offer(call, root, new RootMutex(this, context, root)),
+    );
+  }
+
+  sequential<T>(section: () => T | PromiseLike<T>): Request<T> {
+    return this.calls.start({ name: "sequential" }, (call) => sequential(call, section));
+  }
+
+  #serviceContext(): number {
+    return childContext(this.id, this.nextGeneration(), -3);
+  }
+
+  /** A service can be asked once its root has it; the root's word is what others wait for. */
+  async #offer<S extends Service>(call: Call, root: number, service: S): Promise<S> {
+    try {
+      await bcast(call, true, root);
+      return service;
+    } catch (error) {
+      void service.leave();
+      throw error;
+    }
+  }
+}
