@@ -134,8 +134,7 @@ export abstract class StructureCalls extends CollectiveCalls {
   }
 
   compare(other: Communicator): Comparison {
-    const same: unknown = this;
-    if (other === same) return "identical";
+    if (Object.is(other, this)) return "identical";
     const groups = this.group.compare(other.group);
     return groups === "identical" ? "congruent" : groups;
   }
