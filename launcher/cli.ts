@@ -13,6 +13,10 @@ async function main(): Promise<number> {
     const { version } = await import("./version.js");
     return print(`tsmpirun ${version}`);
   }
+  if (request.engine === "mpi") {
+    const { runOnMpi } = await import("./mpi-engine.js");
+    return runOnMpi(request);
+  }
   const { run } = await import("./run.js");
   return run(request);
 }

@@ -36,6 +36,8 @@ Ranks and hosts
   --[no-]oversubscribe    more ranks than slots: allow without a warning, or refuse
 
 Running
+  --engine mpi            let the mpirun of a real MPI start the ranks; see --help mpi
+  --mpirun PATH           which mpirun; default: the first one found
   --transport NAME        auto (default), shm, zmq; see --help transport
   --no-encrypt            no encryption between ranks that talk over a network
   --wdir FOLDER           working directory of the ranks
@@ -47,7 +49,7 @@ Running
   -V, --version
 
   --help TOPIC            hosts, mapping, output, environment, signals, exit-codes,
-                          transport, debugging
+                          transport, mpi, debugging
 `;
 
 const topics: Readonly<Record<string, string>> = {
@@ -150,6 +152,22 @@ zmq    ZeroMQ over TCP for all ranks, also on one host
 TCP connections are made on first use, and are encrypted and authenticated with keys made for the one job
 (CURVE); --no-encrypt turns that off for messages between ranks. The keys never stand on a command line or
 in the environment.
+`,
+  mpi: `
+On a real MPI
+
+The same script runs on Open MPI 4 and 5 and on MPICH 4 and its relatives, and so on the network of a cluster:
+
+  mpirun -n 4 npx tsmpi script.ts
+  srun --mpi=pmix -n 4 npx tsmpi script.ts    (--mpi=pmi2 for MPICH)
+  tsmpirun --engine mpi -n 4 script.ts        finds mpirun; --mpirun PATH names one, --verbose says which
+
+The library is the one that fits the launcher, libmpi.so.40 or libmpich.so.12, where the system finds libraries
+(LD_LIBRARY_PATH, module load); TSMPI_MPI_LIBRARY names another. It is loaded when the program calls init().
+
+Ranks, hosts and exit codes are then mpirun's affair: a rank that fails ends the job by MPI_Abort, with its exit
+code. Of tsmpirun's options, -n, --host, --hostfile, -x, --wdir, --timeout, --tag-output and --no-oversubscribe
+are passed on.
 `,
   debugging: `
 Debugging

@@ -16,6 +16,9 @@ export interface Options {
   readonly hosts: readonly string[];
   readonly hostfile: string | undefined;
   readonly transport: TransportName;
+  /** Who starts ranks and moves their messages: tsmpi, or the MPI whose mpirun is given or found. */
+  readonly engine: "tsmpi" | "mpi";
+  readonly mpirun: string | undefined;
   /** How agents of other hosts are started; `fork`: on this one, which plays the others. */
   readonly launcher: "ssh" | "fork";
   /** The ssh client, and more arguments for it. */
@@ -69,6 +72,8 @@ export function parseOptions(argv: readonly string[]): Request {
     hosts: flags.host ?? [],
     hostfile: flags.hostfile ?? environment.hostfile,
     transport: transport(flags.transport ?? environment.transport ?? "auto"),
+    engine: engine(flags.engine ?? "tsmpi"),
+    mpirun: flags.mpirun,
     launcher: launcher(flags.launcher ?? "ssh"),
     ssh: flags.ssh ?? "ssh",
     sshArgs: flags.sshArgs ?? "",
@@ -91,6 +96,8 @@ interface Flags {
   host?: string[];
   hostfile?: string;
   transport?: string;
+  engine?: string;
+  mpirun?: string;
   launcher?: string;
   ssh?: string;
   sshArgs?: string;
@@ -132,6 +139,8 @@ function define(): Command {
     .addOption(new Option("-H, --host <hosts>").argParser(collect))
     .addOption(new Option("-f, --hostfile <file>"))
     .addOption(new Option("--transport <name>"))
+    .addOption(new Option("--engine <name>"))
+    .addOption(new Option("--mpirun <path>"))
     .addOption(new Option("--launcher <name>"))
     .addOption(new Option("--ssh <command>"))
     .addOption(new Option("--ssh-args <arguments>"))
@@ -196,6 +205,11 @@ function optionalSeconds(name: string, text: string | undefined): number | undef
   const seconds = Number(text);
   if (text.trim() !== "" && seconds >= 0 && seconds <= 1e6) return seconds * 1000;
   throw new UsageError(`${name} ${text}: not a number of seconds`);
+}
+
+function engine(name: string): Options["engine"] {
+  if (name === "tsmpi" || name === "mpi") return name;
+  throw new UsageError(`--engine ${name}: not known; choose tsmpi or mpi`);
 }
 
 function transport(name: string): Options["transport"] {

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "tap";
-import { type Engine, engines, mpirun, writeAllBodies } from "../mpirun.js";
+import { type Engine, engines, mpirun, run, writeAllBodies } from "../mpirun.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const mishap = join(root, "test/comm/transports/programs/mpi-mishap.ts");
+const TSMPIRUN = join(root, "dist/launcher/cli.js");
 const SIZE = 3;
 
 /** The tests of one MPI, with the programs of the whole suite; skipped where it is not installed. */
@@ -104,4 +105,24 @@ export function testEngine(engine: Engine): void {
       t.match(none.stderr, /found no MPI library; .*install.*libnone\.so\.1/s);
     },
   );
+
+  test(`${name}: tsmpirun --engine mpi starts a program with its mpirun`, options, async (t) => {
+    const words = [
+      "--engine",
+      "mpi",
+      "--mpirun",
+      engine.mpirun,
+      "-v",
+      "-n",
+      "2",
+      "-x",
+      "GREETING=hi",
+      mishap,
+    ];
+    const good = await run(process.execPath, [TSMPIRUN, ...words, "place"]);
+    t.equal(good.code, 0, "exit code", { stderr: good.stderr });
+    t.match(good.stderr, new RegExp(`tsmpirun: ${name} \\d`));
+    t.equal(lines(good.stdout).length, 2);
+    t.equal((await run(process.execPath, [TSMPIRUN, ...words, "exit", "1"])).code, 7);
+  });
 }

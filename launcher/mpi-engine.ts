@@ -1,0 +1,152 @@
+import { spawn, spawnSync } from "node:child_process";
+import { availableParallelism, constants } from "node:os";
+import { fileURLToPath } from "node:url";
+import { checkScript } from "./bundle.js";
+import { exitCodes, LaunchError, UsageError } from "./errors.js";
+import { exportedEnvironment, namedBy } from "./exports.js";
+import { findHosts } from "./hosts.js";
+import { mapRanks } from "./map.js";
+import type { Options } from "./options.js";
+
+/** A launcher of an MPI, and how it spells what tsmpirun's options mean. */
+export interface Dialect {
+  readonly name: "Open MPI" | "MPICH";
+  /** What its --version says. */
+  readonly version: RegExp;
+  readonly fixed: (options: Options) => readonly string[];
+  readonly hosts: string;
+  readonly directory: string;
+  readonly tag: string;
+  readonly variable: (name: string, value: string) => readonly string[];
+}
+
+export const DIALECTS: readonly Dialect[] = [
+  {
+    name: "Open MPI",
+    version: /Open MPI|OpenRTE|PRRTE/,
+    fixed: ({ oversubscribe }) => [
+      ...(oversubscribe === false ? [] : ["--oversubscribe"]),
+      ...(process.getuid?.() === 0 ? ["--allow-run-as-root"] : []), // as tsmpirun does itself
+    ],
+    hosts: "--host",
+    directory: "--wdir",
+    tag: "--tag-output",
+    variable: (name, value) => ["-x", `${name}=${value}`],
+  },
+  {
+    name: "MPICH",
+    version: /HYDRA/,
+    fixed: () => [],
+    hosts: "-hosts",
+    directory: "-wdir",
+    tag: "-prepend-rank",
+    variable: (name, value) => ["-genv", name, value],
+  },
+];
+
+/** In the order in which they are looked for. */
+const COMMANDS = ["mpirun", "mpiexec", "mpirun.openmpi", "mpirun.mpich"];
+const TSMPI = fileURLToPath(new URL("tsmpi.js", import.meta.url));
+
+/**
+ * `tsmpirun --engine mpi`: has the mpirun of a real MPI start the ranks, each as `tsmpi script`.
+ *
+ * @returns The exit code, that of mpirun; 124 after --timeout.
+ * @throws {LaunchError} If no mpirun is there, or one that is neither Open MPI's nor MPICH's.
+ */
+export async function runOnMpi(options: Options): Promise<number> {
+  checkScript(options.script);
+  if (options.transport !== "auto")
+    throw new UsageError(`--transport ${options.transport} is tsmpi's own; leave it out with --engine mpi`);
+  const environment = exportedEnvironment(options.exports, process.env);
+  const { command, dialect, version } = findMpirun(options.mpirun);
+  const words = mpirunWords(options, dialect, environment);
+  if (options.verbosity === "verbose")
+    process.stderr.write(`tsmpirun: ${version}: ${command} ${words.join(" ")}\n`);
+  return supervise(command, words, options, environment);
+}
+
+/** The arguments of mpirun. Exported for tests. */
+export function mpirunWords(
+  options: Options,
+  dialect: Dialect,
+  environment: Readonly<Record<string, string>>,
+): string[] {
+  const { count, hosts, hostfile, directory, tagOutput, script, args } = options;
+  const declared = hosts.length > 0 || hostfile !== undefined;
+  const mapping = mapRanks(findHosts(options), { ...options, cores: availableParallelism() });
+  const places = mapping.placements.map(({ host, ranks }) => `${host.name}:${ranks.length}`);
+  const exported = options.exports.flatMap((item) => Object.entries(namedBy(item, environment)));
+  return [
+    ...dialect.fixed(options),
+    "-n",
+    String(count ?? mapping.size),
+    ...(declared ? [dialect.hosts, places.join(",")] : []),
+    dialect.directory,
+    directory,
+    ...(tagOutput ? [dialect.tag] : []),
+    ...exported.flatMap(([name, value]) => dialect.variable(name, value)),
+    process.execPath,
+    TSMPI,
+    script,
+    ...args,
+  ];
+}
+
+function findMpirun(named: string | undefined): { command: string; dialect: Dialect; version: string } {
+  const said: string[] = [];
+  for (const command of named === undefined ? COMMANDS : [named]) {
+    const { stdout, error } = spawnSync(command, ["--version"], { encoding: "utf8" });
+    if (error !== undefined) continue;
+    const dialect = DIALECTS.find(({ version }) => version.test(stdout));
+    const number = /\b\d+\.\d+\S*/.exec(stdout)?.[0] ?? "";
+    if (dialect !== undefined) return { command, dialect, version: `${dialect.name} ${number}` };
+    said.push(command);
+  }
+  throw new LaunchError(
+    said.length > 0
+      ? `--engine mpi: ${said.join(", ")} is neither Open MPI's nor MPICH's; name another with --mpirun PATH`
+      : `--engine mpi: found no ${named ?? COMMANDS.join(", ")}; install Open MPI or MPICH ` +
+          "(apt install openmpi-bin libopenmpi-dev, or mpich), load its module, or name it with --mpirun PATH",
+  );
+}
+
+/** Passes signals on to mpirun, and ends it after the time limit. */
+async function supervise(
+  command: string,
+  words: readonly string[],
+  { timeoutMs, killGraceMs }: Options,
+  environment: Record<string, string>,
+): Promise<number> {
+  const child = spawn(command, words, { stdio: "inherit", env: environment });
+  const timers: NodeJS.Timeout[] = [];
+  let timedOut = false;
+  if (timeoutMs !== undefined) {
+    const end = (): void => {
+      timedOut = true;
+      process.stderr.write(
+        `tsmpirun: the job still ran at the --timeout of ${timeoutMs / 1000} s; job aborted, exit code ${exitCodes.timeout}\n`,
+      );
+      child.kill("SIGTERM");
+      timers.push(setTimeout(() => child.kill("SIGKILL"), killGraceMs));
+    };
+    timers.push(setTimeout(end, timeoutMs));
+  }
+  const signals = (["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const).map((name) => {
+    const forward = (): void => void child.kill(name);
+    process.on(name, forward);
+    return () => process.off(name, forward);
+  });
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("exit", (code, signal) => {
+        if (timedOut) resolve(exitCodes.timeout);
+        else resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]);
+      });
+    });
+  } finally {
+    timers.forEach(clearTimeout);
+    for (const remove of signals) remove();
+  }
+}
