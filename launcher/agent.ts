@@ -87,7 +87,9 @@ class Agent {
     this.#oomKills = oomKills();
     const localSize = start.ranks.length;
     const memory =
-      start.transport === "zmq" ? undefined : createHostMemory(localSize, segmentBytes(localSize));
+      start.transport === "zmq" || start.transport === "tcp"
+        ? undefined
+        : createHostMemory(localSize, segmentBytes(localSize));
     // What belongs to a host stays that host's own.
     const inherited = this.#config.session === undefined ? process.env : {};
     for (const [localRank, rank] of start.ranks.entries()) {

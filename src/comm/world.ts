@@ -89,14 +89,17 @@ async function connect(control: Control): Promise<Engine> {
     void control.hello("");
     return engine;
   }
-  const { openZmq } = await import("./transports/zmq.js");
+  const open =
+    boot.transport === "zmq"
+      ? (await import("./transports/zmq.js")).openZmq
+      : (await import("./transports/tcp.js")).openTcp;
   // The port must be open before its address can be told; nothing arrives before `connect`.
   let joined: Sink | undefined;
   const sink: Sink = {
     begin: (...message) => present(joined).begin(...message),
     lost: (...loss) => present(joined).lost(...loss),
   };
-  const { endpoint, connect } = await openZmq(boot, sink);
+  const { endpoint, connect } = await open(boot, sink);
   const book = await control.hello(endpoint);
   // Ranks that share memory with others use it, unless they are told to use the network for all.
   const mixed = boot.transport === "auto" && boot.localSize > 1;

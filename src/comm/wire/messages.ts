@@ -1,7 +1,7 @@
 import type { Boot } from "../boot.js";
 
 /** `auto`: shared memory inside a host, the network between hosts. The others: for all ranks alike. */
-export const transportNames = ["auto", "shm", "zmq"] as const;
+export const transportNames = ["auto", "shm", "zmq", "tcp"] as const;
 export type TransportName = (typeof transportNames)[number];
 
 /** What an agent is to run; see control.fbs. */

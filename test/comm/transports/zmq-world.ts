@@ -2,7 +2,7 @@ import type * as zmq from "zeromq";
 import { requireNative } from "../../../src/native.js";
 import type { KeyPair } from "../../../src/comm/transports/zmq/curve.js";
 import { openZmq, type ZmqTransport } from "../../../src/comm/transports/zmq.js";
-import type { Sink } from "../../../src/comm/transports/transport.js";
+import type { Sink, Transport } from "../../../src/comm/transports/transport.js";
 
 export const library = requireNative<typeof zmq>("zeromq");
 
@@ -13,17 +13,17 @@ export interface Received {
 }
 
 /** A rank without an engine: keeps what arrives in order of arrival. */
-export class Rank implements Sink {
+export class Rank<T extends Transport = ZmqTransport> implements Sink {
   readonly inbox: Received[] = [];
   readonly losses: { peer: number; reason: Error }[] = [];
-  #transport: ZmqTransport | undefined;
+  #transport: T | undefined;
 
-  get transport(): ZmqTransport {
+  get transport(): T {
     if (this.#transport === undefined) throw new Error("this rank is not connected");
     return this.#transport;
   }
 
-  set transport(transport: ZmqTransport) {
+  set transport(transport: T) {
     this.#transport = transport;
   }
 
