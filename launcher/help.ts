@@ -145,13 +145,14 @@ begins with the cause, and sends SIGTERM to all other ranks, and SIGKILL after -
   transport: `
 Transport
 
-auto   shared memory between ranks of one host, the network between hosts (default)
+auto   shared memory between ranks of one host, TCP between hosts (default)
 shm    shared memory only: ranks of one host
-zmq    ZeroMQ over TCP for all ranks, also on one host
+tcp    TCP for all ranks, also on one host
+zmq    ZeroMQ over TCP for all ranks, also on one host: slower, another code path
 
-TCP connections are made on first use, and are encrypted and authenticated with keys made for the one job
-(CURVE); --no-encrypt turns that off for messages between ranks. The keys never stand on a command line or
-in the environment.
+Connections are made on first use. Both ends prove that they belong to the job, by a secret made for this one job
+that never stands on a command line or in the environment; what follows is encrypted and authenticated (tcp: AES-256-GCM,
+zmq: CURVE). --no-encrypt turns encryption off for messages between ranks.
 `,
   mpi: `
 On a real MPI

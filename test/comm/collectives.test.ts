@@ -217,4 +217,5 @@ await realRanks(import.meta.url, [
   [3, "shm"],
   [8, "shm"], // more ranks than cores: they wait asleep
   [2, "zmq"],
+  [5, "hosts"],
 ]);

@@ -10,7 +10,7 @@ void test("fork: agents of this host play all of them, each with memory of its o
   const { code, stdout, stderr, left } = await tsmpirun(["--launcher", "fork", "--host", "a:2,b:1", where]);
   t.equal(stderr, "");
   t.equal(code, 0);
-  t.same(stdout.trim().split("\n"), ["0@a 0/2 0/2 shm+zmq 6", "1@a 1/2 0/2 shm+zmq 6", "2@b 0/1 1/2 zmq 6"]);
+  t.same(stdout.trim().split("\n"), ["0@a 0/2 0/2 shm+tcp 6", "1@a 1/2 0/2 shm+tcp 6", "2@b 0/1 1/2 tcp 6"]);
   t.same(left, []);
 });
 
@@ -59,7 +59,7 @@ void test("ssh: one agent per host, whatever a login shell prints; no secret on 
   const { code, stdout, stderr, asked, left } = await overSsh(t, [...hosts, where]);
   t.equal(stderr, "");
   t.equal(code, 0);
-  t.match(stdout, /^0@n1 0\/2 0\/2 shm\+zmq 6\n1@n1 .*\n2@n2 0\/1 1\/2 zmq 6\n$/);
+  t.match(stdout, /^0@n1 0\/2 0\/2 shm\+tcp 6\n1@n1 .*\n2@n2 0\/1 1\/2 tcp 6\n$/);
   t.equal(asked.length, 2);
   for (const line of asked) {
     t.match(line, /BatchMode=yes .*ConnectTimeout=10 .*-o A B n[12] exec \S+node\S* \S+agent\.js --ssh$/);
