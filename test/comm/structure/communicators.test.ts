@@ -175,7 +175,7 @@ await spmd(
 
 await spmd("splitNode: all of one host; splitLeaders: its first rank", async (comm) => {
   const host = Number(process.env["TSMPI_NODE_RANK"] ?? 0); // this machine may play several
-  const hosts = (await comm.allgather(host)) as number[];
+  const hosts = await comm.allgather(host);
   const mine = comm.group.ranks.filter((_, rank) => hosts[rank] === host);
   const node = await comm.splitNode(-comm.rank);
   await works(node, [...mine].reverse());
