@@ -12,7 +12,7 @@ export interface Mpi {
   readonly withoutCompiler: string;
   /** How its ranks are placed, and how they wait. */
   readonly manner: string;
-  start(ranks: number): readonly string[];
+  start(ranks: number): string[];
 }
 
 interface Known {
@@ -50,8 +50,12 @@ const KNOWN: Readonly<Record<MpiKind, Known>> = {
   },
 };
 
-/** An MPI that is installed, or what to install. Debian's names (`mpirun.mpich`) go before plain `mpirun`. */
-export function findMpi(kind: MpiKind): Mpi | string {
+/**
+ * An MPI that is installed, or what to install. Debian's names (`mpirun.mpich`) go before plain `mpirun`.
+ *
+ * @param extra - Further options of its mpirun.
+ */
+export function findMpi(kind: MpiKind, extra: readonly string[] = []): Mpi | string {
   const { name, version, packages, development, manner, options } = KNOWN[kind];
   for (const suffix of [`.${kind}`, ""]) {
     const mpirun = `mpirun${suffix}`;
@@ -64,7 +68,7 @@ export function findMpi(kind: MpiKind): Mpi | string {
       compiler: outputOf(mpicc, ["--version"]) === undefined ? undefined : mpicc,
       withoutCompiler: `${name} ${number} from C: no ${mpicc}; ${install(development)}`,
       manner,
-      start: (ranks) => [mpirun, ...options(), "-n", `${ranks}`],
+      start: (ranks) => [mpirun, ...options(), ...extra, "-n", `${ranks}`],
     };
   }
   return `${name}: no mpirun of it; ${install(`${packages} ${development}`)}`;

@@ -24,7 +24,7 @@ except ImportError: print()
 `;
 
 /** The first Python that has mpi4py and NumPy, or what to install. */
-export function findPython(): Python | string {
+export function findPython(extra: readonly string[] = []): Python | string {
   const packages = "python3-mpi4py python3-numpy";
   let best: string | undefined;
   for (const command of ["python3", "/usr/bin/python3"]) {
@@ -33,7 +33,7 @@ export function findPython(): Python | string {
     const absent = NEEDED.filter((_, i) => ![mpi4py, numpy][i]);
     best = `mpi4py: ${command} has no ${absent.join(", ")}`;
     if (absent.length > 0) continue;
-    const mpi = findMpi(/MPICH/.test(library.join("\n")) ? "mpich" : "openmpi");
+    const mpi = findMpi(/MPICH/.test(library.join("\n")) ? "mpich" : "openmpi", extra);
     if (typeof mpi === "string") return mpi;
     const versions = `mpi4py ${mpi4py}, numpy ${numpy}${scipy ? `, scipy ${scipy}` : ""}`;
     return { command, versions, hasScipy: scipy !== "", mpi };

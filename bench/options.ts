@@ -3,12 +3,14 @@ import { closest } from "fastest-levenshtein";
 import { catalogue, findBenchmark } from "./catalogue.js";
 import { full, quick, type Effort } from "./effort.js";
 import { parseSizes } from "./sizes.js";
-import { PEERS, TRANSPORTS, type Peer, type Transport } from "./sides.js";
+import { PEERS, type Peer } from "./peers.js";
+import { TRANSPORTS, type Launch, type Transport } from "./sides.js";
 import type { Section } from "./plan.js";
 import { overview } from "./suites/overview.js";
+import { stages, targetEffort, type StageName } from "./suites/targets.js";
 
 /** Suites: what to call for without naming benchmarks. */
-export const SUITES = ["overview"] as const;
+export const SUITES = ["overview", "targets"] as const;
 
 export interface Request {
   readonly sections: readonly Section[];
@@ -18,8 +20,10 @@ export interface Request {
   readonly json: string | undefined;
   readonly plot: string | undefined;
   readonly dryRun: boolean;
-  /** Further options of tsmpirun, such as `--no-encrypt`. */
-  readonly launch: readonly string[];
+  /** Stages of the targets, instead of sections. */
+  readonly targets: readonly StageName[] | undefined;
+  readonly launch: Launch;
+  readonly severalHosts: boolean;
 }
 
 /** What is wrong with the command line. */
@@ -58,6 +62,9 @@ interface Flags {
   dryRun?: boolean;
   encrypt: boolean;
   host: string[];
+  hostfile?: string;
+  tsmpirun?: string;
+  mpirun?: string;
   help?: boolean;
 }
 
@@ -80,6 +87,9 @@ function define(): Command {
     .option("--dry-run")
     .option("--no-encrypt")
     .option("-H, --host <list>", "", collect, [])
+    .option("-f, --hostfile <file>")
+    .option("--tsmpirun <options>")
+    .option("--mpirun <options>")
     .exitOverride()
     .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
 }
@@ -98,9 +108,11 @@ function ownSpellings(args: readonly string[]): string[] {
 function request(flags: Flags & { ranks?: string }, names: readonly string[]): Request {
   const ranks = flags.ranks === undefined ? undefined : parseRanks(flags.ranks);
   const sizes = flags.sizes === undefined ? undefined : parseSizes(flags.sizes);
+  const targets = names[0] === "targets" ? stagesOf(names.slice(1)) : undefined;
+  if (targets && (ranks || sizes)) throw new RangeError("targets: its ranks and sizes are fixed");
   const wanted = names.length === 0 ? ["overview"] : names;
-  const sections = wanted.flatMap((name) => sectionsOf(name, ranks, sizes, flags));
-  const effort = flags.quick ? quick : full;
+  const sections = targets ? [] : wanted.flatMap((name) => sectionsOf(name, ranks, sizes, flags));
+  const effort = flags.quick ? quick : targets ? targetEffort : full;
   return {
     sections,
     transports: flags.transport.split(",").map(transport),
@@ -113,7 +125,9 @@ function request(flags: Flags & { ranks?: string }, names: readonly string[]): R
     json: flags.json,
     plot: picture(flags.plot),
     dryRun: flags.dryRun ?? false,
-    launch: [...(flags.encrypt ? [] : ["--no-encrypt"]), ...flags.host.flatMap((host) => ["--host", host])],
+    targets,
+    launch: launchOf(flags),
+    severalHosts: flags.host.length > 0 || flags.hostfile !== undefined,
   };
 }
 
@@ -134,6 +148,30 @@ function sectionsOf(
     sections.push({ benchmark: objects, ranks, sizes: sizes?.filter((bytes) => bytes <= 2 ** 20) });
   }
   return sections;
+}
+
+function stagesOf(names: readonly string[]): StageName[] {
+  const known = Object.keys(stages) as StageName[];
+  const unknown = names.find((name) => !known.includes(name as StageName));
+  if (unknown !== undefined) throw new RangeError(`targets ${unknown}: use ${known.join(", ")}`);
+  return known.filter((name) => names.length === 0 || names.includes(name));
+}
+
+/** Hosts mean the same to tsmpirun and to Open MPI's mpirun. */
+function launchOf({ host, hostfile, encrypt, tsmpirun = "", mpirun = "" }: Flags): Launch {
+  const hosts = [
+    ...host.flatMap((list) => ["--host", list]),
+    ...(hostfile === undefined ? [] : ["--hostfile", hostfile]),
+  ];
+  return {
+    tsmpirun: [...hosts, ...(encrypt ? [] : ["--no-encrypt"]), ...words(tsmpirun)],
+    mpirun: [...hosts, ...words(mpirun)],
+  };
+}
+
+/** Words of a command line; quotes keep blanks together. */
+function words(text: string): string[] {
+  return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c);
 }
 
 function parseRanks(text: string): number[] {
@@ -191,7 +229,7 @@ Results are checked while they are measured. Without names: overview, a few figu
 
 ${list.join("\n")}
 
-  overview: a suite
+  overview  a few figures of most; targets [host] [mpi] [network]  all targets of the communicator, met or missed
 
   -n, --ranks LIST      numbers of ranks: 2,4,16
   -m, --sizes LIST      of messages, in bytes: 8,1K,1M; 1:1M doubles, 1:64M:4 grows by four (default 1:64M:4)
@@ -200,7 +238,9 @@ ${list.join("\n")}
   --rounds N            times that every side runs (default ${full.rounds}, quick ${quick.rounds})
   --timeout SECONDS     stop a side that takes longer, and go on (default ${full.timeoutMs / 1000})
   --quick               fewer repetitions: to see that it works, not how fast
-  --no-encrypt, -H, --host LIST   as of tsmpirun
+  -H, --host LIST, -f, --hostfile FILE   of tsmpirun and of Open MPI's mpirun: node1:1,node2:1
+  --no-encrypt          of tsmpirun
+  --tsmpirun, --mpirun OPTIONS   more options of those, such as "--ssh 'ssh -F config'"
   --json FILE           everything that was measured
   --plot FILE           curves, .png or .svg
   --dry-run             print the commands that would run

@@ -5,7 +5,8 @@
 import { parseArgs } from "node:util";
 import { full, quick } from "./effort.js";
 import { runSections } from "./session.js";
-import { PEERS, tsmpi, TRANSPORTS, type Transport } from "./sides.js";
+import { PEERS } from "./peers.js";
+import { tsmpi, TRANSPORTS } from "./sides.js";
 import { overview } from "./suites/overview.js";
 
 const names = Object.keys(overview);
@@ -51,7 +52,7 @@ async function main(): Promise<number> {
       throw new RangeError(`--transport ${values.transport}: use ${TRANSPORTS.join(", ")}`);
     const sections = names.filter((name) => values.only.includes(name)).map((name) => overview[name]);
     return await runSections(sections, {
-      own: [tsmpi(transport satisfies Transport)],
+      own: [tsmpi(transport)],
       peers: values["no-peers"] ? [] : PEERS,
       effort: { ...effort, rounds },
       json: values.json,

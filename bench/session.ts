@@ -5,12 +5,14 @@ import { endAll } from "./command.js";
 import type { Effort } from "./effort.js";
 import { commandOf, measure, type Failure, type Row } from "./measure.js";
 import { planOf, type Section } from "./plan.js";
-import { findPeers, type Peer, type Side } from "./sides.js";
+import { findPeers, type Peer } from "./peers.js";
+import type { Launch, Side } from "./sides.js";
 import { table } from "./table.js";
 
 export interface Settings {
   readonly own: readonly Side[];
   readonly peers: readonly Peer[];
+  readonly launch?: Launch;
   readonly effort: Effort;
   readonly json?: string;
   readonly plot?: string;
@@ -41,8 +43,9 @@ export interface Report {
 export async function runSections(sections: readonly Section[], settings: Settings): Promise<number> {
   const plans = sections.map((section) => ({ ...section, ...planOf(section) })); // complains before anything runs
   return withFolder(async (folder) => {
-    const { sides, missing } = findSides(settings, folder);
-    const { effort, dryRun = false } = settings;
+    const { own, effort, dryRun = false } = settings;
+    const { sides: others, missing } = findPeers(settings.peers, folder, settings.launch);
+    const sides = [...own, ...others];
     introduce(sides, missing, effort);
     const report = { ...describe(sides, missing, effort), tables: [] as Report["tables"][number][] };
     const failures: Failure[] = [];
@@ -91,11 +94,6 @@ export async function withFolder(action: (folder: string) => Promise<number>): P
     for (const name of names) process.off(name, interrupt);
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-export function findSides({ own, peers }: Settings, folder: string): { sides: Side[]; missing: string[] } {
-  const { sides, missing } = findPeers(peers, folder);
-  return { sides: [...own, ...sides], missing };
 }
 
 export function introduce(sides: readonly Side[], missing: readonly string[], effort: Effort): void {

@@ -49,11 +49,19 @@ export function table(benchmark: Benchmark, rows: readonly Row[], sides: readonl
   for (const [side, sideName] of sides.entries()) columns.push(...columnsOf(metric, side, sideName));
   const used = columns.filter(({ text }) => rows.some((row) => text(row) !== ""));
   const lines = [used.map(({ heading }) => heading), ...rows.map((row) => used.map((c) => c.text(row)))];
-  const widths = used.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  const align = (text: string, i: number) =>
-    i === 0 && sized ? text.padEnd(widths[i]) : text.padStart(widths[i]);
-  const body = lines.map((line) => line.map(align).join("  "));
+  const body = align(lines, (column) => column === 0 && sized);
   return [`# ${name}, ${ranks} ${ranks === 1 ? "rank" : "ranks"}: ${title}`, ...body].join("\n");
+}
+
+/** Cells as lines of equal columns. */
+export function align(lines: readonly (readonly string[])[], left: (column: number) => boolean): string[] {
+  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  return lines.map((line) =>
+    line
+      .map((text, i) => (left(i) ? text.padEnd(widths[i]) : text.padStart(widths[i])))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 /** 1 if the computation hid all of the communication, in percent. */

@@ -25,7 +25,7 @@ test("a latency table has a line for each size, with the spread of the first sid
       "# latency, 2 ranks: half a round trip between two ranks",
       "# bytes  tsmpi µs    min     max  Open MPI µs  ratio",
       "8            1.50   0.75    3.00         0.50   3.00",
-      "1048576    100.00  50.00  200.00                    ",
+      "1048576    100.00  50.00  200.00",
     ].join("\n"),
   );
 });
