@@ -13,6 +13,7 @@ export type {
   Communicator,
   Counts,
   Into,
+  Located,
   OpName,
   RecvCounts,
   RecvOptions,
@@ -46,6 +47,8 @@ export type {
   Window,
   WindowOp,
 } from "./comm/api/windows.js";
+export { ReproducibleSum } from "./comm/reproducible-sum.js";
+export type { CollectiveOptions } from "./comm/api/collectives.js";
 export { waitAll, waitAny, waitSome, type Completed } from "./comm/wait.js";
 export {
   CollectiveMismatchError,

@@ -1,3 +1,4 @@
+import { identical, overlap } from "./collectives/buffers.js";
 import type { Call } from "./collectives/call.js";
 import { unsuited } from "./operations.js";
 import { type OpName, PROC_NULL, TAG_UB, type TypedArray } from "./types.js";
@@ -36,8 +37,25 @@ export function checkOp(comm: Place, where: string, op: OpName, array: TypedArra
   if (reason !== undefined) throw new TypeError(`${where}: ${reason} (rank ${comm.rank})`);
 }
 
+/** The two buffers of a call are apart: what is received must not overwrite what is still to be sent. */
+export function checkApart(comm: Place, where: string, value: TypedArray, into: TypedArray): void {
+  if (!overlap(value, into)) return;
+  throw new RangeError(
+    `${where}: into (bytes ${bounds(into)}) overlaps the value (bytes ${bounds(value)} of the same memory) on rank ${comm.rank}; ` +
+      "use the very same array, or another buffer",
+  );
+}
+
+function bounds({ byteOffset, byteLength }: TypedArray): string {
+  return `${byteOffset} to ${byteOffset + byteLength}`;
+}
+
+/** Equal types and lengths, and the very same memory or none in common. */
 export function checkInto(comm: Place, where: string, value: TypedArray, into: TypedArray): void {
-  if (into.constructor === value.constructor && into.length === value.length) return;
+  if (into.constructor === value.constructor && into.length === value.length) {
+    if (!identical(value, into)) checkApart(comm, where, value, into);
+    return;
+  }
   throw new RangeError(
     `${where}: value is ${value.constructor.name}(${value.length}) and into is ${into.constructor.name}(${into.length}) on rank ` +
       `${comm.rank}; use equal types and lengths`,

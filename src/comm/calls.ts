@@ -1,8 +1,19 @@
-import { type Agreement, Call, COLLECTIVES, type Members, sign } from "./collectives/call.js";
+import { awaitingPlace, untilAwaited } from "./call-place.js";
+import {
+  type Agreement,
+  ANSWER,
+  Call,
+  COLLECTIVES,
+  type Members,
+  QUESTION,
+  sign,
+  VERDICT,
+} from "./collectives/call.js";
 import { OnBoard } from "./collectives/in-memory/on-board.js";
 import type { Group } from "./engine.js";
 import { checkRoot } from "./arguments.js";
-import { RemoteError } from "./errors.js";
+import { CollectiveMismatchError, type Mismatch, RemoteError } from "./errors.js";
+import { Operation } from "./request.js";
 import type { Message, Signature } from "./matching.js";
 import { Task } from "./task.js";
 import type { Board } from "./transports/board.js";
@@ -10,6 +21,8 @@ import type { Request } from "./types.js";
 
 /** So many calls are remembered, by sequence number, so that a late message can still be judged. A power of two. */
 const REMEMBERED = 64;
+/** Patience with a rank that is asked where it calls what does not match. */
+const ANSWER_MS = 1000;
 
 /**
  * The collectives of one communicator on this rank: numbers them, compares them with what other ranks call under the
@@ -25,6 +38,8 @@ export class Calls implements Group {
   readonly #recent: (Call | undefined)[] = Array.from({ length: REMEMBERED });
   /** Calls still to come that have failed on other ranks. */
   readonly #failures = new Map<number, Error>();
+  /** Where other ranks call what does not match: asked for, not yet known. */
+  readonly #answers = new Map<number, Operation<string>>();
   #sequence = 0;
 
   constructor(members: Members, board: Board | undefined) {
@@ -57,16 +72,36 @@ export class Calls implements Group {
     return error;
   }
 
-  /** A collective has failed on another rank. */
+  /** A collective has failed on another rank, which says so, asks where this rank calls it, or answers that. */
   remoteFailure(sequence: number, source: number, text: string): void {
-    const error = new RemoteError(
-      source,
-      `${this.#members.name}: collective #${sequence} failed on rank ${source}: ${text}`,
-    );
     const call = this.#call(sequence);
+    if (text.startsWith(ANSWER)) return this.#answers.get(sequence)?.complete(text.slice(ANSWER.length));
+    if (text.startsWith(QUESTION)) {
+      if (call === undefined) return;
+      if (call.state === "done") return call.notify(source, ANSWER);
+      const reason = new RemoteError(source, this.#echo(sequence, source, "it called something else"));
+      const place = call.suspend(reason);
+      this.#board?.leave(sequence);
+      void place.then((where) => call.notify(source, ANSWER + where));
+      return;
+    }
+    const error = text.startsWith(VERDICT)
+      ? this.#verdict(sequence, source, JSON.parse(text.slice(VERDICT.length)) as Mismatch)
+      : new RemoteError(source, this.#echo(sequence, source, text));
     if (call !== undefined) call.abort(error);
     else if (sequence >= this.#sequence) this.#failures.set(sequence, error);
     this.#board?.leave(sequence);
+  }
+
+  #echo(sequence: number, source: number, text: string): string {
+    return `${this.#members.name}: collective #${sequence} failed on rank ${source}: ${text}`;
+  }
+
+  /** The two ranks that do not agree get the same error, others an echo of it. */
+  #verdict(sequence: number, source: number, mismatch: Mismatch): Error {
+    const error = new CollectiveMismatchError(mismatch);
+    if (mismatch.ranks.includes(this.#members.rank)) return error;
+    return new RemoteError(source, this.#echo(sequence, source, error.message));
   }
 
   lost(peer: number): void {
@@ -110,7 +145,7 @@ export class Calls implements Group {
 
   /** Numbers a call that will lay its signature on the board. */
   begin(agreement: Agreement): Call {
-    return this.beginSigned(sign(agreement));
+    return this.beginSigned(sign(agreement, this.#members.forced));
   }
 
   beginSigned(signature: Signature): Call {
@@ -133,6 +168,11 @@ export class Calls implements Group {
    */
   #fail(call: Call, error: Error): void {
     if (call.state === "failed") return;
+    if (error instanceof CollectiveMismatchError && call.state === "running") {
+      void this.#explain(call, error.mismatch, error);
+      this.#board?.leave(call.sequence);
+      return;
+    }
     const ends =
       call.state === "running" ? [call] : this.#recent.filter((other) => other?.state === "running");
     if (ends.length === 0) {
@@ -145,6 +185,30 @@ export class Calls implements Group {
       other.tell(error);
       this.#board?.leave(other.sequence);
     }
+  }
+
+  /**
+   * Finds out where both ranks call what does not match, then ends the call here and, through messages, on all others.
+   * The other rank is asked, and has a second to answer: it may be busy.
+   */
+  async #explain(call: Call, mismatch: Mismatch, error: Error): Promise<void> {
+    const { rank, engine } = this.#members;
+    const own = mismatch.ranks[0] === rank ? 0 : 1;
+    const answer = new Operation<string>(engine);
+    this.#answers.set(call.sequence, answer);
+    const place = call.suspend(error);
+    call.notify(mismatch.ranks[1 - own], QUESTION);
+    const patience = setTimeout(() => answer.complete(""), ANSWER_MS);
+    const here = await place; // also leaves the delivery of a message, in which nobody may wait for another
+    const there = await answer;
+    clearTimeout(patience);
+    this.#answers.delete(call.sequence);
+    const explained = new CollectiveMismatchError({
+      ...mismatch,
+      sites: own === 0 ? [here, there] : [there, here],
+    });
+    call.tell(explained);
+    call.abort(explained);
   }
 
   async #run<T>(call: Call, { root }: Agreement, run: (call: Call) => Promise<T>): Promise<T> {
@@ -165,7 +229,10 @@ export class Calls implements Group {
     } catch (error) {
       const reason = error instanceof Error ? error : new Error(String(error));
       this.#fail(call, reason);
-      throw reason;
+      if (call.verdict === undefined) throw reason;
+      await untilAwaited();
+      call.isAwaitedAt(awaitingPlace());
+      throw await call.verdict;
     }
   }
 }

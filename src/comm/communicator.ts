@@ -6,7 +6,7 @@ import type {
   NeighborCommunicator,
 } from "./api/topologies.js";
 import { describe } from "./arguments.js";
-import { overlap } from "./collective-calls.js";
+import { overlap } from "./collectives/buffers.js";
 import { type Blocks, cut } from "./collectives/blocks.js";
 import {
   neighborAllgather,

@@ -30,9 +30,28 @@ export class TypeMismatchError extends MpiError {
 
 /** Ranks called different collectives, or the same one with different arguments. */
 export class CollectiveMismatchError extends MpiError {
-  constructor(message: string) {
-    super("COLLECTIVE_MISMATCH", message);
+  readonly mismatch: Mismatch;
+
+  constructor(mismatch: Mismatch) {
+    const { where, calls, sites, ranks } = mismatch;
+    const side = (i: 0 | 1): string => `${calls[i]} on rank ${ranks[i]}${sites[i] && ` at ${sites[i]}`}`;
+    super(
+      "COLLECTIVE_MISMATCH",
+      `${where} is ${side(0)} and ${side(1)}; every rank must call the same collectives in the same order, with the ` +
+        "same arguments",
+    );
+    this.mismatch = mismatch;
   }
+}
+
+/** Two calls that should be one, the lower rank first. */
+export interface Mismatch {
+  /** As in `world: collective #5`. */
+  readonly where: string;
+  readonly ranks: readonly [number, number];
+  readonly calls: readonly [string, string];
+  /** Lines of the program where the two are awaited; empty if they are not, or are over. */
+  readonly sites: readonly [string, string];
 }
 
 /** A collective failed on another rank, which named its reason. */

@@ -16,6 +16,8 @@ export const OPERATION_NAMES: readonly OpName[] = [
   "band",
   "bor",
   "bxor",
+  "minloc",
+  "maxloc",
 ];
 
 type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
@@ -26,7 +28,8 @@ type BigInts = BigInt64Array | BigUint64Array;
  * combine is all that must be fixed. Integer sums and products wrap as their typed arrays do.
  */
 export function combine(op: OpName, into: TypedArray, from: TypedArray): void {
-  if (into.length > FEW && canCombine(into)) combineArrays(op, into, from, into);
+  if (into.length > FEW && op !== "minloc" && op !== "maxloc" && canCombine(into))
+    combineArrays(op, into, from, into);
   else if (into instanceof BigInt64Array || into instanceof BigUint64Array) {
     combineBigInts(op, into, from as BigInts);
   } else {
@@ -37,8 +40,16 @@ export function combine(op: OpName, into: TypedArray, from: TypedArray): void {
 /** So few elements cost less in a plain loop than in a kernel. */
 const FEW = 16;
 
+/** So many elements belong together: `minloc` and `maxloc` reduce pairs of a value and its index. */
+export function unitOf(op: OpName): number {
+  return op === "minloc" || op === "maxloc" ? 2 : 1;
+}
+
 /** Why `op` cannot reduce these elements, if so. */
 export function unsuited(op: OpName, array: TypedArray): string | undefined {
+  if (array.length % unitOf(op) !== 0) {
+    return `"${op}" reduces pairs of a value and its index, and ${array.length} elements are no pairs; pass [value, index, value, index, …]`;
+  }
   const floating = array instanceof Float32Array || array instanceof Float64Array;
   if (floating && (op === "band" || op === "bor" || op === "bxor")) {
     return `"${op}" combines bits of integers, not of ${array.constructor.name}`;
@@ -82,15 +93,48 @@ function combineNumbers(op: OpName, into: Numbers, from: Numbers): void {
     case "bxor":
       for (let i = 0; i < n; i++) into[i] ^= from[i];
       break;
+    case "minloc":
+      for (let i = 0; i < n; i += 2)
+        if (wins(from[i], from[i + 1], into[i], into[i + 1], -1)) {
+          into[i] = from[i];
+          into[i + 1] = from[i + 1];
+        }
+      break;
+    case "maxloc":
+      for (let i = 0; i < n; i += 2)
+        if (wins(from[i], from[i + 1], into[i], into[i + 1], 1)) {
+          into[i] = from[i];
+          into[i + 1] = from[i + 1];
+        }
+      break;
   }
 }
 
+/** Whether the pair (a, i) takes the place of (b, j): NaN wins, then the value, then the smaller index. */
+function wins(a: number, i: number, b: number, j: number, sign: 1 | -1): boolean {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) && (!Number.isNaN(b) || i < j);
+  return a === b ? i < j : sign * a > sign * b;
+}
+
 function combineBigInts(op: OpName, into: BigInts, from: BigInts): void {
+  if (op === "minloc" || op === "maxloc") return combineBigIntPairs(op, into, from);
   const f = BIGINT_OPERATIONS[op];
   for (let i = 0; i < into.length; i++) into[i] = f(into[i], from[i]);
 }
 
-const BIGINT_OPERATIONS: Readonly<Record<OpName, (a: bigint, b: bigint) => bigint>> = {
+function combineBigIntPairs(op: "minloc" | "maxloc", into: BigInts, from: BigInts): void {
+  for (let i = 0; i < into.length; i += 2) {
+    const [a, index, b, other] = [from[i], from[i + 1], into[i], into[i + 1]];
+    if (a === b ? index < other : op === "minloc" ? a < b : a > b) {
+      into[i] = a;
+      into[i + 1] = index;
+    }
+  }
+}
+
+const BIGINT_OPERATIONS: Readonly<
+  Record<Exclude<OpName, "minloc" | "maxloc">, (a: bigint, b: bigint) => bigint>
+> = {
   sum: (a, b) => a + b,
   prod: (a, b) => a * b,
   min: (a, b) => (b < a ? b : a),

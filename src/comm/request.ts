@@ -1,3 +1,4 @@
+import { awaitingPlace, untilAwaited } from "./call-place.js";
 import type { Request, Status } from "./types.js";
 
 /** What a request needs of the engine that completes it. */
@@ -33,6 +34,7 @@ export class Operation<T> implements Request<T> {
   #value: T | undefined;
   #error: Error | undefined;
   #sleepers: (() => void)[] | undefined;
+  #tellWhere: ((place: string) => void) | undefined;
 
   constructor(waiter: Waiter) {
     this.#waiter = waiter;
@@ -58,8 +60,7 @@ export class Operation<T> implements Request<T> {
 
   then<A = T, B = never>(onValue?: OnValue<T, A>, onError?: OnError<B>): PromiseLike<A | B> {
     if (!this.settled) this.#waiter.poll(this);
-    if (!this.settled)
-      return new Promise<void>((wake) => this.#sleep(wake)).then(() => this.#react(onValue, onError));
+    if (!this.settled) return this.#slept().then(onValue, onError);
     if (this.#waiter.mustTurn()) {
       return new Promise<void>((wake) => this.#waiter.turn(wake)).then(() => this.#react(onValue, onError));
     }
@@ -78,6 +79,33 @@ export class Operation<T> implements Request<T> {
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
+  }
+
+  /** Where in the user's program somebody waits for this; empty if nobody does. */
+  async where(): Promise<string> {
+    await untilAwaited();
+    const sleepers = this.#sleepers;
+    if (sleepers === undefined) return "";
+    this.#sleepers = undefined;
+    return new Promise((tell) => {
+      this.#tellWhere = tell;
+      for (const wake of sleepers) {
+        this.#waiter.awake();
+        wake();
+      }
+    });
+  }
+
+  /** Resolves as this does, from the event loop. An async function, so that its place in the program can be found. */
+  async #slept(): Promise<T> {
+    for (;;) {
+      await new Promise<void>((wake) => this.#sleep(wake));
+      if (this.settled) break;
+      this.#tellWhere?.(awaitingPlace());
+    }
+    if (this.#error === undefined) return this.#value as T;
+    this.#waiter.observed(this);
+    throw this.#error;
   }
 
   #sleep(wake: () => void): void {

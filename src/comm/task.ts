@@ -1,23 +1,23 @@
 import type { Waiter } from "./request.js";
 import type { Request, Status } from "./types.js";
 
-/** A collective under way, as a request: an async function over point-to-point requests, already started. */
+/**
+ * A collective under way, as a request: an async function over point-to-point requests, already started.
+ *
+ * Each promise between that function and whoever awaits the request has one listener, and each listener is an async
+ * function: only so does a stack that is taken in it lead to the user's program. See call-place.ts.
+ */
 export class Task<T> implements Request<T> {
   readonly status: Status | undefined = undefined;
   readonly #waiter: Waiter;
-  readonly #promise: Promise<T>;
+  readonly #ended: Promise<void>;
   #settled = false;
+  #value: T | undefined;
+  #error: Error | undefined;
 
   constructor(waiter: Waiter, promise: Promise<T>) {
     this.#waiter = waiter;
-    this.#promise = promise;
-    promise.then(
-      () => (this.#settled = true),
-      (error: unknown) => {
-        this.#settled = true;
-        waiter.unobserved(this, error instanceof Error ? error : new Error(String(error)));
-      },
-    );
+    this.#ended = this.#watch(promise);
   }
 
   test(): boolean {
@@ -29,10 +29,23 @@ export class Task<T> implements Request<T> {
     onValue?: ((value: T) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): PromiseLike<A | B> {
-    return this.#promise.then(onValue, (error: unknown) => {
-      this.#waiter.observed(this);
-      if (onError) return onError(error);
-      throw error;
-    });
+    return this.#result().then(onValue, onError);
+  }
+
+  async #watch(promise: Promise<T>): Promise<void> {
+    try {
+      this.#value = await promise;
+    } catch (error) {
+      this.#error = error instanceof Error ? error : new Error(String(error));
+      this.#waiter.unobserved(this, this.#error);
+    }
+    this.#settled = true;
+  }
+
+  async #result(): Promise<T> {
+    await this.#ended;
+    this.#waiter.observed(this);
+    if (this.#error !== undefined) throw this.#error;
+    return this.#value as T; // a promise of T that was kept
   }
 }

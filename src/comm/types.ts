@@ -1,6 +1,7 @@
 import type { Collectives } from "./api/collectives.js";
 import type { PointToPoint } from "./api/point-to-point.js";
 import type { Structure } from "./api/structure.js";
+import type { ReproducibleSum } from "./reproducible-sum.js";
 
 /** Any typed array: travels as raw bytes, tagged with its element type. */
 export type TypedArray =
@@ -25,18 +26,34 @@ export const PROC_NULL = -2;
 /** Largest tag of a user's message. */
 export const TAG_UB = 2 ** 31 - 1;
 
-/** Elementwise reductions, named as in MPI. Logical ones give 0 or 1. NaN wins in `min` and `max`. */
-export type OpName = "sum" | "prod" | "min" | "max" | "land" | "lor" | "lxor" | "band" | "bor" | "bxor";
+/**
+ * Elementwise reductions, named as in MPI. Logical ones give 0 or 1. NaN wins in `min` and `max`. `minloc` and `maxloc`
+ * reduce pairs of a value and its index, [value, index, value, index, …] in a typed array, or one {@link Located};
+ * among equal values the smaller index wins.
+ */
+export type OpName =
+  "sum" | "prod" | "min" | "max" | "land" | "lor" | "lxor" | "band" | "bor" | "bxor" | "minloc" | "maxloc";
 
-/** A reduction of the user's own: `(earlier, later)` in rank order. Need not commute unless it says so. */
+/** A value and where it was found; what `minloc` and `maxloc` reduce. */
+export interface Located {
+  readonly value: number;
+  readonly index: number;
+}
+
+/**
+ * A reduction of the user's own. Whether it commutes or not, values are combined in rank order. A typed array is one
+ * value: `combine` gets whole arrays.
+ */
 export interface UserOp<T> {
+  /** Ranks that pass ops of different names are told so. */
   readonly name: string;
   readonly commute: boolean;
+  /** Must be associative, leave its arguments alone, and depend on nothing else, so that all ranks get the same bits. */
   combine(earlier: T, later: T): T;
 }
 
-/** What can be reduced elementwise by a named operation: a number, a bigint, a boolean or a typed array. */
-export type Reducible = number | bigint | boolean | TypedArray;
+/** What named operations can reduce. */
+export type Reducible = number | bigint | boolean | TypedArray | Located | ReproducibleSum;
 
 export interface Status {
   readonly source: number;
@@ -77,6 +94,11 @@ export interface RootOptions {
 export interface ReduceOptions<T> {
   /** Default "sum". */
   op?: OpName | UserOp<T>;
+  /**
+   * Sums of floating-point numbers are exact, and rounded once: the same bits on any number of ranks. Default false.
+   * Sums of which each rank adds up a part come from {@link ReproducibleSum}.
+   */
+  reproducible?: boolean;
 }
 
 /** The receive buffer of a collective or of `recv`: written in place, types and counts are checked. */

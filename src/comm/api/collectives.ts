@@ -1,19 +1,30 @@
-import type { Counts, Into, RecvCounts, ReduceOptions, Request, RootOptions, TypedArray } from "../types.js";
+import type { Counts, Into, RecvCounts, Request, RootOptions, TypedArray } from "../types.js";
+import type { Reductions } from "./reductions.js";
 
-/** What all ranks of a communicator do together: every rank calls it, in the same order. */
-export interface Collectives {
+/** Algorithms that a program asks for, by collective: `{ allreduce: "ring" }`. */
+export interface CollectiveOptions {
+  /** Instead of the rules that choose by bytes, ranks and hosts. */
+  algorithms?: Readonly<Partial<Record<string, string>>>;
+}
+
+/**
+ * What all ranks of a communicator do together: every rank calls it, in the same order.
+ *
+ * With the same array as value and `into` a collective works in place; buffers that overlap in another way are an
+ * error. In place, this rank's part of `gather`, `allgather` and, at the root, `scatter` is in its block already.
+ */
+export interface Collectives extends Reductions {
+  /**
+   * Asks for algorithms of its own in this communicator, over messages even where ranks share memory. Local, yet ranks
+   * that ask for different ones reject each other's calls.
+   *
+   * @throws {RangeError} For a name that does not exist; it lists those that do.
+   */
+  configure(options: CollectiveOptions): void;
   barrier(): Request;
   /** The root's value on every rank. With a typed array and `into`, other ranks may pass `undefined` as value. */
   bcast<A extends TypedArray>(value: A | undefined, options: RootOptions & Into<A>): Request<A>;
   bcast<T>(value: T | undefined, options?: RootOptions): Request<T>;
-  reduce<A extends TypedArray>(
-    value: A,
-    options: ReduceOptions<A> & RootOptions & Partial<Into<A>>,
-  ): Request<A | undefined>;
-  reduce<T>(value: T, options?: ReduceOptions<T> & RootOptions): Request<T | undefined>;
-  /** `into` may be the input itself. */
-  allreduce<A extends TypedArray>(value: A, options: ReduceOptions<A> & Into<A>): Request<A>;
-  allreduce<T>(value: T, options?: ReduceOptions<T>): Request<T>;
   /** One value per rank at the root. With `into`, the blocks one after the other, or as `counts` and `displs` say. */
   gather<A extends TypedArray>(
     value: A,
@@ -28,15 +39,4 @@ export interface Collectives {
   /** With `into`: block i of `value` goes to rank i; `counts`/`displs` cut it, `recvCounts`/`recvDispls` cut `into`. */
   alltoall<A extends TypedArray>(value: A, options: Counts & RecvCounts & Into<A>): Request<A>;
   alltoall<T>(values: readonly T[]): Request<T[]>;
-  /** Inclusive prefix reduction: rank r gets value₀ ∘ … ∘ valueᵣ. */
-  scan<A extends TypedArray>(value: A, options: ReduceOptions<A> & Into<A>): Request<A>;
-  scan<T>(value: T, options?: ReduceOptions<T>): Request<T>;
-  /** Exclusive prefix reduction; `undefined` on rank 0, whose `into` stays as it is. */
-  exscan<A extends TypedArray>(value: A, options: ReduceOptions<A> & Into<A>): Request<A | undefined>;
-  exscan<T>(value: T, options?: ReduceOptions<T>): Request<T | undefined>;
-  /** Block `rank` of the elementwise reduction; blocks are `counts` long (default: equal ones). */
-  reduceScatter<A extends TypedArray>(
-    value: A,
-    options?: ReduceOptions<A> & { counts?: ArrayLike<number> } & Partial<Into<A>>,
-  ): Request<A>;
 }

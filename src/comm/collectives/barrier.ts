@@ -1,20 +1,63 @@
 import { pack } from "../envelope.js";
+import { choose } from "./algorithms.js";
 import type { Call } from "./call.js";
+import { hostParty, hostPlan, leaderParty } from "./hosts.js";
+import type { Party } from "./party.js";
 
 const TOKEN = pack(new Uint8Array(0));
 
+/** Returns on no rank before every rank has called it. Collective. */
+export async function barrier(call: Call): Promise<void> {
+  return choose(call, "barrier", BARRIER, () => (hostPlan(call).pays ? "hierarchical" : "dissemination"))(
+    call,
+  );
+}
+
+export const BARRIER = { dissemination, hierarchical };
+
 /**
- * Returns on no rank before every rank has called it. Collective.
- *
- * Dissemination: in round k every rank tells the rank 2ᵏ further on; ⌈log₂ size⌉ rounds of empty messages.
+ * In round k every rank tells the rank 2ᵏ further on; ⌈log₂ size⌉ rounds of empty messages.
  *
  * @see Hensgen, Finkel & Manber, Int. J. Parallel Programming 17(1), 1988, doi:10.1007/BF01379320
  */
-export async function barrier(call: Call): Promise<void> {
-  const { rank, size } = call;
+async function dissemination(party: Party): Promise<void> {
+  const { rank, size } = party;
   for (let distance = 1; distance < size; distance *= 2) {
-    const told = call.send(TOKEN, (rank + distance) % size);
-    await call.receive((rank - distance + size) % size);
+    const told = party.send(TOKEN, (rank + distance) % size);
+    await party.receive((rank - distance + size) % size);
     await told;
+  }
+}
+
+/**
+ * The ranks of a host tell their leader, the leaders meet, each lets its host go on: between hosts ⌈log₂ hosts⌉
+ * messages a host.
+ */
+async function hierarchical(call: Call): Promise<void> {
+  const plan = hostPlan(call);
+  const host = hostParty(call, plan);
+  await collectTokens(host);
+  const leaders = leaderParty(call, plan);
+  if (leaders !== undefined) await dissemination(leaders);
+  await releaseTokens(host);
+}
+
+/** Up a binomial tree to rank 0. */
+async function collectTokens(party: Party): Promise<void> {
+  const { rank, size } = party;
+  for (let distance = 1; distance < size; distance *= 2) {
+    if (rank & distance) return party.send(TOKEN, rank - distance).then(() => undefined);
+    if (rank + distance < size) await party.receive(rank + distance);
+  }
+}
+
+/** Down the same tree. */
+async function releaseTokens(party: Party): Promise<void> {
+  const { rank, size } = party;
+  let distance = 1;
+  while (distance < size && (rank & distance) === 0) distance *= 2;
+  if (rank > 0) await party.receive(rank - distance);
+  for (distance /= 2; distance >= 1; distance /= 2) {
+    if (rank + distance < size) await party.send(TOKEN, rank + distance);
   }
 }

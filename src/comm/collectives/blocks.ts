@@ -1,4 +1,5 @@
 import type { Counts, TypedArray } from "../types.js";
+import { copyInto, like, part } from "./buffers.js";
 
 /** How a buffer is cut into one block per rank. */
 export interface Blocks {
@@ -39,10 +40,64 @@ export function cut(where: string, { counts, displs }: Counts, size: number, len
   return { counts: lengths, displs: starts };
 }
 
+/** Blocks of these lengths, one after the other. */
+export function inOrder(counts: readonly number[]): Blocks {
+  return { counts, displs: prefixSums(counts) };
+}
+
+/** `length` elements in `parts` nearly equal blocks, whose bounds are multiples of `unit`. */
+export function stripes(length: number, parts: number, unit = 1): Blocks {
+  const start = (i: number): number => Math.floor(((length / unit) * i) / parts) * unit;
+  return inOrder(Array.from({ length: parts }, (_, i) => start(i + 1) - start(i)));
+}
+
 /** Block `rank` of a buffer, without a copy. */
 export function blockOf<A extends TypedArray>(buffer: A, { counts, displs }: Blocks, rank: number): A {
-  // subarray of A is an A; TypeScript knows only the union.
-  return buffer.subarray(displs[rank], displs[rank] + counts[rank]) as A;
+  return part(buffer, displs[rank], displs[rank] + counts[rank]);
+}
+
+/** Elements from block `first` up to, not including, block `end`, of blocks one after the other. */
+export function span<A extends TypedArray>(
+  buffer: A,
+  { counts, displs }: Blocks,
+  first: number,
+  end: number,
+): A {
+  if (first >= end) return part(buffer, 0, 0);
+  return part(buffer, displs[first], displs[end - 1] + counts[end - 1]);
+}
+
+/** Some blocks, in this order. */
+export function pick({ counts, displs }: Blocks, ranks: readonly number[]): Blocks {
+  return { counts: ranks.map((rank) => counts[rank]), displs: ranks.map((rank) => displs[rank]) };
+}
+
+/** The blocks of some ranks, copied one after the other. */
+export function collect<A extends TypedArray>(buffer: A, blocks: Blocks, ranks: readonly number[]): A {
+  const length = ranks.reduce((sum, rank) => sum + blocks.counts[rank], 0);
+  const packed = like(buffer, length);
+  let at = 0;
+  for (const rank of ranks) {
+    copyInto(part(packed, at, (at += blocks.counts[rank])), blockOf(buffer, blocks, rank));
+  }
+  return packed;
+}
+
+/** Inverse of {@link collect}. */
+export function spread(
+  packed: TypedArray,
+  buffer: TypedArray,
+  blocks: Blocks,
+  ranks: readonly number[],
+): void {
+  let at = 0;
+  for (const rank of ranks) {
+    copyInto(blockOf(buffer, blocks, rank), part(packed, at, (at += blocks.counts[rank])));
+  }
+}
+
+export function total(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function prefixSums(counts: readonly number[]): number[] {

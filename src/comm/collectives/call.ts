@@ -3,8 +3,14 @@ import { nameOf, type Packed } from "../envelope.js";
 import { CollectiveMismatchError, RemoteError } from "../errors.js";
 import type { Message, Receive, Signature } from "../matching.js";
 import { OPERATION_NAMES } from "../operations.js";
-import type { Operation } from "../request.js";
+import { Operation } from "../request.js";
 import type { OpName, TypedArray } from "../types.js";
+import type { Forced } from "./algorithms.js";
+
+/** First characters of what ranks tell each other of a failed call, where it is not a plain message. */
+export const VERDICT = "\u0001!";
+export const QUESTION = "\u0001?";
+export const ANSWER = "\u0001=";
 
 export const COLLECTIVES = [
   "none",
@@ -37,11 +43,16 @@ export type CollectiveName = (typeof COLLECTIVES)[number];
 export interface Agreement {
   readonly name: CollectiveName;
   readonly root?: number;
-  /** A named reduction; `undefined` for one of the user's own. */
+  /** A named reduction. */
   readonly op?: OpName;
+  /** Name of a reduction of the user's own. */
+  readonly own?: string;
   /** Wire code of the element type. */
   readonly code?: number;
   readonly count?: number;
+  /** Lengths of all blocks, where every rank gives them. */
+  readonly counts?: readonly number[];
+  readonly reproducible?: boolean;
 }
 
 /** What collectives know of a communicator. */
@@ -54,6 +65,8 @@ export interface Members {
   readonly context: number;
   /** World ranks, by rank. */
   readonly ranks: readonly number[];
+  /** Algorithms that the program has asked for. */
+  readonly forced?: Forced | undefined;
 }
 
 /**
@@ -69,6 +82,10 @@ export class Call {
   readonly signature: Signature;
   /** How it goes on this rank. */
   state: "running" | "done" | "failed" = "running";
+  /** Set while ranks find out what to say of a mismatch: the error to end with, and where this call is awaited. */
+  verdict: Operation<Error> | undefined;
+  place: Promise<string> | undefined;
+  #tellPlace: ((place: string) => void) | undefined;
   /** The wait of a call that needs no messages. */
   onBoard: Operation<unknown> | undefined;
   #receives: Receive[] | undefined;
@@ -80,6 +97,11 @@ export class Call {
     this.size = members.size;
     this.sequence = sequence;
     this.signature = signature;
+  }
+
+  /** Whether sums of floating-point numbers are to be exact. */
+  get reproducible(): boolean {
+    return (this.signature.kind & REPRODUCIBLE) !== 0;
   }
 
   send(packed: Packed, dest: number): Operation<void> {
@@ -103,22 +125,60 @@ export class Call {
 
   /** Ends the call with an error on this rank; every wait of it rejects. */
   abort(error: Error): void {
+    if (this.verdict !== undefined) return this.verdict.complete(error);
     if (this.state === "running") this.state = "failed";
+    this.#withdraw(error);
+    this.onBoard?.fail(error);
+  }
+
+  /**
+   * The call has come to no good, but what is to be said of it is not yet known: its receives are withdrawn, so that an
+   * algorithm that waits for them ends, and says where it is awaited.
+   *
+   * @returns Where that is.
+   */
+  suspend(error: Error): Promise<string> {
+    if (this.place !== undefined) return this.place;
+    this.state = "failed";
+    this.verdict = new Operation<Error>(this.members.engine);
+    this.place = new Promise((tell) => (this.#tellPlace = tell));
+    if (this.onBoard !== undefined) void this.#endOnBoard(this.onBoard, this.verdict);
+    this.#withdraw(error);
+    return this.place;
+  }
+
+  /** An algorithm that was suspended says where it is awaited. */
+  isAwaitedAt(place: string): void {
+    this.#tellPlace?.(place);
+  }
+
+  async #endOnBoard(onBoard: Operation<unknown>, verdict: Operation<Error>): Promise<void> {
+    this.isAwaitedAt(await onBoard.where());
+    onBoard.fail(await verdict);
+  }
+
+  #withdraw(error: Error): void {
     const reason = (this.#error ??= error);
     const { engine, context } = this.members;
-    for (const receive of this.#receives ?? []) engine.cancel(context, receive, reason);
+    for (const receive of this.#receives ?? []) {
+      engine.cancel(context, receive, reason);
+      engine.observed(receive);
+    }
     this.#receives = undefined;
-    this.onBoard?.fail(reason);
   }
 
   /** Tells every other rank that this call failed here. */
   tell(error: Error): void {
     if (error instanceof RemoteError) return;
+    const text =
+      error instanceof CollectiveMismatchError ? VERDICT + JSON.stringify(error.mismatch) : error.message;
+    for (let peer = 0; peer < this.size; peer++) if (peer !== this.rank) this.notify(peer, text);
+  }
+
+  /** Tells one rank something about this call; see Calls.remoteFailure. */
+  notify(peer: number, text: string): void {
     const { engine, context, rank, ranks } = this.members;
-    ranks.forEach((dest, peer) => {
-      if (peer !== rank)
-        engine.sendFailure({ dest, context, source: rank, tag: this.sequence }, error.message);
-    });
+    engine.sendFailure({ dest: ranks[peer], context, source: rank, tag: this.sequence }, text);
   }
 
   /** As in `allreduce(sum, float64 × 3)`. */
@@ -127,37 +187,79 @@ export class Call {
   }
 
   /** What is wrong with a message of this call, if its sender called something else. */
-  mismatch(message: Message): Error | undefined {
+  mismatch(message: Message): CollectiveMismatchError | undefined {
     return this.differs(message.signature, message.source);
   }
 
   /** The same of any rank's signature under this number. */
-  differs({ kind, root, count }: Signature, rank: number): Error | undefined {
+  differs({ kind, root, count }: Signature, rank: number): CollectiveMismatchError | undefined {
     const mine = this.signature;
     if (kind === mine.kind && root === mine.root && count === mine.count) return undefined;
-    const theirs = describe({ kind, root, count });
-    return new CollectiveMismatchError(
-      `${this.members.name}: collective #${this.sequence} is ${describe(mine)} on rank ${this.rank} and ${theirs} on rank ` +
-        `${rank}; every rank must call the same collectives in the same order, with the same arguments`,
-    );
+    const [here, there] = [describe(mine), describe({ kind, root, count })];
+    const first = this.rank < rank;
+    return new CollectiveMismatchError({
+      where: `${this.members.name}: collective #${this.sequence}`,
+      ranks: first ? [this.rank, rank] : [rank, this.rank],
+      calls: first ? [here, there] : [there, here],
+      sites: ["", ""],
+    });
   }
 }
 
 /** Programs call the same few collectives again and again: the latest signature is mostly the next one. */
-let latest: { readonly agreement: Agreement; readonly signature: Signature } | undefined;
+let latest: Signed | undefined;
+
+interface Signed {
+  readonly agreement: Agreement;
+  readonly forced: Forced | undefined;
+  readonly signature: Signature;
+}
 
 /** The arguments that ranks agree on, as they travel. */
-export function sign(agreement: Agreement): Signature {
-  if (latest !== undefined && same(latest.agreement, agreement)) return latest.signature;
-  const { name, root = -1, op, code = -1, count = -1 } = agreement;
-  const operation = op === undefined ? 0 : OPERATION_NAMES.indexOf(op) + 1;
-  const kind = COLLECTIVES.indexOf(name) | (operation << 8) | ((code + 1) << 16);
-  latest = { agreement, signature: { kind, root, count: count | 0 } };
+export function sign(agreement: Agreement, forced?: Forced): Signature {
+  if (latest !== undefined && latest.forced === forced && same(latest.agreement, agreement))
+    return latest.signature;
+  const { name, op, own, code = -1, count = -1, counts, reproducible = false } = agreement;
+  const operation = own !== undefined ? OWN : op === undefined ? 0 : OPERATION_NAMES.indexOf(op) + 1;
+  // Of an algorithm that was asked for, what matters is whether it is the same one.
+  const algorithm =
+    forced?.[name] === undefined ? 0 : 1 + (hash([...forced[name]].map((c) => c.charCodeAt(0))) % 62);
+  const kind =
+    COLLECTIVES.indexOf(name) |
+    (operation << 8) |
+    ((code + 1) << 16) |
+    (algorithm << 24) |
+    (reproducible ? REPRODUCIBLE : 0);
+  // Where there is no root, its place tells what else must agree.
+  const details = counts ?? (own === undefined ? undefined : [...own].map((c) => c.charCodeAt(0)));
+  const root = agreement.root ?? (details === undefined ? -1 : -2 - hash(details));
+  latest = { agreement, forced, signature: { kind, root, count: count | 0 } };
   return latest.signature;
 }
 
+/** A bit of a signature. */
+const REPRODUCIBLE = 1 << 30;
+/** Place of the user's own reductions among the operations. */
+const OWN = 255;
+
+/** FNV-1a, of 30 bits. */
+function hash(numbers: readonly number[]): number {
+  let h = 0x811c9dc5;
+  for (const n of numbers) h = Math.imul(h ^ n ^ Math.floor(n / 2 ** 32), 0x01000193);
+  return h & 0x3fffffff;
+}
+
 function same(a: Agreement, b: Agreement): boolean {
-  return a.name === b.name && a.op === b.op && a.code === b.code && a.count === b.count && a.root === b.root;
+  return (
+    a.name === b.name &&
+    a.op === b.op &&
+    a.code === b.code &&
+    a.count === b.count &&
+    a.root === b.root &&
+    a.own === b.own &&
+    a.counts === b.counts &&
+    a.reproducible === b.reproducible
+  );
 }
 
 function describe({ kind, root, count }: Signature): string {
@@ -165,8 +267,11 @@ function describe({ kind, root, count }: Signature): string {
   const code = (kind >> 16) & 0xff;
   const details = [
     ...(root >= 0 ? [`root ${root}`] : []),
-    ...(op > 0 ? [OPERATION_NAMES[op - 1]] : []),
+    ...(op === OWN ? ["an op of its own"] : op > 0 ? [OPERATION_NAMES[op - 1]] : []),
     ...(code > 0 ? [`${nameOf(code - 1)}${count >= 0 ? ` × ${count}` : ""}`] : []),
+    ...(root < -1 ? [`${op === OWN ? "op" : "counts"} #${(-2 - root).toString(36)}`] : []),
+    ...(kind & REPRODUCIBLE ? ["reproducible"] : []),
+    ...((kind >> 24) & 0x3f ? ["by an algorithm asked for"] : []),
   ];
   return `${COLLECTIVES[kind & 0xff] ?? "unknown"}(${details.join(", ")})`;
 }

@@ -220,6 +220,12 @@ export class Board {
     return sum;
   }
 
+  /** The number that a rank has laid out. */
+  number(step: number, rank: number): number {
+    const offset = (step & (SLOTS - 1)) * this.#headDistance + Head.value;
+    return this.#doubles[(this.#heads[rank] + offset) / 2];
+  }
+
   /** into[i] ← Σ over ranks, in rank order. */
   sum(step: number, into: Float64Array): void {
     const { size } = this;

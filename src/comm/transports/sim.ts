@@ -5,6 +5,8 @@ export interface SimOptions {
   seed?: number;
   /** Deliver in a random order, as far as order between two ranks allows, with random delays. Default true. */
   shuffle?: boolean;
+  /** Told of every message, by world ranks: to count what a program sends where. */
+  onMessage?: (source: number, dest: number, bytes: number) => void;
   /** Host of each rank, for collectives that care; default: all on one. */
   hosts?: readonly number[];
 }
@@ -27,6 +29,7 @@ interface Parcel {
 export class SimNetwork {
   readonly size: number;
   readonly hosts: readonly number[] | undefined;
+  readonly #onMessage: SimOptions["onMessage"];
   readonly #random: () => number;
   readonly #shuffle: boolean;
   /** Channel source · size + dest, if it has parcels. */
@@ -35,9 +38,10 @@ export class SimNetwork {
   readonly #running = new Set<number>();
   #turning = false;
 
-  constructor(size: number, { seed = 1, shuffle = true, hosts }: SimOptions = {}) {
+  constructor(size: number, { seed = 1, shuffle = true, hosts, onMessage }: SimOptions = {}) {
     this.size = size;
     this.hosts = hosts;
+    this.#onMessage = onMessage;
     this.#random = generator(seed);
     this.#shuffle = shuffle;
     for (let rank = 0; rank < size; rank++) this.#running.add(rank);
@@ -50,6 +54,7 @@ export class SimNetwork {
   }
 
   post(source: number, dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): void {
+    this.#onMessage?.(source, dest, payload.byteLength);
     // Half of the sends keep the sender's memory until delivery, as a real transport may: early reuse of it shows.
     const keep = this.#shuffle && this.#random() < 0.5;
     const parcel = {

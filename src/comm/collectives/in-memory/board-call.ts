@@ -51,13 +51,16 @@ export abstract class BoardCall extends Operation<unknown> {
 
   /** Does it with messages, unless it is over. */
   fallBack(): void {
-    if (this.settled) return;
+    if (this.settled || this.call.state !== "running") return;
     this.withMessages().then(
       (value) => {
         this.call.state = "done";
         this.complete(value);
       },
-      (error: unknown) => this.fail(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => {
+        if (this.call.verdict !== undefined) return; // which ends this when it is known
+        this.fail(error instanceof Error ? error : new Error(String(error)));
+      },
     );
   }
 }

@@ -2,6 +2,8 @@ import { allocate } from "../../../kernels/heap.js";
 import { bytesOf } from "../../envelope.js";
 import { combine } from "../../operations.js";
 import type { OpName, TypedArray } from "../../types.js";
+import { like, part } from "../buffers.js";
+import { exactSums } from "../exact.js";
 
 /** So much of every contribution is combined at a time: it stays in the nearest cache. */
 const PIECE_BYTES = 64 * 1024;
@@ -35,6 +37,22 @@ export function reducePieces(
       combine(op, sum, term);
     }
     bytesOf(out.subarray(start, start + count)).set(bytesOf(sum));
+  }
+}
+
+/** out ← Σ xₖ, exact and rounded once; see exact.ts. Local. All terms of a piece are there at the same time. */
+export function sumPieces(
+  contributions: number,
+  out: TypedArray,
+  read: (contribution: number, start: number, into: TypedArray) => void,
+): void {
+  const length = Math.max(1, Math.min(out.length, Math.floor(PIECE_BYTES / 8 / contributions)));
+  const terms = Array.from({ length: contributions }, () => like(out, length));
+  for (let start = 0; start < out.length; start += length) {
+    const end = Math.min(start + length, out.length);
+    const parts = terms.map((term) => part(term, 0, end - start));
+    parts.forEach((term, contribution) => read(contribution, start, term));
+    exactSums(parts, part(out, start, end));
   }
 }
 

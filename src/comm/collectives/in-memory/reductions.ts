@@ -5,6 +5,7 @@ import { allreduce } from "../allreduce.js";
 import { barrier } from "../barrier.js";
 import type { Blocks } from "../blocks.js";
 import type { Call } from "../call.js";
+import { exactSum } from "../exact.js";
 import { copyInto } from "../gather.js";
 import { reduceScatter } from "../reduce-scatter.js";
 import { reduce } from "../reduce.js";
@@ -12,7 +13,7 @@ import { scan } from "../scan.js";
 import { BoardCall, EVERYBODY, NOBODY } from "./board-call.js";
 import { isElsewhere, lay, read } from "./contribution.js";
 import type { OnBoard } from "./on-board.js";
-import { reducePieces } from "./reduce-pieces.js";
+import { reducePieces, sumPieces } from "./reduce-pieces.js";
 
 /** Up to so many bytes of all ranks together, every rank reduces everything by itself: a step less. */
 const ONE_STEP_BYTES = 16 * 1024;
@@ -50,7 +51,10 @@ export class BoardNumber extends BoardCall {
   }
 
   advance(board: Board, step: number): boolean {
-    this.#x = board.sumOfNumbers(step);
+    const { reproducible } = this.call;
+    this.#x = reproducible
+      ? exactSum(board.size, (rank) => board.number(step, rank))
+      : board.sumOfNumbers(step);
     return true;
   }
 
@@ -100,11 +104,13 @@ abstract class BoardReduction extends BoardCall {
   protected reduceInto(out: TypedArray, board: Board, step: number, start: number, ranks = board.size): void {
     const size = out.BYTES_PER_ELEMENT;
     const own = bytesOf(this.x);
-    reducePieces(this.op, ranks, out, (rank, offset, into) => {
+    const readPart = (rank: number, offset: number, into: TypedArray): void => {
       const from = (start + offset) * size;
       if (rank === this.call.rank) bytesOf(into).set(own.subarray(from, from + into.byteLength));
       else read(board, step, rank, from, bytesOf(into));
-    });
+    };
+    if (this.call.reproducible) sumPieces(ranks, out, readPart);
+    else reducePieces(this.op, ranks, out, readPart);
   }
 }
 

@@ -8,12 +8,14 @@
 import type { Calls } from "../../calls.js";
 import { elementwise } from "../../elementwise.js";
 import { codeOf, isTypedArray, pack, type Packed } from "../../envelope.js";
-import { unsuited } from "../../operations.js";
+import { unitOf, unsuited } from "../../operations.js";
 import type { Operation } from "../../request.js";
 import type { Counts, OpName, RecvCounts, TypedArray } from "../../types.js";
+import { allgatherAgreement, alltoallAgreement, reductionAgreement } from "../agreements.js";
 import { type Blocks, blockOf, cut } from "../blocks.js";
 import { sign } from "../call.js";
 import { BoardAllgather, BoardBcast, BoardGather } from "./exchanges.js";
+import { identical, overlap } from "../buffers.js";
 import type { OnBoard } from "./on-board.js";
 import { BoardAlltoall, BoardScatter } from "./personalized.js";
 import {
@@ -46,24 +48,27 @@ export function startAllreduce(
   value: unknown,
   op: NamedOrOwn,
   into: TypedArray | undefined,
+  reproducible: boolean,
 ): Started {
   const { board } = calls;
   if (board === undefined || typeof op !== "string") return undefined;
   if (op === "sum") {
     // The sums of solvers take the shortest way.
-    if (typeof value === "number" && into === undefined)
-      return board.start(new BoardNumber(board, calls.beginSigned(SUMS[1]), value));
-    if (value instanceof Float64Array && value.length <= FEW) {
+    if (typeof value === "number" && into === undefined) {
+      const signature = reproducible ? REPRODUCIBLE_NUMBER : SUMS[1];
+      return board.start(new BoardNumber(board, calls.beginSigned(signature), value));
+    }
+    if (!reproducible && value instanceof Float64Array && value.length <= FEW) {
       const out = into ?? new Float64Array(value.length);
-      if (!(out instanceof Float64Array) || out.length !== value.length) return undefined;
+      if (!(out instanceof Float64Array) || !alike(value, out)) return undefined;
       return board.start(new BoardSum(board, calls.beginSigned(SUMS[value.length]), value, out));
     }
   }
   const x = reducible(board, value, op);
   if (x === undefined || (into !== undefined && !alike(x, into))) return undefined;
-  const call = calls.begin({ name: "allreduce", op, code: codeOf(x), count: x.length });
+  const call = calls.begin({ name: "allreduce", op, code: codeOf(x), count: x.length, reproducible });
   const out = into ?? emptyLike(x, x.length);
-  return board.start(new BoardAllreduce(board, call, x, op, out, elementwise(value).result));
+  return board.start(new BoardAllreduce(board, call, x, op, out, elementwise(value, op).result));
 }
 
 export function startReduce(
@@ -72,14 +77,15 @@ export function startReduce(
   op: NamedOrOwn,
   root: number,
   into: TypedArray | undefined,
+  reproducible: boolean,
 ): Started {
   const { board } = calls;
   if (board === undefined || typeof op !== "string" || !isRank(board, root)) return undefined;
   const x = reducible(board, value, op);
   if (x === undefined || (into !== undefined && !alike(x, into))) return undefined;
-  const call = calls.begin({ name: "reduce", root, op, code: codeOf(x), count: x.length });
+  const call = calls.begin({ name: "reduce", root, op, code: codeOf(x), count: x.length, reproducible });
   const out = call.rank === root ? (into ?? emptyLike(x, x.length)) : undefined;
-  return board.start(new BoardReduce(board, call, x, op, root, out, elementwise(value).result));
+  return board.start(new BoardReduce(board, call, x, op, root, out, elementwise(value, op).result));
 }
 
 export function startReduceScatter(
@@ -88,6 +94,7 @@ export function startReduceScatter(
   op: NamedOrOwn,
   rank: number,
   { counts, into }: Cuts,
+  reproducible: boolean,
 ): Started {
   const { board } = calls;
   if (board === undefined || typeof op !== "string" || !isTypedArray(value)) return undefined;
@@ -95,8 +102,12 @@ export function startReduceScatter(
   const blocks = cutOrNothing(board, { counts }, value.length);
   if (x === undefined || blocks === undefined) return undefined;
   const out = into ?? emptyLike(x, blocks.counts[rank]);
-  if (out.constructor !== x.constructor || out.length !== blocks.counts[rank]) return undefined;
-  const call = calls.begin({ name: "reduceScatter", op, code: codeOf(x), count: x.length });
+  if (out.constructor !== x.constructor || out.length !== blocks.counts[rank] || overlap(x, out))
+    return undefined;
+  const call = calls.begin({
+    ...reductionAgreement("reduceScatter", op, x, { reproducible }),
+    counts: blocks.counts,
+  });
   return board.start(new BoardReduceScatter(board, call, x, op, blocks, out));
 }
 
@@ -106,6 +117,7 @@ export function startScan(
   op: NamedOrOwn,
   exclusive: boolean,
   into: TypedArray | undefined,
+  reproducible: boolean,
 ): Started {
   const { board } = calls;
   if (board === undefined || typeof op !== "string") return undefined;
@@ -113,9 +125,17 @@ export function startScan(
   if (x === undefined || x.byteLength > board.board.valueBytes || (into !== undefined && !alike(x, into)))
     return undefined;
   const name = exclusive ? "exscan" : "scan";
-  const call = calls.begin({ name, op, code: codeOf(x), count: x.length });
+  const call = calls.begin({ name, op, code: codeOf(x), count: x.length, reproducible });
   return board.start(
-    new BoardScan(board, call, x, op, exclusive, into ?? emptyLike(x, x.length), elementwise(value).result),
+    new BoardScan(
+      board,
+      call,
+      x,
+      op,
+      exclusive,
+      into ?? emptyLike(x, x.length),
+      elementwise(value, op).result,
+    ),
   );
 }
 
@@ -159,7 +179,7 @@ export function startAllgather(calls: Calls, value: unknown, rank: number, { int
   if (board === undefined || packed === undefined) return undefined;
   const blocks = into && cutOrNothing(board, cuts, into.length);
   if (into !== undefined && (!isTypedArray(value) || value.length !== blocks?.counts[rank])) return undefined;
-  const call = calls.begin({ name: "allgather" });
+  const call = calls.begin(allgatherAgreement(into, blocks));
   return board.start(new BoardAllgather(board, call, value, packed, into, blocks));
 }
 
@@ -198,7 +218,7 @@ export function startAlltoall(
   const list = source ? listOf(source) : values;
   const table = tableOf(board, list);
   if (table === undefined || !Array.isArray(list)) return undefined;
-  const call = calls.begin({ name: "alltoall" });
+  const call = calls.begin(alltoallAgreement(into, { recvCounts, recvDispls, ...cuts }));
   return board.start(new BoardAlltoall(board, call, list, table, source, into, blocks));
 }
 
@@ -214,8 +234,8 @@ function sharingTables(calls: Calls): OnBoard | undefined {
 
 /** What named operations can reduce on this board, as an array; ranks agree on its type and length. */
 function reducible({ board }: OnBoard, value: unknown, op: OpName): TypedArray | undefined {
-  const { array } = elementwise(value);
-  if (array === undefined || unsuited(op, array) !== undefined) return undefined;
+  const { array } = elementwise(value, op);
+  if (array === undefined || unitOf(op) > 1 || unsuited(op, array) !== undefined) return undefined;
   return array.byteLength <= board.valueBytes || board.peers !== undefined ? array : undefined;
 }
 
@@ -261,7 +281,8 @@ function isRank({ board }: OnBoard, root: number): boolean {
 }
 
 function alike(x: TypedArray, into: TypedArray): boolean {
-  return into.constructor === x.constructor && into.length === x.length;
+  if (into.constructor !== x.constructor || into.length !== x.length) return false;
+  return into.buffer !== x.buffer || identical(x, into) || !overlap(x, into);
 }
 
 function emptyLike(x: TypedArray, length: number): TypedArray {
@@ -271,6 +292,13 @@ function emptyLike(x: TypedArray, length: number): TypedArray {
 
 const BARRIER = sign({ name: "barrier" });
 const FLOAT64 = codeOf(new Float64Array(0));
+const REPRODUCIBLE_NUMBER = sign({
+  name: "allreduce",
+  op: "sum",
+  code: FLOAT64,
+  count: 1,
+  reproducible: true,
+});
 /** Signatures of sums of 0, 1, … doubles. */
 const SUMS = Array.from({ length: FEW + 1 }, (_, count) =>
   sign({ name: "allreduce", op: "sum", code: FLOAT64, count }),
