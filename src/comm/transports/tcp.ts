@@ -335,8 +335,7 @@ class Tcp implements TcpTransport {
         },
         done: () => (peer.tookAll = true),
         lost: (reason) => {
-          if (reason instanceof RangeError || /unable to authenticate/i.test(reason.message))
-            this.malformed++;
+          if (reason instanceof RangeError) this.malformed++;
           this.#lose(peer, reason);
         },
       },

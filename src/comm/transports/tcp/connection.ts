@@ -1,6 +1,14 @@
 import type { Socket } from "node:net";
 import type { Sink } from "../transport.js";
-import { Opener, SEAL_BYTES, SEAL_HEAD_BYTES, SEAL_TAG_BYTES, Sealer, type SealKeys } from "./seal.js";
+import {
+  Opener,
+  RECORD_BYTES_MAX,
+  SEAL_BYTES,
+  SEAL_HEAD_BYTES,
+  SEAL_TAG_BYTES,
+  Sealer,
+  type SealKeys,
+} from "./seal.js";
 import { AGAIN, type Sockets } from "./sockets.js";
 import { FRAME_BYTES, FrameKind, HEADER_WORDS_MAX, Unpacker } from "./unpacker.js";
 
@@ -8,7 +16,7 @@ import { FRAME_BYTES, FrameKind, HEADER_WORDS_MAX, Unpacker } from "./unpacker.j
 const COPY_BYTES = 16 << 10;
 /** Missing bytes from which a payload is read straight to where it belongs. */
 const DIRECT_BYTES = 16 << 10;
-const INBOX_BYTES = 2 * (SEAL_HEAD_BYTES + SEAL_BYTES + SEAL_TAG_BYTES);
+const INBOX_BYTES = 2 * RECORD_BYTES_MAX;
 /** Bytes moved in one call of `progress`, each way: the other peers have their turn, too. */
 const TURN_BYTES = 4 << 20;
 
@@ -47,7 +55,7 @@ export class Connection {
   readonly #queue: Piece[] = [];
   #first = 0;
   /** A sealed record on its way out, and who waits for it. */
-  #record: Buffer | undefined;
+  #record: Uint8Array | undefined;
   #recordAt = 0;
   #waiting: (() => void)[] = [];
   #sequence = 0;
@@ -243,7 +251,7 @@ export class Connection {
   }
 
   /** Seals as much of the queue as fits into one record. */
-  #nextRecord(sealer: Sealer): Buffer | undefined {
+  #nextRecord(sealer: Sealer): Uint8Array | undefined {
     const parts: Uint8Array[] = [];
     let bytes = 0;
     while (this.#first < this.#queue.length && bytes < SEAL_BYTES) {
