@@ -270,6 +270,7 @@ export class Board {
   /** Notes what this rank calls without the board, for others to compare with when they have waited for long. */
   note(sequence: number, { kind, root, count }: Signature): void {
     const entry = this.#entry(this.#rank, sequence);
+    Atomics.store(this.#words, entry + 3, 0); // no number while it changes: see noted()
     this.#words[entry] = kind;
     this.#words[entry + 1] = root;
     this.#words[entry + 2] = count;
@@ -279,7 +280,11 @@ export class Board {
   /** What a rank has called under this sequence number; `undefined` if nothing yet, or too long ago. */
   noted(sequence: number, rank: number): Signature | undefined {
     const entry = this.#entry(rank, sequence);
-    if (Atomics.load(this.#words, entry + 3) === ((sequence + 1) | 0)) return this.#signatureAt(entry);
+    const number = (sequence + 1) | 0;
+    if (Atomics.load(this.#words, entry + 3) === number) {
+      const signature = this.#signatureAt(entry);
+      if (Atomics.load(this.#words, entry + 3) === number) return signature; // as below
+    }
     for (let step = 0; step < SLOTS; step++) {
       const head = this.#head(step, rank);
       if (Atomics.load(this.#words, head) === 0) continue;
