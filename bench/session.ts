@@ -63,7 +63,7 @@ export async function runSections(sections: readonly Section[], settings: Settin
       const names = sides.map(({ name }) => name);
       console.log(`\n${table(benchmark, shown, names)}`);
       if (benchmark.note !== undefined) console.log(`# ${benchmark.note.replaceAll("\n", "\n# ")}`);
-      for (const { side, message } of failed) console.log(`# ${side}: ${message}`);
+      for (const failure of failed) console.log(explain(failure));
       failures.push(...failed);
       report.tables.push({ name: benchmark.name, title: benchmark.title, rows: shown });
     }
@@ -134,6 +134,11 @@ function verdict({ tables, failures }: Report, { own }: Settings): number {
   const disagreement = residualsDiffer(rows);
   if (disagreement !== undefined) console.log(disagreement);
   return disagreement === undefined ? code : 1;
+}
+
+/** As a comment of as many lines as it takes. */
+export function explain({ side, ranks, message }: Failure): string {
+  return `# ${side}, ${ranks} ranks, ${message}`.replaceAll("\n", "\n#   ");
 }
 
 /** Sides that end at different residuals have not solved the same problem. */

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import type { Effort } from "./effort.js";
 import { measure, type Failure, type Row } from "./measure.js";
 import { findPeers, type Peer } from "./peers.js";
-import { describe, introduce, withFolder } from "./session.js";
+import { describe, explain, introduce, withFolder } from "./session.js";
 import { tsmpi, type Launch, type Side } from "./sides.js";
 import { formatBytes } from "./sizes.js";
 import { align } from "./table.js";
@@ -39,7 +39,7 @@ export async function runTargets(settings: TargetSettings): Promise<number> {
       }
       const judged = judge(stage, rows, sides.map((side) => side.name)); // prettier-ignore
       console.log(targetTable(judged));
-      for (const { side, ranks, message } of failures) console.log(`# ${side}, ${ranks} ranks, ${message}`);
+      for (const failure of failures) console.log(explain(failure));
       verdicts.push(...judged);
       wrong += rows.reduce(
         (sum, { cells }) => sum + cells.reduce((n, cell) => n + (cell?.errors ?? 0), 0),
@@ -95,7 +95,7 @@ function where({ severalHosts }: TargetSettings): string {
 
 /** A line for each target. */
 export function targetTable(verdicts: readonly Verdict[]): string {
-  const heading = ["# ", "ranks", "bytes", "tsmpi", "peer", "", "", "goal", ""];
+  const heading = ["#", "ranks", "bytes", "tsmpi", "peer", "", "", "goal", ""];
   const lines = verdicts.map(({ target, ours, theirs, value, met }) => {
     const { benchmark, ranks, bytes, own, against = "", goal, limit } = target;
     const unit = goal === "µs" ? "µs" : goal === "time" ? "×" : "× rate";
