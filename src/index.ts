@@ -43,6 +43,8 @@ export type {
   AccumulateOptions,
   Element,
   GetOptions,
+  SharedArrayConstructor,
+  SharedWindow,
   TargetOptions,
   Window,
   WindowOp,

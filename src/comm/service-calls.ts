@@ -1,6 +1,6 @@
 import type { Counter, Mutex } from "./api/services.js";
 import type { CounterOptions } from "./api/structure.js";
-import type { Window } from "./api/windows.js";
+import type { SharedArrayConstructor, SharedWindow, Window } from "./api/windows.js";
 import { describe } from "./arguments.js";
 import { bcast } from "./collectives/bcast.js";
 import type { Call } from "./collectives/call.js";
@@ -8,9 +8,10 @@ import { childContext } from "./context-id.js";
 import { codeOf, isTypedArray } from "./envelope.js";
 import { RootCounter } from "./structure/counter.js";
 import { RootMutex } from "./structure/mutex.js";
-import { agree } from "./structure/proposals.js";
+import { agree, type Proposal } from "./structure/proposals.js";
 import { sequential } from "./structure/sequential.js";
 import type { Service } from "./structure/service.js";
+import { HostWindow, shareMemory } from "./structure/shared-window.js";
 import { ActiveWindow, checkTypes } from "./structure/window.js";
 import { StructureCalls } from "./structure-calls.js";
 import type { Request, RootOptions, TypedArray } from "./types.js";
@@ -29,7 +30,9 @@ export abstract class ServiceCalls extends StructureCalls {
       const window = new ActiveWindow(this, childContext(this.id, generation, -3), local);
       try {
         const details = [codeOf(local), local.length];
-        const outcome = await agree(call, { color: 0, key: this.rank, details }, checkTypes);
+        const outcome = await agree(call, { color: 0, key: this.rank, details }, (all) =>
+          checkTypes("createWindow", all),
+        );
         const { members = [], lease } = outcome ?? {};
         const id = childContext(this.id, generation, 0);
         const inner = this.make(id, this.ranks, `window of ${this.name}`, lease);
@@ -43,6 +46,36 @@ export abstract class ServiceCalls extends StructureCalls {
         throw error;
       }
     });
+  }
+
+  allocateShared<A extends TypedArray>(
+    type: SharedArrayConstructor<A>,
+    count: number,
+  ): Request<SharedWindow<A>> {
+    const propose = (): Proposal => {
+      this.#checkOneHost();
+      if (!Number.isSafeInteger(count) || count < 0)
+        throw new RangeError(`allocateShared: count ${count} on rank ${this.rank} is no number of elements`);
+      const code = codeOf(new type(new ArrayBuffer(0), 0, 0));
+      return { color: 0, key: this.rank, details: [code, count] };
+    };
+    const made = this.splitInto(
+      "allocateShared",
+      propose,
+      async ({ call, id, ranks, members, lease }) => {
+        const inner = this.make(id, ranks, `shared window of ${this.name}`, lease);
+        try {
+          const lengths = members.map(({ details }) => details[1]);
+          const memory = await shareMemory(call, HostWindow.bytes(lengths, type.BYTES_PER_ELEMENT));
+          return new HostWindow(this.engine, inner, memory, type, lengths);
+        } catch (error) {
+          inner.free();
+          throw error;
+        }
+      },
+      (all) => checkTypes("allocateShared", all),
+    );
+    return made as Request<SharedWindow<A>>; // every rank joins
   }
 
   counter({ root = 0, start = 0 }: CounterOptions = {}): Request<Counter> {
@@ -63,6 +96,15 @@ export abstract class ServiceCalls extends StructureCalls {
 
   sequential<T>(section: () => T | PromiseLike<T>): Request<T> {
     return this.calls.start({ name: "sequential" }, (call) => sequential(call, section));
+  }
+
+  #checkOneHost(): void {
+    const other = this.ranks.findIndex((_, rank) => this.hostOf(rank) !== this.hostOf(0));
+    if (other < 0) return;
+    throw new RangeError(
+      `allocateShared: rank 0 of "${this.name}" is on host ${this.hostOf(0)} and rank ${other} on host ${this.hostOf(other)}; ` +
+        `splitNode() makes communicators that can share memory`,
+    );
   }
 
   #serviceContext(): number {

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { isMainThread, threadId } from "node:worker_threads";
 import type { Boot, Control } from "./boot.js";
 import { GroupCommunicator } from "./communicator.js";
 import { WORLD_CONTEXT } from "./context-id.js";
@@ -41,13 +42,20 @@ let world: Promise<World> | undefined;
  * There is nothing to finalize: when the program has nothing left to do, the rank delivers what it has sent, tells the
  * others that it will send no more, and ends. A rank that waits for one that has ended fails instead of hanging.
  *
- * @throws {Error} If the shared memory cannot be mapped or no port can be opened.
+ * Only the main thread of a rank communicates; its worker threads pass it what is to be sent.
+ *
+ * @throws {Error} If the shared memory cannot be mapped or no port can be opened, or in a worker thread of a rank.
  */
 export function init(): Promise<World> {
   return (world ??= join());
 }
 
 async function join(): Promise<World> {
+  if (!isMainThread && env.controlFd !== undefined) {
+    throw new Error(
+      `init: called from worker thread ${threadId} of a rank; only its main thread communicates: pass it what is to be sent`,
+    );
+  }
   const control = await connectControl();
   if (control === undefined) return joinMpi();
   const { boot } = control;

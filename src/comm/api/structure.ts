@@ -1,6 +1,6 @@
 import type { Group } from "../structure/group.js";
 import type { Communicator, Request, RootOptions, TypedArray } from "../types.js";
-import type { Window } from "./windows.js";
+import type { SharedArrayConstructor, SharedWindow, Window } from "./windows.js";
 import type { CartCommunicator, CartOptions, GraphCommunicator, GraphOptions } from "./topologies.js";
 import type { Counter, Mutex } from "./services.js";
 
@@ -69,6 +69,17 @@ export interface Structure extends AsyncDisposable {
    * @throws {TypeError} If the arrays of two ranks differ in type.
    */
   createWindow<A extends TypedArray>(local: A): Request<Window<A>>;
+  /**
+   * Memory that all ranks read and write in place; they must be on one host, as those of `splitNode` are. Collective.
+   * On Linux; nothing with a name is left behind, however the program ends.
+   *
+   * @param count - Elements of this rank's segment; may be 0, and differ between ranks.
+   * @throws {RangeError} If two ranks are on different hosts.
+   */
+  allocateShared<A extends TypedArray>(
+    type: SharedArrayConstructor<A>,
+    count: number,
+  ): Request<SharedWindow<A>>;
   /** A number at the root that all ranks can increase, from `start` (default 0) on. Collective. */
   counter(options?: CounterOptions): Request<Counter>;
   /** A lock that one rank holds at a time; the root keeps the queue. Collective. */

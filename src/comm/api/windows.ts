@@ -72,3 +72,38 @@ export interface Window<A extends TypedArray> extends AsyncDisposable {
   /** This rank accesses it no more, and gives up its locks; it goes on serving the others until they have freed it, too. Local. */
   free(): void;
 }
+
+/** `Float64Array` and its like. */
+export interface SharedArrayConstructor<A extends TypedArray> {
+  readonly name: string;
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): A;
+}
+
+/**
+ * Memory that the ranks of one host share: each has contributed a segment, and every rank reads and writes all of them
+ * in place. Segments stand one after the other, in rank order, without gaps.
+ *
+ * What one rank writes another sees for certain only in this order: the writer writes and calls `sync`, the two
+ * synchronise (a message, a barrier), the reader calls `sync` and reads. A barrier by itself orders no memory; `fence`
+ * is all three. Elements of integer arrays can also be shared through `Atomics`.
+ */
+export interface SharedWindow<A extends TypedArray> extends AsyncDisposable {
+  /** This rank's segment. */
+  readonly local: A;
+  /** All segments. */
+  readonly all: A;
+  /** Elements of each rank's segment. */
+  readonly lengths: readonly number[];
+  /** The segment of a rank, in place. Local. */
+  of(rank: number): A;
+  /** Orders this rank's reads and writes before it before those after it. Local. */
+  sync(): void;
+  /** What any rank has written before, every rank reads after. Collective. */
+  fence(): Request;
+  /**
+   * Lets go of the memory on this rank; its arrays become private zeros. The memory itself is gone when all ranks have
+   * freed it, or ended. Local.
+   */
+  free(): void;
+}

@@ -316,11 +316,11 @@ function first<A extends TypedArray>(code: number, memory: Uint8Array): Element<
 }
 
 /** Checks that all ranks offer the same element type; their first detail. */
-export function checkTypes(all: readonly Proposed[]): void {
+export function checkTypes(where: string, all: readonly Proposed[]): void {
   const [first, ...others] = all;
   const odd = others.find(({ details }) => details[0] !== first.details[0]);
   if (odd === undefined) return;
   throw new TypeError(
-    `createWindow: rank ${first.rank} passes ${nameOf(first.details[0])} and rank ${odd.rank} ${nameOf(odd.details[0])}; use the same type`,
+    `${where}: rank ${first.rank} passes ${nameOf(first.details[0])} and rank ${odd.rank} ${nameOf(odd.details[0])}; use the same type`,
   );
 }

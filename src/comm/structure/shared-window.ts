@@ -1,0 +1,113 @@
+import type { SharedArrayConstructor, SharedWindow } from "../api/windows.js";
+import { barrier } from "../collectives/barrier.js";
+import { bcast } from "../collectives/bcast.js";
+import type { Call } from "../collectives/call.js";
+import { Task } from "../task.js";
+import type { Communicator, Request, TypedArray } from "../types.js";
+import type { Engine } from "../engine.js";
+import { makeInProcess, makeShared, mapShared, type SharedMemory, takeInProcess } from "./shared-memory.js";
+
+/** Word for ordering memory, behind the segments, on a cache line of its own. */
+const TAIL_BYTES = 128;
+
+/**
+ * Memory of `bytes` that all ranks of a call see: rank 0 makes it, the others map it, and when all have it nothing with
+ * which more could be mapped is left.
+ */
+export async function shareMemory(call: Call, bytes: number): Promise<SharedMemory> {
+  const { kind } = call.members.engine.transport;
+  const oneProcess = kind === "sim" || kind === "self";
+  if (call.rank > 0) {
+    const place = (await bcast(call, undefined, 0)) as Float64Array;
+    const memory = oneProcess ? takeInProcess(place) : mapShared(place, bytes);
+    await barrier(call);
+    return memory;
+  }
+  const made = (oneProcess ? makeInProcess : makeShared)(bytes);
+  try {
+    await bcast(call, Float64Array.from(made.place), 0);
+    await barrier(call);
+    return made.memory;
+  } finally {
+    made.closeDoor();
+  }
+}
+
+/** A window on memory that the ranks of a host share; see {@link SharedWindow}. */
+export class HostWindow<A extends TypedArray> implements SharedWindow<A> {
+  readonly lengths: readonly number[];
+  readonly #inner: Communicator;
+  readonly #engine: Engine;
+  readonly #memory: SharedMemory;
+  readonly #word: Int32Array;
+  #all: A | undefined;
+
+  constructor(
+    engine: Engine,
+    inner: Communicator,
+    memory: SharedMemory,
+    type: SharedArrayConstructor<A>,
+    lengths: readonly number[],
+  ) {
+    this.#engine = engine;
+    this.#inner = inner;
+    this.#memory = memory;
+    this.lengths = lengths;
+    this.#all = new type(memory.buffer, 0, sum(lengths));
+    this.#word = new Int32Array(memory.buffer, memory.buffer.byteLength - TAIL_BYTES / 2, 1);
+  }
+
+  static bytes(lengths: readonly number[], bytesPerElement: number): number {
+    return Math.ceil((sum(lengths) * bytesPerElement) / TAIL_BYTES) * TAIL_BYTES + TAIL_BYTES;
+  }
+
+  get all(): A {
+    if (this.#all === undefined) throw new Error("shared window: it has been freed; use it before");
+    return this.#all;
+  }
+
+  get local(): A {
+    return this.of(this.#inner.rank);
+  }
+
+  of(rank: number): A {
+    const { lengths } = this;
+    if (!Number.isInteger(rank) || rank < 0 || rank >= lengths.length)
+      throw new RangeError(
+        `shared window: ${rank} is not a rank of "${this.#inner.name}", which has ${lengths.length}`,
+      );
+    const begin = sum(lengths.slice(0, rank));
+    return this.all.subarray(begin, begin + lengths[rank]) as A;
+  }
+
+  sync(): void {
+    Atomics.store(this.#word, 0, Atomics.load(this.#word, 0));
+  }
+
+  fence(): Request {
+    this.sync();
+    const met = this.#inner.barrier();
+    return new Task(
+      this.#engine,
+      (async () => {
+        await met;
+        this.sync();
+      })(),
+    );
+  }
+
+  free(): void {
+    if (this.#all === undefined) return;
+    this.#all = undefined;
+    this.#memory.release();
+    this.#inner.free();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.free();
+  }
+}
+
+function sum(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total + length, 0);
+}

@@ -1,0 +1,66 @@
+/**
+ * mpi4py's names, for programs and people that come from there: thin aliases over the API of tsmpi, which stays the
+ * documented one. Lower-case methods take any value, capitals typed arrays, written in place; a buffer with counts is
+ * `[array, counts, displs]`. What communicates in mpi4py is awaited here.
+ *
+ * ```ts
+ * import { MPI } from "tsmpi/compat";
+ * const comm = await MPI.Init(); // MPI.COMM_WORLD from then on
+ * await comm.Allreduce(MPI.IN_PLACE, x, MPI.SUM);
+ * ```
+ *
+ * @module
+ */
+import { computeDims } from "./comm/structure/dims.js";
+import { ANY_SOURCE, ANY_TAG, PROC_NULL, TAG_UB } from "./comm/types.js";
+import { IN_PLACE, Op } from "./compat/buffers.js";
+import { Cartcomm, Comm } from "./compat/comm.js";
+import { Request, Status } from "./compat/request.js";
+import { currentWorld, isInitialized, joinWorld } from "./compat/world.js";
+
+export type { Buffer, Reduction } from "./compat/buffers.js";
+export { Cartcomm, Comm, Op, Request, Status };
+
+/** The module `MPI` of mpi4py. */
+export const MPI = {
+  /** Joins the job; MPI.COMM_WORLD is there afterwards. There is nothing to finalize. */
+  async Init(): Promise<Comm> {
+    return new Comm(await joinWorld());
+  },
+  Is_initialized: isInitialized,
+  get COMM_WORLD(): Comm {
+    return new Comm(currentWorld());
+  },
+  get COMM_SELF(): Comm {
+    return new Comm(currentWorld().self);
+  },
+  /** Seconds since some moment in the past. */
+  Wtime: (): number => performance.now() / 1000,
+  Get_processor_name: (): string => currentWorld().host,
+  /** As MPI_Dims_create; mpi4py's Compute_dims. */
+  Compute_dims: computeDims,
+  COMM_TYPE_SHARED: "shared",
+  UNDEFINED: undefined,
+  ANY_SOURCE,
+  ANY_TAG,
+  PROC_NULL,
+  TAG_UB,
+  IN_PLACE,
+  SUM: "sum",
+  PROD: "prod",
+  MIN: "min",
+  MAX: "max",
+  LAND: "land",
+  LOR: "lor",
+  LXOR: "lxor",
+  BAND: "band",
+  BOR: "bor",
+  BXOR: "bxor",
+  Comm,
+  Cartcomm,
+  Request,
+  Status,
+  Op,
+} as const;
+
+export default MPI;

@@ -1,0 +1,108 @@
+import type { CartCommunicator } from "../comm/api/topologies.js";
+import type { Group } from "../comm/structure/group.js";
+import type { Communicator, TypedArray } from "../comm/types.js";
+import { ArrayComm } from "./arrays.js";
+import { currentWorld } from "./world.js";
+
+/** A communicator under mpi4py's names. */
+export class Comm extends ArrayComm {
+  /** With MPI.UNDEFINED as color this rank joins none, and gets `undefined`. */
+  async Split(color: number | undefined, key = 0): Promise<Comm | undefined> {
+    return wrap(await this.comm.split(color, key));
+  }
+
+  /** The ranks of this host, as with COMM_TYPE_SHARED. */
+  async Split_type(type: "shared", key = 0): Promise<Comm> {
+    if (type !== "shared") throw new RangeError(`Split_type: "${String(type)}" is not MPI.COMM_TYPE_SHARED`);
+    return new Comm(await this.comm.splitNode(key));
+  }
+
+  Dup(): Comm {
+    return new Comm(this.comm.dup());
+  }
+
+  async Create(group: Group): Promise<Comm | undefined> {
+    return wrap(await this.comm.create(group));
+  }
+
+  async Create_group(group: Group, tag = 0): Promise<Comm> {
+    return new Comm(await this.comm.createGroup(group, tag));
+  }
+
+  async Create_cart(
+    dims: readonly number[],
+    periods: boolean | readonly boolean[] = false,
+    reorder = false,
+  ): Promise<Cartcomm | undefined> {
+    const cart = await this.comm.cart(dims, { periods, reorder });
+    return cart && new Cartcomm(cart);
+  }
+
+  Free(): void {
+    this.comm.free();
+  }
+
+  static Compare(a: Comm, b: Comm): "identical" | "congruent" | "similar" | "unequal" {
+    return a.comm.compare(b.comm);
+  }
+
+  /** Ends the job on all ranks. */
+  Abort(code = 1): never {
+    return currentWorld().abort(code);
+  }
+}
+
+/** A Cartesian communicator under mpi4py's names. */
+export class Cartcomm extends Comm {
+  readonly #cart: CartCommunicator;
+
+  constructor(cart: CartCommunicator) {
+    super(cart);
+    this.#cart = cart;
+  }
+
+  get dims(): readonly number[] {
+    return this.#cart.dims;
+  }
+
+  get periods(): readonly boolean[] {
+    return this.#cart.periods;
+  }
+
+  get coords(): readonly number[] {
+    return this.#cart.coords;
+  }
+
+  Get_cart_rank = (coords: readonly number[]): number => this.#cart.rankOf(coords);
+  Get_coords = (rank: number): number[] => this.#cart.coordsOf(rank);
+
+  /** [source, dest], as mpi4py returns them. */
+  Shift(direction: number, disp: number): [source: number, dest: number] {
+    const { source, dest } = this.#cart.shift(direction, disp);
+    return [source, dest];
+  }
+
+  async Sub(remain: readonly boolean[]): Promise<Cartcomm> {
+    return new Cartcomm(await this.#cart.sub(remain));
+  }
+
+  async neighbor_allgather<T>(value: T): Promise<(T | undefined)[]> {
+    return this.#cart.neighborAllgather(value);
+  }
+
+  async neighbor_alltoall<T>(values: readonly T[]): Promise<(T | undefined)[]> {
+    return this.#cart.neighborAlltoall(values);
+  }
+
+  async Neighbor_allgather<A extends TypedArray>(array: A, into: A): Promise<void> {
+    await this.#cart.neighborAllgather(array, { into });
+  }
+
+  async Neighbor_alltoall<A extends TypedArray>(array: A, into: A): Promise<void> {
+    await this.#cart.neighborAlltoall(array, { into });
+  }
+}
+
+function wrap(comm: Communicator | undefined): Comm | undefined {
+  return comm && new Comm(comm);
+}

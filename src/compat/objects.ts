@@ -1,0 +1,107 @@
+import { ANY_SOURCE, ANY_TAG, type Communicator } from "../comm/types.js";
+import type { Group } from "../comm/structure/group.js";
+import { opOf, type Reduction } from "./buffers.js";
+import { Request, type Status } from "./request.js";
+
+/** The methods of a communicator that take any value: lower case, as in mpi4py. */
+export class ObjectComm {
+  /** That of tsmpi. */
+  readonly comm: Communicator;
+
+  constructor(comm: Communicator) {
+    this.comm = comm;
+  }
+
+  get rank(): number {
+    return this.comm.rank;
+  }
+
+  get size(): number {
+    return this.comm.size;
+  }
+
+  get name(): string {
+    return this.comm.name;
+  }
+
+  set name(name: string) {
+    this.comm.name = name;
+  }
+
+  Get_rank = (): number => this.comm.rank;
+  Get_size = (): number => this.comm.size;
+  Get_name = (): string => this.comm.name;
+  Get_group = (): Group => this.comm.group;
+
+  Set_name(name: string): void {
+    this.comm.name = name;
+  }
+
+  async send(value: unknown, dest: number, tag = 0): Promise<void> {
+    await this.comm.send(value, dest, { tag });
+  }
+
+  async recv<T = unknown>(source = ANY_SOURCE, tag = ANY_TAG, status?: Status): Promise<T> {
+    return this.irecv<T>(source, tag).wait(status);
+  }
+
+  isend(value: unknown, dest: number, tag = 0): Request<void> {
+    return new Request(this.comm.send(value, dest, { tag }));
+  }
+
+  irecv<T = unknown>(source = ANY_SOURCE, tag = ANY_TAG): Request<T> {
+    return new Request(this.comm.recv<T>({ source, tag }));
+  }
+
+  async sendrecv<T = unknown>(
+    value: unknown,
+    dest: number,
+    sendtag = 0,
+    source = ANY_SOURCE,
+    recvtag = ANY_TAG,
+    status?: Status,
+  ): Promise<T> {
+    const started = this.comm.sendrecv<T>(value, { dest, sendTag: sendtag, source, recvTag: recvtag });
+    return new Request(started).wait(status);
+  }
+
+  async barrier(): Promise<void> {
+    await this.comm.barrier();
+  }
+
+  async bcast<T>(value: T | undefined, root = 0): Promise<T> {
+    return this.comm.bcast(value, { root });
+  }
+
+  async gather<T>(value: T, root = 0): Promise<T[] | undefined> {
+    return this.comm.gather(value, { root });
+  }
+
+  async scatter<T>(values: readonly T[] | undefined, root = 0): Promise<T> {
+    return this.comm.scatter(values, { root });
+  }
+
+  async allgather<T>(value: T): Promise<T[]> {
+    return this.comm.allgather(value);
+  }
+
+  async alltoall<T>(values: readonly T[]): Promise<T[]> {
+    return this.comm.alltoall(values);
+  }
+
+  async reduce<T>(value: T, op: Reduction<T> = "sum", root = 0): Promise<T | undefined> {
+    return this.comm.reduce(value, { op: opOf(op), root });
+  }
+
+  async allreduce<T>(value: T, op: Reduction<T> = "sum"): Promise<T> {
+    return this.comm.allreduce(value, { op: opOf(op) });
+  }
+
+  async scan<T>(value: T, op: Reduction<T> = "sum"): Promise<T> {
+    return this.comm.scan(value, { op: opOf(op) });
+  }
+
+  async exscan<T>(value: T, op: Reduction<T> = "sum"): Promise<T | undefined> {
+    return this.comm.exscan(value, { op: opOf(op) });
+  }
+}

@@ -1,0 +1,57 @@
+import { ANY_SOURCE, ANY_TAG, type Request as Started, type Status as Facts } from "../comm/types.js";
+import { waitAll, waitAny } from "../comm/wait.js";
+
+/** Filled by the receive that it is passed to. */
+export class Status {
+  #facts: Facts | undefined;
+
+  Get_source(): number {
+    return this.#facts?.source ?? ANY_SOURCE;
+  }
+
+  Get_tag(): number {
+    return this.#facts?.tag ?? ANY_TAG;
+  }
+
+  /** Elements of a typed array; 1 for any other value. */
+  Get_count(): number {
+    return this.#facts?.count ?? 0;
+  }
+
+  /** Takes over what a completed request says. */
+  set(facts: Facts | undefined): void {
+    this.#facts = facts;
+  }
+}
+
+/** An operation under way; `wait` and `Wait` are one. */
+export class Request<T = unknown> {
+  readonly #started: Started<T>;
+
+  constructor(started: Started<T>) {
+    this.#started = started;
+  }
+
+  async wait(status?: Status): Promise<T> {
+    const value = await this.#started;
+    status?.set(this.#started.status);
+    return value;
+  }
+
+  Wait(status?: Status): Promise<T> {
+    return this.wait(status);
+  }
+
+  Test(): boolean {
+    return this.#started.test();
+  }
+
+  static async Waitall<T>(requests: readonly Request<T>[]): Promise<T[]> {
+    return waitAll<T[]>(requests.map((request) => request.#started));
+  }
+
+  /** Index of the first that is complete. */
+  static async Waitany<T>(requests: readonly Request<T>[]): Promise<number> {
+    return (await waitAny(requests.map((request) => request.#started))).index;
+  }
+}

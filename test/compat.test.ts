@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { Comm, MPI, Op, Request, Status } from "../src/compat.js";
+import { realRanks, spmd } from "./spmd.js";
+
+await spmd("compat: objects with lower case, as in mpi4py's tutorial", async (world) => {
+  const comm = new Comm(world);
+  const rank = comm.Get_rank();
+  const size = comm.Get_size();
+  const [next, previous] = [(rank + 1) % size, (rank + size - 1) % size];
+  const request = comm.isend({ a: 7, from: rank }, next, 11);
+  const status = new Status();
+  assert.deepEqual(await comm.recv(previous, 11, status), { a: 7, from: previous });
+  await request.wait();
+  assert.deepEqual([status.Get_source(), status.Get_tag()], [previous, 11]);
+  assert.equal(await comm.sendrecv(rank, next, 0, previous), previous);
+  assert.deepEqual(await comm.bcast(rank === 0 ? { key: [1, 2] } : undefined, 0), { key: [1, 2] });
+  assert.equal(
+    await comm.scatter(rank === 0 ? Array.from({ length: size }, (_, i) => (i + 1) ** 2) : undefined),
+    (rank + 1) ** 2,
+  );
+  assert.deepEqual(
+    await comm.gather((rank + 1) ** 2),
+    rank === 0 ? Array.from({ length: size }, (_, i) => (i + 1) ** 2) : undefined,
+  );
+  assert.equal(await comm.allreduce(rank, MPI.MAX), size - 1);
+  assert.equal(
+    await comm.allreduce(`${rank}`, (a, b) => a + b),
+    Array.from({ length: size }, (_, i) => i).join(""),
+  );
+  assert.equal(await comm.reduce(1, MPI.SUM, 0), rank === 0 ? size : undefined);
+  assert.equal(await comm.scan(1), rank + 1);
+  assert.equal(await comm.exscan(1), rank === 0 ? undefined : rank);
+  assert.deepEqual(
+    await comm.alltoall(Array.from({ length: size }, (_, i) => 10 * rank + i)),
+    Array.from({ length: size }, (_, i) => 10 * i + rank),
+  );
+  assert.deepEqual(
+    await comm.allgather(rank),
+    Array.from({ length: size }, (_, i) => i),
+  );
+  await comm.barrier();
+});
+
+await spmd("compat: buffers with capitals, in place, and with counts", async (world) => {
+  const comm = new Comm(world);
+  const { rank, size } = comm;
+  const [next, previous] = [(rank + 1) % size, (rank + size - 1) % size];
+  const into = new Float64Array(2);
+  const requests = [comm.Isend(Float64Array.of(rank, 1), next), comm.Irecv(into, previous)];
+  await Request.Waitall<unknown>(requests);
+  assert.deepEqual([...into], [previous, 1]);
+  await comm.Sendrecv(Float64Array.of(rank, 2), next, 3, into, previous, 3);
+  assert.deepEqual([...into], [previous, 2]);
+  const x = Float64Array.of(rank + 1);
+  await comm.Allreduce(MPI.IN_PLACE, x, MPI.SUM);
+  assert.equal(x[0], (size * (size + 1)) / 2);
+  const sum = new Float64Array(1);
+  await comm.Reduce(Float64Array.of(1), rank === 0 ? sum : undefined, MPI.SUM, 0);
+  assert.equal(sum[0], rank === 0 ? size : 0);
+  const data = rank === 0 ? Int32Array.of(1, 2, 3) : new Int32Array(3);
+  await comm.Bcast(data, 0);
+  assert.deepEqual([...data], [1, 2, 3]);
+  const all = new Int32Array(size);
+  all[rank] = 7 * rank;
+  await comm.Allgather(MPI.IN_PLACE, all);
+  assert.deepEqual(
+    [...all],
+    Array.from({ length: size }, (_, i) => 7 * i),
+  );
+  const counts = Array.from({ length: size }, (_, i) => i);
+  const ragged = new Int32Array((size * (size - 1)) / 2);
+  await comm.Gatherv(new Int32Array(rank).fill(rank), rank === 0 ? [ragged, counts] : undefined, 0);
+  if (rank === 0)
+    assert.deepEqual(
+      [...ragged],
+      counts.flatMap((n) => new Array<number>(n).fill(n)),
+    );
+  const mine = new Int32Array(rank);
+  await comm.Scatterv(rank === 0 ? [ragged, counts] : undefined, mine, 0);
+  assert.deepEqual([...mine], new Array<number>(rank).fill(rank));
+  const matrix = Int32Array.from({ length: size }, (_, i) => 10 * rank + i);
+  await comm.Alltoall(MPI.IN_PLACE, matrix);
+  assert.deepEqual(
+    [...matrix],
+    Array.from({ length: size }, (_, i) => 10 * i + rank),
+  );
+  await comm.Scan(Int32Array.of(1), all.subarray(0, 1));
+  assert.equal(all[0], rank + 1);
+  const product = Float64Array.of(rank + 1);
+  await comm.Allreduce(
+    MPI.IN_PLACE,
+    product,
+    Op.Create((a: Float64Array, b: Float64Array) => a.map((v, i) => v * b[i]), true),
+  );
+  assert.equal(
+    product[0],
+    Array.from({ length: size }, (_, i) => i + 1).reduce((a, b) => a * b, 1),
+  );
+});
+
+await spmd("compat: communicators, groups and grids", async (world) => {
+  const comm = new Comm(world);
+  const { rank, size } = comm;
+  const half = await comm.Split(rank % 2, rank);
+  assert.equal(half?.size, Math.floor((size + 1 - (rank % 2)) / 2));
+  assert.equal(await comm.Split(MPI.UNDEFINED, 0).then((none) => none === undefined), true);
+  const copy = comm.Dup();
+  assert.equal(Comm.Compare(comm, copy), "congruent");
+  copy.Free();
+  const group = comm.Get_group().excl([0]);
+  const others = await comm.Create(group);
+  assert.equal(others?.size, rank === 0 ? undefined : size - 1);
+  const node = await comm.Split_type(MPI.COMM_TYPE_SHARED);
+  assert.equal(node.size, size);
+  const cart = await comm.Create_cart(MPI.Compute_dims(size, 2), [false, true]);
+  assert.ok(cart !== undefined);
+  assert.deepEqual(cart.Get_coords(cart.rank), [...cart.coords]);
+  const [source, dest] = cart.Shift(0, 1);
+  assert.deepEqual(
+    [source, dest].map((r) => r === MPI.PROC_NULL),
+    [cart.coords[0] === 0, cart.coords[0] === cart.dims[0] - 1],
+  );
+  const row = await cart.Sub([false, true]);
+  assert.equal(row.size, cart.dims[1]);
+  assert.equal((await cart.neighbor_allgather(rank)).length, 4);
+});
+
+if (process.env["TSMPI_SIZE"] === undefined) {
+  const { test } = await import("tap");
+
+  test("compat: MPI.COMM_WORLD is there after MPI.Init, and says so before", async (t) => {
+    t.equal(MPI.Is_initialized(), false);
+    t.throws(() => MPI.COMM_WORLD, /call `await MPI.Init\(\)` first/);
+    const comm = await MPI.Init();
+    t.equal(comm.Get_size(), 1);
+    t.equal(MPI.COMM_WORLD.comm, comm.comm);
+    t.equal(MPI.COMM_SELF.Get_size(), 1);
+    t.ok(MPI.Wtime() > 0 && MPI.Get_processor_name().length > 0);
+  });
+}
+
+await realRanks(import.meta.url);
