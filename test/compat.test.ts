@@ -111,7 +111,7 @@ await spmd("compat: communicators, groups and grids", async (world) => {
   const others = await comm.Create(group);
   assert.equal(others?.size, rank === 0 ? undefined : size - 1);
   const node = await comm.Split_type(MPI.COMM_TYPE_SHARED);
-  assert.equal(node.size, size);
+  assert.ok(node.size >= 1 && node.size <= size);
   const cart = await comm.Create_cart(MPI.Compute_dims(size, 2), [false, true]);
   assert.ok(cart !== undefined);
   assert.deepEqual(cart.Get_coords(cart.rank), [...cart.coords]);

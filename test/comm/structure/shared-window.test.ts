@@ -6,7 +6,16 @@ import { realRanks, spmd } from "../../spmd.js";
 
 const ranksOf = (comm: Communicator): number[] => Array.from({ length: comm.size }, (_, rank) => rank);
 
-await spmd(
+/** The bodies run among the ranks of each host. */
+function onNodes(title: string, body: (comm: Communicator) => Promise<void>): Promise<void> {
+  return spmd(title, async (world) => {
+    const comm = await world.splitNode();
+    await body(comm);
+    comm.free();
+  });
+}
+
+await onNodes(
   "allocateShared: what a rank writes the others read in place; segments may be uneven and empty",
   async (comm) => {
     await using window = await comm.allocateShared(Float64Array, comm.rank);
@@ -38,7 +47,7 @@ await spmd(
   },
 );
 
-await spmd("rule 34: a barrier is no data fence; sync before and after it makes it one", async (comm) => {
+await onNodes("rule 34: a barrier is no data fence; sync before and after it makes it one", async (comm) => {
   await using window = await comm.allocateShared(Int32Array, 1);
   const next = (comm.rank + 1) % comm.size;
   for (let round = 1; round <= 50; round++) {
@@ -51,7 +60,7 @@ await spmd("rule 34: a barrier is no data fence; sync before and after it makes 
   }
 });
 
-await spmd("Atomics on a shared integer array lose no update", async (comm) => {
+await onNodes("Atomics on a shared integer array lose no update", async (comm) => {
   await using window = await comm.allocateShared(Int32Array, comm.rank === 0 ? 1 : 0);
   for (let i = 0; i < 1000; i++) Atomics.add(window.all, 0, 1);
   await window.fence();
@@ -59,7 +68,7 @@ await spmd("Atomics on a shared integer array lose no update", async (comm) => {
   await window.fence();
 });
 
-await spmd("free: local; afterwards the window throws, and old arrays are harmless", async (comm) => {
+await onNodes("free: local; afterwards the window throws, and old arrays are harmless", async (comm) => {
   const window = await comm.allocateShared(Float64Array, 4);
   const { local } = window;
   window.of((comm.rank + 1) % comm.size).fill(1);
@@ -71,7 +80,7 @@ await spmd("free: local; afterwards the window throws, and old arrays are harmle
   await comm.barrier();
 });
 
-await spmd("a wrong count, and different types, are errors on every rank", async (comm) => {
+await onNodes("a wrong count, and different types, are errors on every rank", async (comm) => {
   await assert.rejects(async () => comm.allocateShared(Float64Array, -1), /count -1 on rank \d/);
   if (comm.size > 1) {
     const type = comm.rank === 0 ? Float32Array : Float64Array;
@@ -84,7 +93,7 @@ await spmd("a wrong count, and different types, are errors on every rank", async
   assert.throws(() => window.of(comm.size), /\d is not a rank of/);
 });
 
-await spmd("nothing is left behind: no open descriptor, no name", async (comm) => {
+await onNodes("nothing is left behind: no open descriptor, no name", async (comm) => {
   const before = memfds();
   const window = await comm.allocateShared(Float64Array, 1000);
   await comm.barrier(); // the first rank closes its descriptor when all have mapped
