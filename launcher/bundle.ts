@@ -96,6 +96,7 @@ const ownTsmpi: Plugin = {
   name: "own-tsmpi",
   setup(build) {
     build.onResolve({ filter: /^tsmpi$/ }, () => ({ path: join(root, "dist/src/index.js") }));
+    build.onResolve({ filter: /^tsmpi\/compat$/ }, () => ({ path: join(root, "dist/src/compat.js") }));
   },
 };
 

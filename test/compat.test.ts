@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { Comm, MPI, Op, Request, Status } from "../src/compat.js";
-import { realRanks, spmd } from "./spmd.js";
+import { launch, realRanks, spmd } from "./spmd.js";
 
 await spmd("compat: objects with lower case, as in mpi4py's tutorial", async (world) => {
   const comm = new Comm(world);
@@ -127,6 +128,19 @@ await spmd("compat: communicators, groups and grids", async (world) => {
 
 if (process.env["TSMPI_SIZE"] === undefined) {
   const { test } = await import("tap");
+
+  test("compat: a program that tsmpirun starts imports tsmpi/compat", { timeout: 60_000 }, async (t) => {
+    const folder = t.testdir({
+      "ring.ts": `
+        import { MPI } from "tsmpi/compat";
+        const comm = await MPI.Init();
+        const x = Float64Array.of(comm.Get_rank() + 1);
+        await comm.Allreduce(MPI.IN_PLACE, x, MPI.SUM);
+        if (comm.Get_rank() === 0) console.log("sum", x[0]);`,
+    });
+    const { code, output } = await launch(["-n", "3", join(folder, "ring.ts")]);
+    t.match({ code, output }, { code: 0, output: "sum 6" });
+  });
 
   test("compat: MPI.COMM_WORLD is there after MPI.Init, and says so before", async (t) => {
     t.equal(MPI.Is_initialized(), false);
