@@ -56,6 +56,8 @@ export const MPI = {
   BAND: "band",
   BOR: "bor",
   BXOR: "bxor",
+  MINLOC: "minloc",
+  MAXLOC: "maxloc",
   Comm,
   Cartcomm,
   Request,
