@@ -49,6 +49,8 @@ export type {
   Window,
   WindowOp,
 } from "./comm/api/windows.js";
+export { reduceLocal } from "./comm/reduce-local.js";
+export type { PersistentCollective } from "./comm/persistent-collective.js";
 export { ReproducibleSum } from "./comm/reproducible-sum.js";
 export type { CollectiveOptions } from "./comm/api/collectives.js";
 export { waitAll, waitAny, waitSome, type Completed } from "./comm/wait.js";

@@ -58,6 +58,8 @@ const EXPORTS = [
     "Located",
     "CollectiveOptions",
     "ReproducibleSum",
+    "reduceLocal",
+    "PersistentCollective",
     "waitAll",
     "waitAny",
     "waitSome",

@@ -17,6 +17,7 @@ import {
 } from "./collectives/neighbor.js";
 import type { Engine } from "./engine.js";
 import { isTypedArray } from "./envelope.js";
+import { PersistentCollective } from "./persistent-collective.js";
 import { ServiceCalls } from "./service-calls.js";
 import { type Adjacency, adjacencyOf, checkGraph, describeGraph } from "./structure/adjacency.js";
 import type { Lease } from "./structure/boards.js";
@@ -133,6 +134,16 @@ class Neighborhood extends GroupCommunicator implements NeighborCommunicator {
       await neighborAlltoallInto(call, this.#neighbors, values, blocks, into, intoBlocks);
       return into;
     });
+  }
+
+  neighborAlltoallInit<A extends TypedArray>(
+    value: A,
+    options: Counts & RecvCounts & Into<A>,
+  ): PersistentCollective<A> {
+    const frozen = { ...options };
+    return new PersistentCollective(this.engine, "neighborAlltoallInit", () =>
+      this.neighborAlltoall(value, frozen),
+    );
   }
 }
 

@@ -17,6 +17,7 @@ import { scatterInto } from "./collectives/scatter.js";
 import { type Elementwise, elementwise } from "./elementwise.js";
 import { isTypedArray } from "./envelope.js";
 import { MessageCalls } from "./message-calls.js";
+import { PersistentCollective } from "./persistent-collective.js";
 import type { Into, OpName, ReduceOptions, Request, RootOptions, TypedArray, UserOp } from "./types.js";
 
 /** What reductions of all types have in common. */
@@ -72,6 +73,13 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     });
   }
 
+  allreduceInit<A extends TypedArray>(buffer: A, options: ReduceOptions<A> = {}): PersistentCollective<A> {
+    const frozen = { ...options, into: buffer };
+    const { op = "sum" } = options;
+    if (typeof op === "string") this.#checkNamed("allreduceInit", op, buffer, options);
+    return new PersistentCollective(this.engine, "allreduceInit", () => this.allreduce(buffer, frozen));
+  }
+
   scan<A extends TypedArray>(value: A, options: ReduceOptions<A> & Into<A>): Request<A>;
   scan<T>(value: T, options?: ReduceOptions<T>): Request<T>;
   scan<T>(value: T, options: ReduceOptions<T> & Partial<Into<TypedArray>> = {}): Request<unknown> {
@@ -102,7 +110,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     const inMemory = this.inMemory("scan", options) && startScan(this.calls, value, op, true, into, exact);
     if (inMemory) return inMemory;
     return this.#named("exscan", value, op, { ...options, into: undefined }, async (call, work, result) => {
-      if (into !== undefined) checkInto(this, "exscan", work, into);
+      if (into !== undefined) checkInto(this, "exscan", isTypedArray(value) ? value : work, into);
       const before = await scan(call, work, op);
       if (before === undefined || into === undefined) return before && result(before);
       copyInto(into, before);

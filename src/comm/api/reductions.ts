@@ -1,3 +1,4 @@
+import type { PersistentCollective } from "../persistent-collective.js";
 import type { Into, ReduceOptions, Request, RootOptions, TypedArray } from "../types.js";
 
 /**
@@ -15,6 +16,13 @@ export interface Reductions {
   /** `into` may be the input itself. */
   allreduce<A extends TypedArray>(value: A, options: ReduceOptions<A> & Into<A>): Request<A>;
   allreduce<T>(value: T, options?: ReduceOptions<T>): Request<T>;
+  /**
+   * An allreduce in place that is started again and again with the same buffer, as in a solver's loop. Local; `start` is
+   * collective.
+   *
+   * @throws {TypeError} If `op` cannot reduce the buffer.
+   */
+  allreduceInit<A extends TypedArray>(buffer: A, options?: ReduceOptions<A>): PersistentCollective<A>;
   /** Inclusive prefix reduction: rank r gets value₀ ∘ … ∘ valueᵣ. */
   scan<A extends TypedArray>(value: A, options: ReduceOptions<A> & Into<A>): Request<A>;
   scan<T>(value: T, options?: ReduceOptions<T>): Request<T>;

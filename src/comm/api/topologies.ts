@@ -1,3 +1,4 @@
+import type { PersistentCollective } from "../persistent-collective.js";
 import type { Communicator, Counts, Into, RecvCounts, Request, TypedArray } from "../types.js";
 
 /**
@@ -21,6 +22,11 @@ export interface NeighborCommunicator extends Communicator {
    */
   neighborAlltoall<A extends TypedArray>(value: A, options: Counts & RecvCounts & Into<A>): Request<A>;
   neighborAlltoall<T>(values: readonly T[]): Request<(T | undefined)[]>;
+  /** An exchange that is started again and again with the same buffers: a halo in a loop. Local; `start` is collective. */
+  neighborAlltoallInit<A extends TypedArray>(
+    value: A,
+    options: Counts & RecvCounts & Into<A>,
+  ): PersistentCollective<A>;
   /** Same ranks and neighbours, messages apart. */
   dup(): NeighborCommunicator;
 }
