@@ -16,8 +16,12 @@ export interface SpmdOptions {
 
 const bodies: { title: string; body: Body }[] = [];
 const LAUNCHER = fileURLToPath(new URL("../launcher/cli.js", import.meta.url));
-/** Ranks, and what carries their messages; `hosts`: shared memory and TCP, on two hosts that this one plays. */
-const REAL_RUNS: readonly (readonly [size: number, transport: string])[] = [
+/**
+ * Ranks, what carries their messages, and more options of tsmpirun; `hosts`: shared memory and TCP, on two hosts that
+ * this one plays.
+ */
+type Run = readonly [size: number, transport: string, ...options: string[]];
+const REAL_RUNS: readonly Run[] = [
   [3, "shm"],
   [2, "zmq"],
   [3, "hosts"],
@@ -57,12 +61,13 @@ export async function spmd(
 export async function realRanks(file: string, runs = REAL_RUNS): Promise<void> {
   if (env.size !== undefined) return runBodies();
   const { test } = await tap();
-  for (const [size, transport] of runs) {
-    await test(`as ${size} real processes over ${transport}`, { timeout: 60_000 }, async (t) => {
+  for (const [size, transport, ...options] of runs) {
+    const title = `as ${size} real processes over ${[transport, ...options].join(" ")}`;
+    await test(title, { timeout: 60_000 }, async (t) => {
       const hosts = `a:${Math.ceil(size / 2)},b:${Math.floor(size / 2)}`;
       const how =
         transport === "hosts" ? ["--launcher", "fork", "--host", hosts] : ["--transport", transport];
-      const { code, output } = await launch(["-n", String(size), ...how, fileURLToPath(file)]);
+      const { code, output } = await launch(["-n", String(size), ...how, ...options, fileURLToPath(file)]);
       t.equal(code, 0, "exit code", { output: output.split("\n").slice(-40) });
       for (const { title } of bodies) t.ok(output.includes(`ok: ${title}\n`), title);
     });
