@@ -2,10 +2,12 @@ import type { DirectCopy } from "./transport.js";
 import type { PeerMemory } from "./posix.js";
 import { type SegmentLayout, Transfer, TRANSFER_BYTES, TRANSFERS } from "../wire/segment.js";
 
-/** A large payload is copied in pieces, by whoever of the two ranks has time for the next one. */
-const PIECE_BYTES = 128 * 1024;
-/** So much is copied between two looks at messages. */
-const BURST_PIECES = 64;
+/** A large payload is copied in pieces, about so many, by whoever of the two ranks has time for the next one. */
+const PIECES = 8;
+const PIECE_BYTES_MIN = 32 * 1024;
+const PIECE_BYTES_MAX = 256 * 1024;
+/** Pieces that are copied between two looks at messages. */
+const BURST_PIECES = 32;
 const NONE = -1;
 
 /** Where the ranks of a host are, by local rank. */
@@ -22,7 +24,6 @@ interface Taking {
   readonly pid: number;
   readonly address: number;
   readonly memory: Uint8Array;
-  readonly pieces: number;
   /** Words of the shared transfer; NONE if the sender has lent none: then this rank copies all. */
   readonly transfer: number;
   next: number;
@@ -79,11 +80,10 @@ export class DirectCopies implements DirectCopy {
   }
 
   take(source: number, ticket: Uint8Array, memory: Uint8Array, done: () => void): void {
-    const [address, bytes, pid, index] = new Float64Array(ticket.slice().buffer);
+    const [address, , pid, index] = new Float64Array(ticket.slice().buffer);
     const place = this.#place.of(source);
-    const pieces = Math.ceil(bytes / PIECE_BYTES);
     const transfer = index < 0 || place === undefined ? NONE : this.#transfer(place, index);
-    const taking: Taking = { pid, address, memory, pieces, transfer, next: 0, done };
+    const taking: Taking = { pid, address, memory, transfer, next: 0, done };
     if (transfer !== NONE) {
       const here = this.#peers.addressOf(memory);
       this.#words[transfer + Transfer.pid] = process.pid;
@@ -119,12 +119,14 @@ export class DirectCopies implements DirectCopy {
 
   /** The receiver's part; true if the payload is complete. */
   #advance(taking: Taking): boolean {
-    const { pid, address, memory, pieces, transfer } = taking;
+    const { pid, address, memory, transfer } = taking;
+    const bytes = pieceBytes(memory);
+    const pieces = Math.ceil(memory.byteLength / bytes);
     for (let burst = 0; burst < BURST_PIECES; burst++) {
       const piece = transfer === NONE ? taking.next++ : Atomics.add(this.#words, transfer + Transfer.next, 1);
       if (piece >= pieces) break;
-      const start = piece * PIECE_BYTES;
-      this.#peers.read(pid, address + start, memory.subarray(start, start + PIECE_BYTES));
+      const start = piece * bytes;
+      this.#peers.read(pid, address + start, memory.subarray(start, start + bytes));
       if (transfer !== NONE) Atomics.add(this.#words, transfer + Transfer.done, 1);
     }
     const finished =
@@ -138,7 +140,8 @@ export class DirectCopies implements DirectCopy {
   /** The sender's part; true if it has copied anything. */
   #help(transfer: number, payload: Uint8Array): boolean {
     if (Atomics.load(this.#words, transfer + Transfer.ready) === 0) return false;
-    const pieces = Math.ceil(payload.byteLength / PIECE_BYTES);
+    const bytes = pieceBytes(payload);
+    const pieces = Math.ceil(payload.byteLength / bytes);
     const address =
       this.#unsigned[transfer + Transfer.addressLow] +
       this.#unsigned[transfer + Transfer.addressHigh] * 2 ** 32;
@@ -146,11 +149,11 @@ export class DirectCopies implements DirectCopy {
       if (Atomics.load(this.#words, transfer + Transfer.next) >= pieces) return burst > 0;
       const piece = Atomics.add(this.#words, transfer + Transfer.next, 1);
       if (piece >= pieces) return burst > 0;
-      const start = piece * PIECE_BYTES;
+      const start = piece * bytes;
       this.#peers.write(
         this.#words[transfer + Transfer.pid],
         address + start,
-        payload.subarray(start, start + PIECE_BYTES),
+        payload.subarray(start, start + bytes),
       );
       Atomics.add(this.#words, transfer + Transfer.done, 1);
     }
@@ -160,4 +163,10 @@ export class DirectCopies implements DirectCopy {
   #transfer(place: number, index: number): number {
     return (this.#place.layout.copies + (place * TRANSFERS + index) * TRANSFER_BYTES) / 4;
   }
+}
+
+/** Both ranks cut a payload in the same way, by its length alone, at the pages of memory. */
+function pieceBytes({ byteLength }: Uint8Array): number {
+  const even = (Math.ceil(byteLength / PIECES) + 4095) & ~4095;
+  return Math.min(Math.max(even, PIECE_BYTES_MIN), PIECE_BYTES_MAX);
 }

@@ -45,38 +45,45 @@ interface Posted {
   readonly sent: () => void;
 }
 
+/** Payloads go through the ring in pieces of at most so much: the reader copies one while the next is written. */
+const PIECE_BYTES = 16 * 1024;
+
 /** The writer's end. Messages that find no room wait in order; large ones go through the ring piece by piece. */
 export class Outgoing {
   readonly #ring: Ring;
+  readonly #announce: () => void;
   readonly #waiting: Posted[] = [];
   #head = 0;
   /** Reader's counter as last seen. */
   #tail = 0;
 
-  constructor(ring: Ring) {
+  /** @param announce - Lets the reader know that there is something new. */
+  constructor(ring: Ring, announce: () => void) {
     this.#ring = ring;
+    this.#announce = announce;
   }
 
   get blocked(): boolean {
     return this.#waiting.length > 0;
   }
 
-  /** Writes as much as there is room for; true if the reader has something new. */
-  post(header: Int32Array, payload: Uint8Array, sent: () => void): boolean {
+  /** Writes as much as there is room for. */
+  post(header: Int32Array, payload: Uint8Array, sent: () => void): void {
     if (this.#waiting.length === 0) {
       const size = payload.byteLength;
-      if (FIRST_BYTES + size <= this.#ring.capacity / 4 && this.#reserve(FIRST_BYTES + size)) {
+      if (FIRST_BYTES + size <= this.#pieceBytes && this.#reserve(FIRST_BYTES + size)) {
         this.#writeFirst(header, payload, size);
         this.#publish();
+        this.#announce();
         sent();
-        return true;
+        return;
       }
     }
     this.#waiting.push({ header: header.slice(), payload, offset: 0, sent });
-    return this.#waiting.length === 1 && this.push();
+    if (this.#waiting.length === 1) this.push();
   }
 
-  /** Writes what waits; true if the reader has something new. */
+  /** Writes what waits; true if there was room for any of it. */
   push(): boolean {
     let moved = false;
     while (this.#waiting.length > 0) {
@@ -85,16 +92,19 @@ export class Outgoing {
       moved = true;
       if (message.offset < message.payload.byteLength) continue;
       this.#waiting.shift();
-      this.#publish();
       message.sent();
     }
     return moved;
   }
 
+  get #pieceBytes(): number {
+    return Math.min(PIECE_BYTES, this.#ring.capacity / 4);
+  }
+
   #pushPiece(message: Posted): boolean {
     const { header, payload, offset } = message;
     const overhead = header === undefined ? MORE_BYTES : FIRST_BYTES;
-    const piece = Math.min(payload.byteLength - offset, this.#ring.capacity / 4 - overhead);
+    const piece = Math.min(payload.byteLength - offset, this.#pieceBytes - overhead);
     if (!this.#reserve(overhead + piece)) return false;
     if (header !== undefined) {
       this.#writeFirst(header, payload, piece);
@@ -108,6 +118,7 @@ export class Outgoing {
     }
     message.offset += piece;
     this.#publish();
+    this.#announce();
     return true;
   }
 

@@ -104,7 +104,7 @@ export class ShmTransport implements Transport {
     boot.localRanks.forEach((rank, place) => {
       this.#places.set(rank, place);
       if (place === this.local) return;
-      this.#outgoing[place] = new Outgoing(ring(this.local, place));
+      this.#outgoing[place] = new Outgoing(ring(this.local, place), () => this.#ring(place, "message"));
       this.#incoming[place] = new Incoming(ring(place, this.local), rank, sink);
     });
   }
@@ -114,7 +114,7 @@ export class ShmTransport implements Transport {
     if (place === undefined) throw new RangeError(`shm: rank ${dest} is on another host`);
     const outgoing = this.#outgoing[place];
     const wasBlocked = outgoing.blocked;
-    if (outgoing.post(header, payload, sent)) this.#ring(place, "message");
+    outgoing.post(header, payload, sent);
     if (outgoing.blocked && !wasBlocked) this.#blocked++;
   }
 
@@ -193,7 +193,6 @@ export class ShmTransport implements Transport {
     for (let place = 0; place < this.#outgoing.length; place++) {
       if (place === this.local || !this.#outgoing[place].blocked || !this.#outgoing[place].push()) continue;
       moved = true;
-      this.#ring(place, "message");
       if (!this.#outgoing[place].blocked) this.#blocked--;
     }
     return moved;
