@@ -6,7 +6,7 @@ import { like, part } from "../buffers.js";
 import { exactSums } from "../exact.js";
 
 /** So much of every contribution is combined at a time: it stays in the nearest cache. */
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 128 * 1024;
 
 /** Two pieces in the memory of the kernels, made on first use. */
 let pieces: readonly [Float64Array, Float64Array] | undefined;
