@@ -211,8 +211,6 @@ export class BoardAllreduce extends BoardReduction {
 export class BoardReduceScatter extends BoardReduction {
   readonly #blocks: Blocks;
   readonly #block: TypedArray;
-  /** The result, while others may still read what is in its place. */
-  #late: TypedArray | undefined;
 
   constructor(onBoard: OnBoard, call: Call, x: TypedArray, op: OpName, blocks: Blocks, out: TypedArray) {
     super(onBoard, call, x, op, out);
@@ -223,18 +221,8 @@ export class BoardReduceScatter extends BoardReduction {
   advance(board: Board, step: number): boolean {
     if (this.done === 1) return true;
     const { rank } = this.call;
-    const elsewhere = isElsewhere(board, step, rank);
-    // Others may still read what is at `out`, if that is part of the vector.
-    const overlaps = elsewhere && this.#block.buffer === this.x.buffer;
-    const block = overlaps ? this.#block.slice() : this.#block;
-    this.reduceInto(block, board, step, this.#blocks.displs[rank]);
-    if (overlaps) this.#late = block;
-    return !elsewhere;
-  }
-
-  override result(): TypedArray {
-    if (this.#late !== undefined) copyInto(this.#block, this.#late);
-    return this.#block;
+    this.reduceInto(this.#block, board, step, this.#blocks.displs[rank]);
+    return !isElsewhere(board, step, rank);
   }
 
   async withMessages(): Promise<TypedArray> {
