@@ -48,9 +48,11 @@ function sizesOf({ benchmark, sizes }: Section, ranks: number, memory: number, n
   if (benchmark.sizes === undefined) return [0];
   const { name, multiple = 1, memory: needed = (bytes) => bytes } = benchmark;
   const wanted = sizes ?? benchmark.sizes;
-  const usable = [...new Set(wanted.map((bytes) => bytes - (bytes % multiple)))];
+  const usable = [
+    ...new Set(wanted.map((bytes) => Math.max(multiple > 1 ? multiple : 0, bytes - (bytes % multiple)))),
+  ];
   if (multiple > 1 && wanted.some((bytes) => bytes % multiple !== 0))
-    notes.push(`${name}: sizes are rounded down to a multiple of ${multiple} bytes`);
+    notes.push(`${name}: sizes are rounded to a multiple of ${multiple} bytes, and at least that`);
   const kept = usable.filter((bytes) => ranks * needed(bytes, ranks) <= memory);
   if (kept.length < usable.length) {
     const [least] = usable.filter((bytes) => !kept.includes(bytes));
