@@ -81,7 +81,13 @@ export function exactSums(terms: readonly TypedArray[], out: TypedArray): void {
   } else if (terms.length === 2) {
     const [x, y] = terms as readonly Floats[];
     for (let i = 0; i < out.length; i++) out[i] = x[i] + y[i] + 0; // one rounding; −0 becomes +0
-  } else for (let i = 0; i < out.length; i++) out[i] = exactSum(terms.length, (k) => (terms[k] as Floats)[i]);
+  } else {
+    const column = new Float64Array(terms.length);
+    for (let i = 0; i < out.length; i++) {
+      for (let k = 0; k < column.length; k++) column[k] = (terms[k] as Floats)[i];
+      out[i] = exactSum(column);
+    }
+  }
 }
 
 /**
@@ -90,13 +96,13 @@ export function exactSums(terms: readonly TypedArray[], out: TypedArray): void {
  *
  * @see Ogita, Rump & Oishi, SIAM J. Sci. Comput. 26(6), 2005, doi:10.1137/030601818
  */
-export function exactSum(count: number, term: (k: number) => number): number {
-  let sum = term(0);
+export function exactSum(terms: Float64Array): number {
+  let sum = terms[0];
   let error = 0;
   let fine = 0;
   let exact = true;
-  for (let k = 1; k < count; k++) {
-    const x = term(k);
+  for (let k = 1; k < terms.length; k++) {
+    const x = terms[k];
     const s = sum + x;
     const xs = s - sum;
     const lost = sum - (s - xs) + (x - xs);
@@ -111,7 +117,7 @@ export function exactSum(count: number, term: (k: number) => number): number {
     fine = f;
   }
   if (exact && fine === 0) return sum + error + 0;
-  return exact ? roundOnce(sum, error, fine) : accumulated(count, term);
+  return exact ? roundOnce(sum, error, fine) : new ReproducibleSum().add(terms).value;
 }
 
 /** Rounds a + b + c, of any magnitudes, to the nearest double. */
@@ -132,10 +138,4 @@ function roundOnce(a: number, b: number, c: number): number {
     if (next - a === 2 * b) return next;
   }
   return a + 0;
-}
-
-function accumulated(count: number, term: (k: number) => number): number {
-  const sum = new ReproducibleSum();
-  for (let k = 0; k < count; k++) sum.add(term(k));
-  return sum.value;
 }

@@ -53,7 +53,7 @@ export class BoardNumber extends BoardCall {
   advance(board: Board, step: number): boolean {
     const { reproducible } = this.call;
     this.#x = reproducible
-      ? exactSum(board.size, (rank) => board.number(step, rank))
+      ? exactSum(Float64Array.from({ length: board.size }, (_, rank) => board.number(step, rank)))
       : board.sumOfNumbers(step);
     return true;
   }
