@@ -136,11 +136,7 @@ export class ReproducibleSum {
    * one power of two each, are exact; a fine part is seldom, a rest rare.
    */
   #addBlock(x: Float64Array | Float32Array | readonly number[], start: number, end: number): void {
-    let largest = 0;
-    for (let i = start; i < end; i++) {
-      const size = Math.abs(x[i]);
-      if (!(size <= largest)) largest = size; // also NaN
-    }
+    const largest = largestOf(x, start, end);
     if (largest === 0) return;
     if (!(largest < LARGEST)) {
       for (let i = start; i < end; i++) this.#add(x[i]);
@@ -151,37 +147,56 @@ export class ReproducibleSum {
     const first = 1.5 * 2 ** (exponent + 52 - PART_BITS);
     const second = 1.5 * 2 ** (exponent + 51 - 2 * PART_BITS);
     const third = 1.5 * 2 ** (exponent + 50 - 3 * PART_BITS);
-    let [high, low, high2, low2, fine] = [0, 0, 0, 0, 0];
-    let i = start;
-    for (; i + 1 < end; i += 2) {
-      const a = x[i];
-      const b = x[i + 1];
-      const aHigh = a + first - first;
-      const bHigh = b + first - first;
-      const aRest = a - aHigh;
-      const bRest = b - bHigh;
-      const aLow = aRest + second - second;
-      const bLow = bRest + second - second;
-      high += aHigh;
-      high2 += bHigh;
-      low += aLow;
-      low2 += bLow;
-      if (aRest !== aLow) {
-        const left = aRest - aLow;
+    if (split(x, start, end, first, second)) {
+      for (let i = start; i < end; i++) {
+        const aRest = x[i] - (x[i] + first - first);
+        const left = aRest - (aRest + second - second);
+        if (left === 0) continue;
         const part = left + third - third;
-        fine += part;
-        if (left !== part) this.#add(left - part);
-      }
-      if (bRest !== bLow) {
-        const left = bRest - bLow;
-        const part = left + third - third;
-        fine += part;
+        sums[2] += part;
         if (left !== part) this.#add(left - part);
       }
     }
-    if (i < end) this.#add(x[i]);
-    for (const part of [high, high2, low, low2, fine]) if (part !== 0) this.#add(part);
+    for (const part of sums) if (part !== 0) this.#add(part);
   }
+}
+
+/** Sums of the high, the low and the fine parts of a block. */
+const sums = new Float64Array(3);
+
+/** Adds up high and low parts; true if some element has more. A plain function: V8 keeps its sums in registers. */
+function split(
+  x: Float64Array | Float32Array | readonly number[],
+  start: number,
+  end: number,
+  first: number,
+  second: number,
+): boolean {
+  let high = 0;
+  let low = 0;
+  let left = 0;
+  for (let i = start; i < end; i++) {
+    const top = x[i] + first - first;
+    const rest = x[i] - top;
+    const part = rest + second - second;
+    high += top;
+    low += part;
+    left += Math.abs(rest - part);
+  }
+  sums[0] = high;
+  sums[1] = low;
+  sums[2] = 0;
+  return left !== 0;
+}
+
+/** Largest magnitude; NaN if there is one. */
+function largestOf(x: Float64Array | Float32Array | readonly number[], start: number, end: number): number {
+  let largest = 0;
+  for (let i = start; i < end; i++) {
+    const size = Math.abs(x[i]);
+    if (!(size <= largest)) largest = size; // also NaN
+  }
+  return largest;
 }
 
 /** Bits of the high and of the low part of an element: a block of them adds up without rounding. */
