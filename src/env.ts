@@ -22,6 +22,8 @@ export const env = {
   },
   /** 0: large payloads go through shared memory instead of from process to process in one copy. */
   directCopy: integer("TSMPI_DIRECT_COPY") !== 0,
+  /** Whether requests take down where they were called, and sends wait for their receives: finds mistakes, slowly. */
+  check: process.env["TSMPI_CHECK"] === "1",
 } as const;
 
 export type MpiEnvironment = { readonly [K in keyof typeof env.mpi]: (typeof env.mpi)[K] };

@@ -10,7 +10,9 @@ export { simulate } from "./comm/simulate.js";
 export type { SimOptions } from "./comm/transports/sim.js";
 export { ANY_SOURCE, ANY_TAG, PROC_NULL, TAG_UB } from "./comm/types.js";
 export type {
+  CallOptions,
   Communicator,
+  CommunicatorOptions,
   Counts,
   Into,
   Located,
@@ -21,6 +23,7 @@ export type {
   Reducible,
   Request,
   RootOptions,
+  Selection,
   SendOptions,
   SendRecvOptions,
   Statistics,
@@ -53,12 +56,18 @@ export { reduceLocal } from "./comm/reduce-local.js";
 export type { PersistentCollective } from "./comm/persistent-collective.js";
 export { ReproducibleSum } from "./comm/reproducible-sum.js";
 export type { CollectiveOptions } from "./comm/api/collectives.js";
+export type { ReceivedMessage } from "./comm/api/point-to-point.js";
+export { Layout, type Strided } from "./comm/layout.js";
+export type { MatchedMessage } from "./comm/matched-message.js";
+export type { Persistent } from "./comm/persistent.js";
 export { waitAll, waitAny, waitSome, type Completed } from "./comm/wait.js";
 export {
   CollectiveMismatchError,
   MpiError,
   PeerLostError,
   RemoteError,
+  RequestStateError,
+  TimeoutError,
   TruncateError,
   TypeMismatchError,
 } from "./comm/errors.js";

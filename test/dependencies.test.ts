@@ -81,6 +81,11 @@ const EXPORTS = [
     "SharedArrayConstructor",
     "SharedWindow",
   ],
+  ...["AccumulateOptions", "Element", "GetOptions", "TargetOptions", "Window", "WindowOp"],
+  ...["Group", "GroupComparison", "RankRange", "Comparison"],
+  // messages between two ranks
+  ...["CallOptions", "CommunicatorOptions", "Selection", "ReceivedMessage", "Layout", "Strided"],
+  ...["MatchedMessage", "Persistent", "RequestStateError", "TimeoutError"],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],

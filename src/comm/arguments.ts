@@ -32,6 +32,13 @@ export function checkTag(comm: Place, where: string, tag: number): void {
   throw new RangeError(`${where}: tag ${tag} on rank ${comm.rank} is not an integer from 0 to ${TAG_UB}`);
 }
 
+export function checkTimeout(comm: Place, where: string, timeoutMs: number): void {
+  if (typeof timeoutMs === "number" && timeoutMs >= 0) return;
+  throw new RangeError(
+    `${where}: timeoutMs ${timeoutMs} on rank ${comm.rank} is no time; use milliseconds from 0, or Infinity`,
+  );
+}
+
 export function checkOp(comm: Place, where: string, op: OpName, array: TypedArray): void {
   const reason = unsuited(op, array);
   if (reason !== undefined) throw new TypeError(`${where}: ${reason} (rank ${comm.rank})`);

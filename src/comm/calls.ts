@@ -49,6 +49,10 @@ export class Calls implements Group {
       this.#board = new OnBoard(members.engine, board, (call, error) => this.#fail(call, error));
   }
 
+  get name(): string {
+    return this.#members.name;
+  }
+
   /** The board, if the next call belongs on it. */
   get board(): OnBoard | undefined {
     return this.#board?.takes(this.#sequence) ? this.#board : undefined;

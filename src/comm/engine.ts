@@ -1,28 +1,42 @@
-import { HEADER_WORDS, Kind, Word } from "./envelope.js";
+import { env } from "../env.js";
+import type { RecordedSite } from "./call-site.js";
+import { Credit, creditLimit } from "./credit.js";
+import {
+  bytesIn,
+  contextIn,
+  EAGER_BYTES,
+  HEADER_WORDS,
+  Kind,
+  type PackedPieces,
+  setBytes,
+  setContext,
+  Word,
+} from "./envelope.js";
 import { PeerLostError } from "./errors.js";
-import { Arrival, Context, type Message, Receive, type Signature } from "./matching.js";
-import { Operation } from "./request.js";
+import { Limit, type Limited, type LimitOptions } from "./limit.js";
+import {
+  type Announcement,
+  Arrival,
+  Context,
+  type Message,
+  NO_SIGNATURE,
+  type Posted,
+  Receive,
+  type Signature,
+} from "./matching.js";
+import type { Piece } from "./parts.js";
+import { Rendezvous } from "./rendezvous.js";
+import { completed, Operation } from "./request.js";
 import type { Landing, Sink, Transport } from "./transports/transport.js";
 import { Boards } from "./structure/boards.js";
-import { ANY_SOURCE, type TypedArray } from "./types.js";
+import { ANY_SOURCE, ANY_TAG, type TypedArray } from "./types.js";
+import { Unexpected } from "./unexpected.js";
 import { Waiting } from "./waiting.js";
-
-/** Payloads up to this size travel with their header; larger ones wait until the receiver has a place for them. */
-export const EAGER_BYTES = 64 * 1024;
 
 /** So many freed contexts are remembered. */
 const FREED_CONTEXTS = 65_536;
 
-/** A large payload that its receiver knows of. */
-interface Announced {
-  readonly dest: number;
-  readonly payload: Uint8Array;
-  readonly operation: Operation<void>;
-  /** Set if the receiver copies it by itself. */
-  readonly ticket: Uint8Array | undefined;
-}
-
-/** Where a message goes, and what its envelope says. */
+/** Where a message goes, and what its envelope says. Only read during a call. */
 export interface Address {
   /** Receiver's rank in the world. */
   readonly dest: number;
@@ -32,8 +46,17 @@ export interface Address {
   readonly tag: number;
 }
 
+/** How to send. */
+export interface SendingOptions {
+  readonly synchronous?: boolean;
+  readonly signature?: Signature;
+  /** What may call the message back, as long as it has not been received. */
+  readonly limit?: LimitOptions & { readonly what: Limited };
+}
+
 /** What the engine knows of a communicator. */
 export interface Group {
+  readonly name: string;
   /** World ranks, by rank. */
   readonly ranks: readonly number[];
   /** Judges a collective's message by its signature; returns what is wrong with it. */
@@ -54,39 +77,59 @@ export interface Offered {
   leave(): PromiseLike<void>;
 }
 
-const NO_SIGNATURE: Signature = { kind: 0, root: 0, count: 0 };
-
 /**
  * One rank's end of all its communicators: sends messages over one transport, and matches those that arrive.
  *
- * A payload up to {@link EAGER_BYTES} travels with its envelope. A larger one is announced; the receiver answers when
- * it has a place for it, and only then it is sent, straight into that place.
+ * A payload up to {@link EAGER_BYTES} travels with its envelope, as long as there is credit: the receiver holds it if
+ * nobody has asked for it yet. Any other is announced and waits at its sender; see rendezvous.ts. Both kinds are
+ * matched in the order in which they were sent.
  */
 export class Engine extends Waiting implements Sink {
   readonly transport: Transport;
+  readonly rendezvous: Rendezvous;
+  readonly unexpected: Unexpected;
   /** World ranks from which nothing more will come, with the reason. */
   readonly lostPeers = new Map<number, Error>();
   /** Those of them whose program has ended, and that still answer. */
   readonly ended = new Set<number>();
   /** Places in shared memory that are free on this rank. */
   readonly boards = new Boards();
+  /** Requests take down where they were called, and sends wait for their receives. */
+  check = env.check;
+  /** Calls that nobody has waited for, if they take down where they are. */
+  readonly openSites = new Set<RecordedSite>();
+  /** Limits of requests that may still end something. */
+  limits = 0;
 
   readonly #contexts = new Map<number, Context>();
   readonly #header = new Int32Array(HEADER_WORDS);
-  readonly #outgoing = new Map<number, Announced>();
-  readonly #incoming = new Map<number, Receive>();
   readonly #groups = new Map<number, Group>();
   /** Failures in communicators that other ranks have made already and this rank has not. */
   readonly #early = new Map<number, ((group: Group) => void)[]>();
   /** Contexts of freed communicators, the latest ones: ids are never used again. */
   readonly #freed = new Set<number>();
+  /** By world rank. */
+  readonly #credits: Credit[] = [];
+  readonly #creditLimit: ReturnType<typeof creditLimit>;
+  /** What every send returns that is complete at once. */
+  readonly #sent: Operation<void>;
+  #posting = new Posting();
   #closing: (() => boolean)[] = [];
   readonly #offered = new Set<Offered>();
-  #nextId = 1;
+  /** The program has ended: this rank receives no more. */
+  #ended = false;
 
   constructor(connect: (sink: Sink) => Transport) {
     super();
     this.transport = connect(this);
+    this.rendezvous = new Rendezvous(this.transport);
+    this.unexpected = new Unexpected(
+      this.transport.rank,
+      (origin, bytes) => this.#taken(origin, bytes),
+      () => this.#unreceived(),
+    );
+    this.#creditLimit = creditLimit(this.transport.size);
+    this.#sent = completed(this, undefined);
   }
 
   // --- messages -------------------------------------------------------------------------------
@@ -109,7 +152,9 @@ export class Engine extends Waiting implements Sink {
    * @returns False, and nothing has changed, if receives still wait in it.
    */
   unregister(context: number): boolean {
-    if (this.#contexts.get(context)?.posted.first !== undefined) return false;
+    const { posted, probes, arrived } = this.#contexts.get(context) ?? new Context();
+    if (posted.first !== undefined || probes.first !== undefined) return false;
+    for (let arrival = arrived.first; arrival !== undefined; arrival = arrival.next) arrival.drop();
     this.#contexts.delete(context);
     this.#groups.delete(context);
     this.#freed.add(context);
@@ -118,36 +163,52 @@ export class Engine extends Waiting implements Sink {
     return true;
   }
 
+  /** Sends a payload; complete when its memory may be changed. */
   send(to: Address, code: number, payload: Uint8Array, signature = NO_SIGNATURE): Operation<void> {
+    const bytes = payload.byteLength;
+    const { dest } = to;
+    if (
+      bytes <= EAGER_BYTES &&
+      dest !== this.transport.rank &&
+      this.lostPeers.size === 0 &&
+      this.#credit(dest).use(this.#creditLimit, bytes)
+    ) {
+      this.statistics.messagesSent++;
+      this.statistics.bytesSent += bytes;
+      return this.#post(dest, this.#address(to, code, bytes, signature), payload);
+    }
+    return this.sendPieces(to, { code, bytes, pieces: [{ offset: 0, bytes: payload }] }, { signature });
+  }
+
+  /** The same for payloads of any length. A synchronous send completes once a receive has been matched to it. */
+  sendPieces(
+    to: Address,
+    { code, bytes, pieces }: PackedPieces,
+    { synchronous = false, signature = NO_SIGNATURE, limit }: SendingOptions = {},
+  ): Operation<void> {
     const operation = new Operation<void>(this);
     this.statistics.messagesSent++;
-    this.statistics.bytesSent += payload.byteLength;
+    this.statistics.bytesSent += bytes;
     const { dest } = to;
     const lost = this.lostPeers.get(dest);
     if (lost !== undefined) {
-      operation.fail(
-        new PeerLostError(dest, `send: rank ${dest} takes no more messages: ${lost.message}`, {
-          cause: lost,
-        }),
-      );
+      const text = `send: rank ${dest} takes no more messages: ${lost.message}`;
+      operation.fail(new PeerLostError(dest, text, { cause: lost }));
       return operation;
     }
-    const header = this.#address(to, code, payload.byteLength, signature);
+    const header = this.#address(to, code, bytes, signature);
     if (dest === this.transport.rank) {
-      const landing = this.begin(dest, header, payload.byteLength);
-      landing.memory.set(payload);
-      landing.done();
-      operation.complete();
-    } else if (payload.byteLength <= EAGER_BYTES) {
-      this.transport.post(dest, header, payload, () => operation.complete());
-    } else {
-      const id = this.#nextId++;
-      const ticket = this.transport.direct?.offer(dest, payload);
-      this.#outgoing.set(id, { dest, payload, operation, ticket });
-      header[Word.kind] = Kind.request;
-      header[Word.request] = id;
-      this.transport.post(dest, header, ticket ?? NOTHING, ignore);
+      this.#sendToSelf(header, pieces, operation, synchronous);
+      return operation;
     }
+    if (!synchronous && pieces.length === 1 && bytes <= EAGER_BYTES) {
+      if (this.#credit(dest).use(this.#creditLimit, bytes)) return this.#post(dest, header, pieces[0].bytes);
+    }
+    const id = this.rendezvous.announce(dest, to.context, header, pieces, operation);
+    if (limit !== undefined)
+      this.limit(operation, limit.what, limit, (reason, timedOut) =>
+        this.rendezvous.withdraw(id, reason, timedOut),
+      );
     return operation;
   }
 
@@ -186,11 +247,50 @@ export class Engine extends Waiting implements Sink {
     await Promise.all([...this.#offered].map((service) => service.leave()));
   }
 
-  receive(context: number, source: number, tag: number, into?: TypedArray): Receive {
-    const receive = new Receive(this, source, tag, into);
-    this.#context(context).post(receive);
-    if (!receive.settled && this.lostPeers.size > 0) this.#failIfLost(context, receive);
+  receive(
+    context: number,
+    source: number,
+    tag: number,
+    into?: TypedArray,
+    finish?: (filled: TypedArray) => unknown,
+  ): Receive {
+    const receive = new Receive(this, source, tag, into, finish);
+    this.enter(context, receive);
     return receive;
+  }
+
+  /** Posts a receive, or a probe that takes its message. */
+  enter(context: number, posted: Posted): void {
+    this.#context(context).post(posted);
+    if (this.lostPeers.size > 0) this.#failIfLost(context, posted);
+  }
+
+  /** Posts a probe that leaves its message where it is. */
+  probe(context: number, probe: Posted): void {
+    const queues = this.#context(context);
+    const arrival = queues.find(probe);
+    if (arrival !== undefined) return probe.take(arrival);
+    probe.enqueue(queues.probes);
+    if (this.lostPeers.size > 0) this.#failIfLost(context, probe);
+  }
+
+  /** The first message that is here, after a look whether there are new ones; with `take`, it leaves the queue. */
+  peek(context: number, wanted: Pick<Posted, "matches">, take: boolean): Arrival | undefined {
+    this.progress();
+    const { arrived } = this.#context(context);
+    const arrival = this.#context(context).find(wanted);
+    if (arrival !== undefined && take) arrived.remove(arrival);
+    return arrival;
+  }
+
+  /** Has a signal or a time end a request that is still under way. */
+  limit(
+    operation: Pick<Operation<unknown>, "settled" | "limit">,
+    what: Limited,
+    options: LimitOptions,
+    end: (reason: unknown, timedOut: boolean) => void,
+  ): void {
+    if (!operation.settled) operation.limit = new Limit(this, what, options, end);
   }
 
   /** Messages that came before anyone asked for them. */
@@ -199,11 +299,11 @@ export class Engine extends Waiting implements Sink {
       yield arrival;
   }
 
-  /** Withdraws a receive: nothing will be written to its buffer any more. */
-  cancel(context: number, receive: Receive, error: Error): void {
+  /** Ends a receive: nothing will be written to its buffer any more. */
+  cancel(_context: number, receive: Receive, error: Error): void {
     if (receive.settled) return;
-    this.#context(context).withdraw(receive);
-    for (const [id, incoming] of this.#incoming) if (incoming === receive) this.#incoming.delete(id);
+    receive.dequeue();
+    this.rendezvous.forsake(receive);
     receive.fail(error);
   }
 
@@ -220,19 +320,14 @@ export class Engine extends Waiting implements Sink {
   begin(source: number, header: Int32Array, bytes: number): Landing {
     switch (header[Word.kind]) {
       case Kind.eager:
-        return this.#beginMessage(header, bytes);
+        return this.#beginMessage(source, header, bytes);
       case Kind.request:
         return this.#beginRequest(source, header, bytes);
       case Kind.clear:
-        this.#clear(header[Word.request], header[Word.tag]);
+        this.rendezvous.answered(header[Word.request], header[Word.tag]);
         return NO_LANDING;
-      case Kind.data: {
-        const id = header[Word.tag];
-        const receive = this.#incoming.get(id);
-        if (receive === undefined) return { memory: new Uint8Array(bytes), done: ignore };
-        this.#incoming.delete(id);
-        return receive;
-      }
+      case Kind.data:
+        return this.rendezvous.begin(header, bytes, bytesIn(header));
       case Kind.failure:
         return this.#beginFailure(header, bytes);
       case Kind.active:
@@ -241,6 +336,12 @@ export class Engine extends Waiting implements Sink {
         this.ended.add(source);
         this.lost(source, new Error("which has finished"));
         return NO_LANDING;
+      case Kind.credit:
+        this.#credit(source).returned(header[Word.count], bytesIn(header));
+        return NO_LANDING;
+      case Kind.withdraw:
+        this.#withdraw(source, contextIn(header), header[Word.request]);
+        return NO_LANDING;
       default:
         throw new RangeError(
           `engine: message of unknown kind ${header[Word.kind]} from rank ${source}; are all ranks of one version?`,
@@ -248,42 +349,130 @@ export class Engine extends Waiting implements Sink {
     }
   }
 
+  /** While a signal or a timer may still end something, a job in which nothing moves is no deadlock. */
+  get patient(): boolean {
+    return this.limits > 0;
+  }
+
   lost(peer: number, reason: Error): void {
     if (this.lostPeers.has(peer)) return;
     this.lostPeers.set(peer, reason);
-    for (const { dest, operation } of this.#outgoing.values()) {
-      if (dest === peer)
-        operation.fail(new PeerLostError(peer, `send: rank ${peer} is gone: ${reason.message}`));
-    }
-    for (const [id, context] of this.#contexts) {
-      for (let receive = context.posted.first; receive !== undefined;) {
-        const next: Receive | undefined = receive.next;
-        this.#failIfLost(id, receive);
-        receive = next;
+    this.rendezvous.lost(peer, reason);
+    for (const [id, { posted, probes }] of this.#contexts) {
+      for (const queue of [posted, probes]) {
+        for (let waiting = queue.first; waiting !== undefined;) {
+          const next: Posted | undefined = waiting.next;
+          this.#failIfLost(id, waiting);
+          waiting = next;
+        }
       }
     }
     for (const group of this.#groups.values()) group.lost(peer);
     this.progress();
   }
 
-  #beginMessage(header: Int32Array, bytes: number): Landing {
-    const context = contextOf(header);
-    const [code, source, tag] = [header[Word.code], header[Word.source], header[Word.tag]];
-    const receive = this.#context(context).match(source, tag);
-    const message: Message = { code, source, tag, bytes, signature: signatureOf(header) };
-    const error = message.signature.kind === 0 ? undefined : this.#groups.get(context)?.inspect(message);
-    if (error !== undefined) receive?.fail(error);
-    if (receive !== undefined && error === undefined) {
-      receive.accept(message);
-      return receive;
+  // --- the end of the program -------------------------------------------------------------------
+
+  /** Receives that wait although the program has ended, for people. */
+  *waiting(): Iterable<string> {
+    for (const [id, { posted, probes }] of this.#contexts) {
+      const group = this.#groups.get(id);
+      if (group === undefined || !isUsers(id)) continue;
+      for (const queue of [posted, probes]) {
+        for (let call = queue.first; call !== undefined; call = call.next)
+          yield `${nameOfCall(call)} on "${group.name}"${call.site?.line ?? ""}`;
+      }
     }
-    const arrival = new Arrival(message);
-    if (error === undefined) this.#context(context).arrived.push(arrival);
+  }
+
+  /** Messages of users that nobody has asked for, for people. */
+  *unreceived(): Iterable<string> {
+    for (const [id, { arrived }] of this.#contexts) {
+      const group = this.#groups.get(id);
+      if (group === undefined || !isUsers(id)) continue;
+      for (let message = arrived.first; message !== undefined; message = message.next)
+        yield `${message.bytes} bytes from rank ${message.source} with tag ${message.tag} on "${group.name}"`;
+    }
+  }
+
+  /**
+   * The program has ended: nothing will be received any more, and whoever waits for that is told. Resolves when what
+   * this rank has announced has been taken, or never will be.
+   */
+  async end(): Promise<void> {
+    this.#ended = true;
+    for (const { arrived } of this.#contexts.values())
+      for (let arrival = arrived.first; arrival !== undefined; arrival = arrival.next)
+        arrival.announcement?.refuse();
+    if (this.rendezvous.pending === 0) return;
+    const drained = new Operation<void>(this);
+    this.rendezvous.onDrained = () => drained.complete();
+    await drained;
+  }
+
+  // ----------------------------------------------------------------------------------------------
+
+  #post(dest: number, header: Int32Array, payload: Uint8Array): Operation<void> {
+    const posting = this.#posting;
+    this.transport.post(dest, header, payload, posting.sent);
+    if (posting.done) {
+      posting.done = false; // the usual case: nothing is allocated
+      return this.#sent;
+    }
+    this.#posting = new Posting();
+    return (posting.operation = new Operation<void>(this));
+  }
+
+  /** A message to this rank is copied unless a receive waits for it, so that the send completes in any case. */
+  #sendToSelf(
+    header: Int32Array,
+    pieces: readonly Piece[],
+    operation: Operation<void>,
+    synchronous: boolean,
+  ): void {
+    let held = pieces;
+    const announcement: Announcement = {
+      id: 0,
+      refuse: () => operation.complete(),
+      discard: () => operation.complete(),
+      fetch: (receive) => {
+        if (receive.accepted)
+          for (const { offset, bytes } of held) receive.piece(offset, bytes.byteLength).set(bytes);
+        operation.complete();
+        receive.done();
+      },
+    };
+    this.#arrive(this.transport.rank, header, announcement);
+    if (synchronous || operation.settled) return;
+    held = pieces.map(({ offset, bytes }) => ({ offset, bytes: bytes.slice() }));
+    operation.complete();
+  }
+
+  #beginMessage(origin: number, header: Int32Array, bytes: number): Landing {
+    const context = contextIn(header);
+    const posted = this.#context(context).match(header[Word.source], header[Word.tag]);
+    const message = messageIn(header, bytes);
+    const error = this.#inspect(context, message);
+    if (error !== undefined) posted?.fail(error);
+    else if (posted !== undefined) return posted.land(message, origin, this.unexpected);
+    const arrival = new Arrival(message, origin, this.unexpected);
+    if (error !== undefined) arrival.drop();
+    else this.#keep(context, arrival);
     return arrival;
   }
 
+  #inspect(context: number, message: Message): Error | undefined {
+    return message.signature === NO_SIGNATURE ? undefined : this.#groups.get(context)?.inspect(message);
+  }
+
+  #keep(context: number, arrival: Arrival): void {
+    if (this.#freed.has(context)) return arrival.drop();
+    this.#context(context).keep(arrival);
+    if (this.#ended) arrival.announcement?.refuse();
+  }
+
   #beginFailure(header: Int32Array, bytes: number): Landing {
-    const context = contextOf(header);
+    const context = contextIn(header);
     const [rank, sequence] = [header[Word.source], header[Word.tag]];
     const memory = new Uint8Array(bytes);
     const done = (): void => {
@@ -298,90 +487,83 @@ export class Engine extends Waiting implements Sink {
   }
 
   #beginActive(header: Int32Array, bytes: number): Landing {
-    const group = this.#groups.get(contextOf(header));
+    const group = this.#groups.get(contextIn(header));
     const memory = new Uint8Array(bytes);
-    const [code, source, tag] = [header[Word.code], header[Word.source], header[Word.tag]];
-    const message: Message = { code, source, tag, bytes, signature: signatureOf(header) };
+    const message = messageIn(header, bytes);
     return { memory, done: () => group?.active?.(message, memory) };
   }
 
-  /** A large payload is announced; `ticketBytes` say where it is, if this rank can copy it by itself. */
-  #beginRequest(source: number, header: Int32Array, ticketBytes: number): Landing {
-    const context = contextOf(header);
-    const [code, rank, tag, id] = [
-      header[Word.code],
-      header[Word.source],
-      header[Word.tag],
-      header[Word.request],
-    ];
-    const message: Message = {
-      code,
-      source: rank,
-      tag,
-      bytes: bytesIn(header),
-      signature: signatureOf(header),
-    };
-    const ticket = new Uint8Array(ticketBytes);
-    const answer = (place: number): void => {
-      const reply = this.#header.fill(0);
-      reply[Word.kind] = Kind.clear;
-      reply[Word.request] = id;
-      reply[Word.tag] = place;
-      this.transport.post(source, reply, NOTHING, ignore);
-    };
-    const fetch = (receive: Receive): void => {
-      const fits = receive.accept(message);
-      if (fits && ticketBytes === 0) {
-        const place = this.#nextId++;
-        this.#incoming.set(place, receive);
-        return answer(place);
-      }
-      const done = (): void => {
-        answer(0);
-        receive.done();
-      };
-      if (fits) this.transport.direct?.take(source, ticket, receive.memory, done);
-      else done();
-    };
-    const arrive = (): void => {
-      const error = message.signature.kind === 0 ? undefined : this.#groups.get(context)?.inspect(message);
-      const receive = this.#context(context).match(rank, tag);
-      if (error !== undefined) receive?.fail(error);
-      else if (receive !== undefined) fetch(receive);
-      else this.#context(context).arrived.push(new Arrival(message, fetch));
-    };
-    if (ticketBytes > 0) return { memory: ticket, done: arrive };
-    arrive();
-    return NO_LANDING;
+  /** A payload is announced; what follows says where it is, if this rank can copy it by itself. */
+  #beginRequest(origin: number, header: Int32Array, ticketBytes: number): Landing {
+    const ticket = ticketBytes === 0 ? NOTHING : new Uint8Array(ticketBytes);
+    const announcement = this.rendezvous.announcement(origin, header[Word.request], ticket);
+    if (ticketBytes === 0) {
+      this.#arrive(origin, header, announcement);
+      return NO_LANDING;
+    }
+    const envelope = header.slice();
+    return { memory: ticket, done: () => this.#arrive(origin, envelope, announcement) };
   }
 
-  /** The receiver has a place for a large payload; place 0 means that it needs no more, or wants none. */
-  #clear(id: number, place: number): void {
-    const outgoing = this.#outgoing.get(id);
-    if (outgoing === undefined) return;
-    this.#outgoing.delete(id);
-    const { dest, payload, operation, ticket } = outgoing;
-    if (ticket !== undefined) this.transport.direct?.retract(ticket);
-    if (place === 0) return operation.complete();
+  #arrive(origin: number, header: Int32Array, announcement: Announcement): void {
+    const context = contextIn(header);
+    const message = messageIn(header, bytesIn(header));
+    const error = this.#inspect(context, message);
+    const posted = this.#context(context).match(message.source, message.tag);
+    if (error !== undefined) {
+      posted?.fail(error);
+      return announcement.discard();
+    }
+    const arrival = new Arrival(message, origin, this.unexpected, announcement);
+    if (posted !== undefined) posted.take(arrival);
+    else this.#keep(context, arrival);
+  }
+
+  /** A sender wants an announced message back: it gets it if nobody has taken it yet. */
+  #withdraw(origin: number, context: number, id: number): void {
+    const { arrived } = this.#context(context);
+    for (let arrival = arrived.first; arrival !== undefined; arrival = arrival.next) {
+      if (arrival.origin !== origin || arrival.announcement?.id !== id) continue;
+      arrived.remove(arrival);
+      this.unexpected.remove(arrival);
+      return this.rendezvous.giveBack(origin, id);
+    }
+  }
+
+  /** A message is out of the memory for unexpected ones: its sender may send another. */
+  #taken(origin: number, bytes: number): void {
+    const credit = this.#credit(origin);
+    if (!credit.take(this.#creditLimit, bytes)) return;
     const header = this.#header.fill(0);
-    header[Word.kind] = Kind.data;
-    header[Word.tag] = place;
-    this.transport.post(dest, header, payload, () => operation.complete());
+    header[Word.kind] = Kind.credit;
+    header[Word.count] = credit.takenMessages;
+    setBytes(header, credit.takenBytes);
+    credit.takenMessages = credit.takenBytes = 0;
+    if (!this.lostPeers.has(origin)) this.transport.post(origin, header, NOTHING, ignore);
   }
 
-  /** Fails a posted receive that only lost peers could satisfy. */
-  #failIfLost(id: number, receive: Receive): void {
+  #credit(peer: number): Credit {
+    return (this.#credits[peer] ??= new Credit());
+  }
+
+  *#unreceived(): Iterable<Arrival> {
+    for (const { arrived } of this.#contexts.values())
+      for (let arrival = arrived.first; arrival !== undefined; arrival = arrival.next) yield arrival;
+  }
+
+  /** Fails a posted call that only lost peers could satisfy. */
+  #failIfLost(id: number, posted: Posted): void {
     const members = this.#groups.get(id)?.ranks;
-    if (members === undefined || receive.settled) return;
+    if (members === undefined || posted.settled) return;
     const candidates =
-      receive.source === ANY_SOURCE
+      posted.source === ANY_SOURCE
         ? members.filter((rank) => rank !== this.transport.rank)
-        : [members[receive.source]];
+        : [members[posted.source]];
     if (candidates.length === 0 || !candidates.every((rank) => this.lostPeers.has(rank))) return;
     const [peer] = candidates;
     const reason = this.lostPeers.get(peer);
-    this.#context(id).withdraw(receive);
-    receive.fail(
+    posted.dequeue();
+    posted.fail(
       new PeerLostError(
         peer,
         `recv: waits for rank ${peer}, ${reason?.message}; this message can never arrive`,
@@ -403,12 +585,10 @@ export class Engine extends Waiting implements Sink {
     const header = this.#header;
     header[Word.kind] = Kind.eager;
     header[Word.code] = code;
-    header[Word.contextLow] = to.context | 0;
-    header[Word.contextHigh] = Math.floor(to.context / 2 ** 32);
+    setContext(header, to.context);
     header[Word.source] = to.source;
     header[Word.tag] = to.tag;
-    header[Word.bytesLow] = bytes | 0;
-    header[Word.bytesHigh] = Math.floor(bytes / 2 ** 32);
+    setBytes(header, bytes);
     header[Word.signature] = signature.kind;
     header[Word.root] = signature.root;
     header[Word.count] = signature.count;
@@ -425,15 +605,29 @@ const NOTHING = new Uint8Array(0);
 const ignore = (): void => undefined;
 const NO_LANDING: Landing = { memory: NOTHING, done: ignore };
 
-function contextOf(header: Int32Array): number {
-  return (header[Word.contextLow] >>> 0) + header[Word.contextHigh] * 2 ** 32;
+/** Learns that a payload has been posted, mostly before `post` returns. */
+class Posting {
+  done = false;
+  operation: Operation<void> | undefined;
+  readonly sent = (): void => {
+    this.done = true;
+    this.operation?.complete();
+  };
 }
 
-function bytesIn(header: Int32Array): number {
-  return (header[Word.bytesLow] >>> 0) + header[Word.bytesHigh] * 2 ** 32;
+function messageIn(header: Int32Array, bytes: number): Message {
+  const kind = header[Word.signature];
+  const signature =
+    kind === 0 ? NO_SIGNATURE : { kind, root: header[Word.root], count: header[Word.count] };
+  return { code: header[Word.code], source: header[Word.source], tag: header[Word.tag], bytes, signature };
 }
 
-function signatureOf(header: Int32Array): Signature {
-  if (header[Word.signature] === 0) return NO_SIGNATURE;
-  return { kind: header[Word.signature], root: header[Word.root], count: header[Word.count] };
+function nameOfCall({ source, tag }: Posted): string {
+  const from = source === ANY_SOURCE ? "any rank" : `rank ${source}`;
+  return `from ${from} with ${tag === ANY_TAG ? "any tag" : `tag ${tag}`}`;
+}
+
+/** Contexts of collectives are odd; see context-id.ts. */
+function isUsers(context: number): boolean {
+  return context % 2 === 0;
 }

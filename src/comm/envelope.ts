@@ -1,4 +1,5 @@
-import { deserialize, serialize } from "node:v8";
+import { deserialize } from "node:v8";
+import { deserializeApart, type Piece, piecesOf, serializeApart, type Serialized } from "./parts.js";
 import type { TypedArray } from "./types.js";
 
 /**
@@ -20,14 +21,14 @@ export const Word = {
   source: 4,
   /** The user's tag, or the sequence number of a collective; the receiver's request in `clear` and `data`. */
   tag: 5,
-  /** Payload bytes; in `request`, those of the payload to come. */
+  /** Payload bytes; in `request`, those of the payload to come; in `data`, where in it this piece is. */
   bytesLow: 6,
   bytesHigh: 7,
   /** Signature of a collective: operation, reduction and element type; then root and count. */
   signature: 8,
   root: 9,
   count: 10,
-  /** The sender's request, in `request` and `clear`. */
+  /** The sender's request, in `request`, `clear` and `withdraw`. */
   request: 11,
 } as const;
 
@@ -46,7 +47,16 @@ export const Kind = {
   active: 16,
   /** The sender's program has ended; it still answers active messages. */
   ended: 17,
+  /** So many messages (`count`) and bytes have been taken: see credit.ts. */
+  credit: 5,
+  /** The sender wants back what it has announced. */
+  withdraw: 6,
 } as const;
+
+/** Payloads up to this size travel with their header; larger ones wait until the receiver has a place for them. */
+export const EAGER_BYTES = 64 * 1024;
+/** Longest payload that one view covers on every Node; longer ones are handled in pieces. */
+export const VIEW_BYTES_MAX = 2 ** 31;
 
 const OBJECT = 0;
 const NUMBER = 1;
@@ -71,6 +81,8 @@ const CONSTRUCTORS: readonly ArrayConstructor[] = [
   BigUint64Array,
 ];
 const FIRST_ARRAY = 2;
+/** An object whose large arrays follow it as they are: see parts.ts. */
+const PARTS = FIRST_ARRAY + CONSTRUCTORS.length;
 const CODES = new Map<unknown, number>(CONSTRUCTORS.map((constructor, i) => [constructor, FIRST_ARRAY + i]));
 
 /** A value on the wire: raw bytes and how to read them. */
@@ -81,24 +93,52 @@ export interface Packed {
 
 /** Wire code of a typed array's element type. */
 export function codeOf(array: TypedArray): number {
-  return CODES.get(array.constructor) ?? FIRST_ARRAY;
+  return arrayCode(array) ?? FIRST_ARRAY;
+}
+
+/** Programs send the same type again and again. */
+let latestConstructor: unknown;
+let latestCode: number | undefined;
+
+function arrayCode(array: { readonly constructor: unknown }): number | undefined {
+  if (array.constructor === latestConstructor) return latestCode;
+  latestConstructor = array.constructor;
+  return (latestCode = CODES.get(latestConstructor));
 }
 
 /** Element type for messages: `float64`, `number`, `object`. */
 export function nameOf(code: number): string {
-  if (code === OBJECT) return "object";
+  if (code === OBJECT || code === PARTS) return "object";
   if (code === NUMBER) return "number";
   return CONSTRUCTORS[code - FIRST_ARRAY]?.name.replace("Array", "").toLowerCase() ?? `unknown type ${code}`;
 }
 
-export function bytesPerElement(code: number): number {
-  if (code === OBJECT) return 1;
-  if (code === NUMBER) return 8;
-  return CONSTRUCTORS[code - FIRST_ARRAY].BYTES_PER_ELEMENT;
+/** Elements of a typed array; 1 for any other value. */
+export function countOf(code: number, bytes: number): number {
+  const constructor = CONSTRUCTORS[code - FIRST_ARRAY];
+  return constructor === undefined ? 1 : bytes / constructor.BYTES_PER_ELEMENT;
 }
 
 export function isTypedArray(value: unknown): value is TypedArray {
-  return ArrayBuffer.isView(value) && CODES.has(value.constructor);
+  return ArrayBuffer.isView(value) && arrayCode(value) !== undefined;
+}
+
+export function setContext(header: Int32Array, context: number): void {
+  header[Word.contextLow] = context | 0;
+  header[Word.contextHigh] = Math.floor(context / 2 ** 32);
+}
+
+export function contextIn(header: Int32Array): number {
+  return (header[Word.contextLow] >>> 0) + header[Word.contextHigh] * 2 ** 32;
+}
+
+export function setBytes(header: Int32Array, bytes: number): void {
+  header[Word.bytesLow] = bytes | 0;
+  header[Word.bytesHigh] = bytes > 0xffffffff ? Math.floor(bytes / 2 ** 32) : 0;
+}
+
+export function bytesIn(header: Int32Array): number {
+  return (header[Word.bytesLow] >>> 0) + header[Word.bytesHigh] * 2 ** 32;
 }
 
 /** The memory of a typed array as bytes, without a copy. */
@@ -125,29 +165,60 @@ function viewOf(array: TypedArray): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** Typed arrays as they are (no copy), numbers as eight bytes, anything else through `v8.serialize`. */
+/**
+ * Typed arrays as they are (no copy), numbers as eight bytes, anything else through `v8.serialize`; large typed arrays
+ * inside are copied once.
+ */
 export function pack(value: unknown): Packed {
   if (isTypedArray(value)) return { code: codeOf(value), bytes: bytesOf(value) };
   if (typeof value === "number")
     return { code: NUMBER, bytes: new Uint8Array(Float64Array.of(value).buffer) };
-  return { code: OBJECT, bytes: serialize(value) };
+  const { apart, bytes, pieces } = serialize(value);
+  if (pieces.length === 1) return { code: apart ? PARTS : OBJECT, bytes: pieces[0].bytes };
+  const joined = new Uint8Array(bytes);
+  for (const piece of pieces) joined.set(piece.bytes, piece.offset);
+  return { code: PARTS, bytes: joined };
+}
+
+/** A value in pieces of at most {@link VIEW_BYTES_MAX} bytes; of an object only the skeleton is copied. */
+export interface PackedPieces {
+  readonly code: number;
+  readonly bytes: number;
+  readonly pieces: readonly Piece[];
+}
+
+/** As {@link pack}, for values of any length. */
+export function packPieces(value: unknown): PackedPieces {
+  if (isTypedArray(value)) {
+    const pieces = piecesOf(value, 0, VIEW_BYTES_MAX);
+    return { code: codeOf(value), bytes: value.byteLength, pieces };
+  }
+  const { apart, bytes, pieces } = serialize(value);
+  return { code: apart ? PARTS : OBJECT, bytes, pieces };
+}
+
+function serialize(value: unknown): Serialized {
+  return serializeApart(value, arrayCode, VIEW_BYTES_MAX);
 }
 
 /** Inverse of {@link pack}. A typed array views `bytes` where its alignment allows, so `bytes` changes owner. */
 export function unpack(code: number, bytes: Uint8Array): unknown {
   if (code === OBJECT) return deserialize(bytes);
   if (code === NUMBER) return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
+  const { buffer, byteOffset } = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
+  if (code === PARTS) return deserializeApart(buffer, byteOffset, viewAs);
+  return viewAs(code, buffer, byteOffset, bytes.byteLength);
+}
+
+/** The same for values of any length that start their buffer. */
+export function unpackLarge(code: number, buffer: ArrayBufferLike, bytes: number): unknown {
+  if (code === OBJECT) return deserialize(new Uint8Array(buffer, 0, bytes));
+  return code === PARTS ? deserializeApart(buffer, 0, viewAs) : viewAs(code, buffer, 0, bytes);
+}
+
+function viewAs(code: number, buffer: ArrayBufferLike, offset: number, bytes: number): TypedArray {
   const constructor = CONSTRUCTORS[code - FIRST_ARRAY];
   if (constructor === undefined)
     throw new TypeError(`unpack: unknown element type ${code}; are all ranks of one version?`);
-  const size = constructor.BYTES_PER_ELEMENT;
-  return bytes.byteOffset % size === 0
-    ? new constructor(bytes.buffer, bytes.byteOffset, bytes.byteLength / size)
-    : new constructor(aligned(bytes), 0, bytes.byteLength / size);
-}
-
-function aligned(bytes: Uint8Array): ArrayBuffer {
-  const copy = new ArrayBuffer(bytes.byteLength);
-  new Uint8Array(copy).set(bytes);
-  return copy;
+  return new constructor(buffer, offset, bytes / constructor.BYTES_PER_ELEMENT);
 }

@@ -13,18 +13,56 @@ export class MpiError extends Error {
 export class TruncateError extends MpiError {
   readonly source: number;
   readonly tag: number;
+  /** Elements: room in the receive buffer, and length of the message. */
+  readonly expected: number;
+  readonly actual: number;
 
-  constructor(source: number, tag: number, message: string) {
+  constructor(source: number, tag: number, counts: { expected: number; actual: number }, message: string) {
     super("TRUNCATE", message);
     this.source = source;
+    this.tag = tag;
+    this.expected = counts.expected;
+    this.actual = counts.actual;
+  }
+}
+
+/** A message has another element type than the receive buffer. It is consumed, and the buffer is left as it was. */
+export class TypeMismatchError extends MpiError {
+  readonly source: number;
+  readonly tag: number;
+  /** Element types: of the receive buffer, and of the message. */
+  readonly expected: string;
+  readonly actual: string;
+
+  constructor(source: number, tag: number, types: { expected: string; actual: string }, message: string) {
+    super("TYPE_MISMATCH", message);
+    this.source = source;
+    this.tag = tag;
+    this.expected = types.expected;
+    this.actual = types.actual;
+  }
+}
+
+/** A call has waited for longer than its `timeoutMs`. A receive has been withdrawn, and its buffer is untouched. */
+export class TimeoutError extends MpiError {
+  /** This rank, in the communicator of the call. */
+  readonly rank: number;
+  /** Rank that was waited for; ANY_SOURCE for any. */
+  readonly peer: number;
+  readonly tag: number;
+
+  constructor(rank: number, peer: number, tag: number, message: string) {
+    super("TIMEOUT", message);
+    this.rank = rank;
+    this.peer = peer;
     this.tag = tag;
   }
 }
 
-/** A message has another element type than the receive buffer. */
-export class TypeMismatchError extends MpiError {
+/** A request is in a state that forbids the call: a persistent request that is active, a message received twice. */
+export class RequestStateError extends MpiError {
   constructor(message: string) {
-    super("TYPE_MISMATCH", message);
+    super("REQUEST_STATE", message);
   }
 }
 

@@ -1,9 +1,10 @@
-import { bytesOf, bytesPerElement, codeOf, nameOf, unpack } from "./envelope.js";
+import { bytesOf, codeOf, countOf, nameOf, unpack, unpackLarge, VIEW_BYTES_MAX } from "./envelope.js";
 import { TruncateError, TypeMismatchError } from "./errors.js";
 import { Queue, type Queued } from "./queue.js";
 import { Operation, type Waiter } from "./request.js";
 import type { Landing } from "./transports/transport.js";
-import { ANY_SOURCE, ANY_TAG, type TypedArray } from "./types.js";
+import type { Unexpected } from "./unexpected.js";
+import { ANY_SOURCE, ANY_TAG, type Status, type TypedArray } from "./types.js";
 
 const NOWHERE: Uint8Array = new Uint8Array(0);
 const UINT8 = codeOf(NOWHERE);
@@ -25,22 +26,21 @@ export interface Signature {
   readonly count: number;
 }
 
-/** A posted receive: where its message lands, and the request that completes when it has. */
-export class Receive extends Operation<unknown> implements Queued<Receive>, Landing {
-  previous: Receive | undefined;
-  next: Receive | undefined;
-  memory = NOWHERE;
+export const NO_SIGNATURE: Signature = { kind: 0, root: 0, count: 0 };
+
+/** A call that waits for a message: a receive or a probe. */
+export abstract class Posted<T = unknown> extends Operation<T> implements Queued<Posted> {
+  previous: Posted | undefined;
+  next: Posted | undefined;
+  /** The queue it is in. */
+  queue: Queue<Posted> | undefined;
   readonly source: number;
   readonly tag: number;
-  readonly #into: TypedArray | undefined;
-  #message: Message | undefined;
-  #refusal: Error | undefined;
 
-  constructor(waiter: Waiter, source: number, tag: number, into: TypedArray | undefined) {
+  constructor(waiter: Waiter, source: number, tag: number) {
     super(waiter);
     this.source = source;
     this.tag = tag;
-    this.#into = into;
   }
 
   matches(source: number, tag: number): boolean {
@@ -49,32 +49,126 @@ export class Receive extends Operation<unknown> implements Queued<Receive>, Land
     );
   }
 
-  /** Takes a message: sets `memory` to where its payload goes; false if it does not fit and none is needed. */
-  accept(message: Message): boolean {
-    this.#message = message;
-    this.#refusal = this.#into && refusal(message, this.#into);
-    if (this.#into === undefined || this.#refusal !== undefined) this.memory = new Uint8Array(message.bytes);
-    else this.memory = head(bytesOf(this.#into), message.bytes);
-    return this.#refusal === undefined;
+  /** A message that fits begins to arrive; says where its payload goes. */
+  abstract land(message: Message, origin: number, unexpected: Unexpected): Landing;
+  /** A message that fits is here already, or announced. */
+  abstract take(arrival: Arrival): void;
+
+  enqueue(queue: Queue<Posted>): void {
+    this.queue = queue;
+    queue.push(this);
   }
 
-  done(): void {
-    if (this.#message === undefined) return;
-    const { code, source, tag, bytes } = this.#message;
-    const count = bytes / bytesPerElement(code);
-    this.status = { source, tag, count, bytes };
-    if (this.#refusal !== undefined) this.fail(this.#refusal);
-    else if (this.#into === undefined) this.complete(unpack(code, this.memory));
-    else
-      this.complete(
-        bytes === this.#into.byteLength
-          ? this.#into
-          : this.#into.subarray(0, bytes / this.#into.BYTES_PER_ELEMENT),
-      );
+  dequeue(): void {
+    this.queue?.remove(this);
+    this.queue = undefined;
+  }
+
+  /** Ends it with an error, if no message has been matched to it yet. */
+  withdraw(reason: unknown): boolean {
+    if (this.queue === undefined) return false;
+    this.dequeue();
+    this.fail(reason);
+    return true;
   }
 }
 
-/** A message that came before its receive. */
+/** A posted receive: where its message lands, and the request that completes when it has. */
+export class Receive extends Posted implements Landing {
+  memory = NOWHERE;
+  readonly #into: TypedArray | undefined;
+  /** Gets the array that was filled; what it returns is the value of the request. */
+  #finish: ((filled: TypedArray) => unknown) | undefined;
+  #code = 0;
+  #from = 0;
+  #tag = 0;
+  #bytes = 0;
+  #state: "posted" | "matched" | "withdrawn" = "posted";
+  #refusal: Error | undefined;
+  /** Memory of a value that is longer than a view. */
+  #buffer: ArrayBufferLike | undefined;
+
+  constructor(
+    waiter: Waiter,
+    source: number,
+    tag: number,
+    into: TypedArray | undefined,
+    finish?: (filled: TypedArray) => unknown,
+  ) {
+    super(waiter, source, tag);
+    this.#into = into;
+    this.#finish = finish;
+  }
+
+  override get status(): Status | undefined {
+    if (!this.settled || this.#state === "posted") return undefined;
+    if (this.#state === "withdrawn")
+      return { source: this.source, tag: this.tag, count: 0, bytes: 0, cancelled: true };
+    return statusOf(this.#code, this.#from, this.#tag, this.#bytes);
+  }
+
+  override land(message: Message, origin: number, unexpected: Unexpected): Landing {
+    unexpected.pass(origin, message.bytes);
+    this.accept(message);
+    return this;
+  }
+
+  override take(arrival: Arrival): void {
+    arrival.deliver(this);
+  }
+
+  override withdraw(reason: unknown): boolean {
+    if (this.queue === undefined) return false;
+    this.#state = "withdrawn";
+    return super.withdraw(reason);
+  }
+
+  /** False if it has refused its message, and needs no payload. */
+  get accepted(): boolean {
+    return this.#refusal === undefined;
+  }
+
+  /** Takes a message: sets `memory` to where its payload goes; false if it does not fit. */
+  accept({ code, source, tag, bytes }: Message): boolean {
+    this.#state = "matched";
+    this.#code = code;
+    this.#from = source;
+    this.#tag = tag;
+    this.#bytes = bytes;
+    const into = this.#into;
+    if (into !== undefined) this.#refusal = refusal(code, source, tag, bytes, into);
+    if (bytes > VIEW_BYTES_MAX) this.#buffer = into?.buffer ?? new ArrayBuffer(bytes);
+    else if (into === undefined || this.#refusal !== undefined) this.memory = new Uint8Array(bytes);
+    else this.memory = bytes === into.byteLength ? bytesOf(into) : bytesOf(into).subarray(0, bytes);
+    return this.#refusal === undefined;
+  }
+
+  /** A part of the memory, once a message has been accepted. */
+  piece(offset: number, length: number): Uint8Array {
+    if (this.#buffer === undefined) return this.memory.subarray(offset, offset + length);
+    return new Uint8Array(this.#buffer, (this.#into?.byteOffset ?? 0) + offset, length);
+  }
+
+  done(): void {
+    if (this.#refusal !== undefined) return this.fail(this.#refusal);
+    const into = this.#into;
+    try {
+      if (into === undefined)
+        return this.complete(
+          this.#buffer === undefined
+            ? unpack(this.#code, this.memory)
+            : unpackLarge(this.#code, this.#buffer, this.#bytes),
+        );
+      const whole = this.#bytes === into.byteLength;
+      const filled = whole ? into : into.subarray(0, this.#bytes / into.BYTES_PER_ELEMENT);
+      this.complete(this.#finish === undefined ? filled : this.#finish(filled));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}
+
+/** A message that came before its receive, or one that is only announced. */
 export class Arrival implements Queued<Arrival>, Landing, Message {
   previous: Arrival | undefined;
   next: Arrival | undefined;
@@ -83,20 +177,29 @@ export class Arrival implements Queued<Arrival>, Landing, Message {
   readonly tag: number;
   readonly bytes: number;
   readonly signature: Signature;
+  /** Sender's rank in the world. */
+  readonly origin: number;
   readonly memory: Uint8Array;
-  /** Gets a large payload sent, which so far was only announced; it lands in the given receive. */
-  readonly fetch: ((receive: Receive) => void) | undefined;
+  readonly announcement: Announcement | undefined;
+  readonly #unexpected: Unexpected;
   #whole = false;
   #receive: Receive | undefined;
 
-  constructor(message: Message, fetch?: (receive: Receive) => void) {
+  constructor(message: Message, origin: number, unexpected: Unexpected, announcement?: Announcement) {
     this.code = message.code;
     this.source = message.source;
     this.tag = message.tag;
     this.bytes = message.bytes;
     this.signature = message.signature;
-    this.fetch = fetch;
-    this.memory = fetch === undefined ? new Uint8Array(message.bytes) : NOWHERE;
+    this.origin = origin;
+    this.announcement = announcement;
+    this.memory = announcement === undefined ? new Uint8Array(message.bytes) : NOWHERE;
+    this.#unexpected = unexpected;
+    unexpected.add(this);
+  }
+
+  get status(): Status {
+    return statusOf(this.code, this.source, this.tag, this.bytes);
   }
 
   done(): void {
@@ -106,72 +209,119 @@ export class Arrival implements Queued<Arrival>, Landing, Message {
 
   /** Hands the message to a receive, now or as soon as it is complete. */
   deliver(receive: Receive): void {
-    if (this.fetch !== undefined) this.fetch(receive);
-    else if (this.#whole) this.#deliver(receive);
+    if (this.announcement !== undefined) {
+      this.#unexpected.remove(this);
+      receive.accept(this);
+      this.announcement.fetch(receive);
+    } else if (this.#whole) this.#deliver(receive);
     else this.#receive = receive;
   }
 
+  /** Nobody will ever receive it. */
+  drop(): void {
+    this.#unexpected.remove(this);
+    this.announcement?.refuse();
+  }
+
   #deliver(receive: Receive): void {
+    this.#unexpected.remove(this);
     if (receive.accept(this)) receive.memory.set(this.memory);
     receive.done();
   }
 }
 
+/** A payload that waits at its sender. */
+export interface Announcement {
+  /** The sender's request. */
+  readonly id: number;
+  /** Gets the payload sent, if the receive has accepted it; the receive is done once it is there. */
+  fetch(receive: Receive): void;
+  /** Tells the sender that nobody will receive it. */
+  refuse(): void;
+  /** Lets the send complete, although the payload is not needed. */
+  discard(): void;
+}
+
 /**
- * Matches messages to receives within one context: the first posted receive that fits an arriving message takes it,
- * the first arrived message that fits a new receive is taken. Both queues are in order, so messages never overtake.
+ * Matches messages to receives within one context: the first posted call that fits an arriving message takes it, the
+ * first arrived message that fits a new receive is taken. Both queues are in order, so messages never overtake. Probes
+ * that leave their message where it is wait apart: they see what no posted receive takes.
  */
 export class Context {
-  readonly posted = new Queue<Receive>();
+  readonly posted = new Queue<Posted>();
   readonly arrived = new Queue<Arrival>();
+  readonly probes = new Queue<Posted>();
 
-  /** The posted receive for this message, taken from the queue. */
-  match(source: number, tag: number): Receive | undefined {
-    for (let receive = this.posted.first; receive !== undefined; receive = receive.next) {
-      if (!receive.matches(source, tag)) continue;
-      this.posted.remove(receive);
-      return receive;
+  /** The first posted call for this message, taken from the queue. */
+  match(source: number, tag: number): Posted | undefined {
+    for (let posted = this.posted.first; posted !== undefined; posted = posted.next) {
+      if (!posted.matches(source, tag)) continue;
+      posted.dequeue();
+      return posted;
     }
     return undefined;
   }
 
-  /** Posts a receive; a message that is already here is delivered at once. */
-  post(receive: Receive): void {
+  /** The first message that is here for such a call; it stays. */
+  find(posted: Pick<Posted, "matches">): Arrival | undefined {
     for (let arrival = this.arrived.first; arrival !== undefined; arrival = arrival.next) {
-      if (!receive.matches(arrival.source, arrival.tag)) continue;
-      this.arrived.remove(arrival);
-      arrival.deliver(receive);
-      return;
+      if (posted.matches(arrival.source, arrival.tag)) return arrival;
     }
-    this.posted.push(receive);
+    return undefined;
   }
 
-  /** Takes a receive out of the queue if it is still in it. */
-  withdraw(receive: Receive): void {
-    for (let posted = this.posted.first; posted !== undefined; posted = posted.next) {
-      if (posted === receive) return this.posted.remove(receive);
+  /** Posts a call; a message that is already here is delivered at once. */
+  post(posted: Posted): void {
+    const arrival = this.arrived.first === undefined ? undefined : this.find(posted);
+    if (arrival === undefined) return posted.enqueue(this.posted);
+    this.arrived.remove(arrival);
+    posted.take(arrival);
+  }
+
+  /** Keeps a message that no posted call takes, and lets probes see it. */
+  keep(arrival: Arrival): void {
+    this.arrived.push(arrival);
+    for (let probe = this.probes.first; probe !== undefined;) {
+      const next: Posted | undefined = probe.next;
+      if (probe.matches(arrival.source, arrival.tag)) {
+        probe.dequeue();
+        probe.take(arrival);
+      }
+      probe = next;
     }
   }
 }
 
-function refusal(message: Message, into: TypedArray): Error | undefined {
-  const { code, source, tag, bytes } = message;
+function statusOf(code: number, source: number, tag: number, bytes: number): Status {
+  return { source, tag, count: countOf(code, bytes), bytes, cancelled: false };
+}
+
+function refusal(
+  code: number,
+  source: number,
+  tag: number,
+  bytes: number,
+  into: TypedArray,
+): Error | undefined {
   const expected = codeOf(into);
+  const fits = bytes <= into.byteLength && (code === expected || bytes % into.BYTES_PER_ELEMENT === 0);
+  if (fits && (code === expected || code === UINT8 || expected === UINT8)) return undefined;
   const from = `from rank ${source} with tag ${tag}`;
   if (code !== expected && code !== UINT8 && expected !== UINT8) {
+    const types = { expected: nameOf(expected), actual: nameOf(code) };
     return new TypeMismatchError(
-      `recv: a message ${from} holds ${nameOf(code)}, the receive buffer ${nameOf(expected)}; use the same type on both sides`,
+      source,
+      tag,
+      types,
+      `recv: a message ${from} holds ${types.actual}, the receive buffer ${types.expected}; use the same type on both sides`,
     );
   }
-  if (bytes <= into.byteLength && bytes % into.BYTES_PER_ELEMENT === 0) return undefined;
-  const size = bytesPerElement(code);
+  const actual = countOf(code, bytes);
   return new TruncateError(
     source,
     tag,
-    `recv: a message ${from} has ${bytes / size} elements of ${nameOf(code)}, the receive buffer has room for ${into.length}; make it longer`,
+    { expected: into.length, actual },
+    `recv: a message ${from} has ${actual} elements of ${nameOf(code)}, the receive buffer has room for ${into.length} of ` +
+      `${nameOf(expected)}; ${bytes > into.byteLength ? "make it longer" : "these are no whole elements"}`,
   );
-}
-
-function head(bytes: Uint8Array, length: number): Uint8Array {
-  return bytes.byteLength === length ? bytes : bytes.subarray(0, length);
 }

@@ -1,14 +1,35 @@
-import { checkRank, checkTag } from "./arguments.js";
-import type { PointToPoint } from "./api/point-to-point.js";
+import { checkRank, checkTag, checkTimeout } from "./arguments.js";
+import type { PointToPoint, ReceivedMessage } from "./api/point-to-point.js";
+import { RecordedSite, UNKNOWN_SITE } from "./call-site.js";
 import { Calls } from "./calls.js";
 import type { Members } from "./collectives/call.js";
 import { collectiveContext } from "./context-id.js";
 import type { Engine } from "./engine.js";
-import { pack } from "./envelope.js";
-import { completed, failed } from "./request.js";
+import { bytesOf, codeOf, EAGER_BYTES, isTypedArray, pack, type PackedPieces, packPieces } from "./envelope.js";
+import { isStrided, type Strided } from "./layout.js";
+import type { Limited } from "./limit.js";
+import { MatchedMessage } from "./matched-message.js";
+import { type Arrival, Receive } from "./matching.js";
+import { Persistent } from "./persistent.js";
+import { MatchedProbe, Probe } from "./probe.js";
+import { completed, failed, NullReceive, type Operation } from "./request.js";
 import { Task } from "./task.js";
-import type { Into, RecvOptions, Request, SendOptions, SendRecvOptions, TypedArray } from "./types.js";
+import type {
+  CallOptions,
+  CommunicatorOptions,
+  Into,
+  RecvOptions,
+  Request,
+  Selection,
+  SendOptions,
+  SendRecvOptions,
+  Status,
+  TypedArray,
+} from "./types.js";
 import { ANY_SOURCE, ANY_TAG, PROC_NULL } from "./types.js";
+
+type Buffer = TypedArray | Strided;
+const NO_OPTIONS = {} as const;
 
 /**
  * The members of a communicator, its contexts, and messages between two of them; see {@link PointToPoint} for what the
@@ -26,6 +47,10 @@ export class MessageCalls implements PointToPoint, Members {
   readonly context: number;
   protected readonly id: number;
   protected readonly calls: Calls;
+  /** Default of calls that give none. */
+  #timeoutMs = Infinity;
+  /** Reused: the engine reads it only during a call. */
+  readonly #address: { dest: number; context: number; source: number; tag: number };
 
   /**
    * @param ranks - World ranks of the members, by their rank in this communicator.
@@ -39,78 +64,307 @@ export class MessageCalls implements PointToPoint, Members {
     this.size = ranks.length;
     this.id = id;
     this.context = collectiveContext(id);
+    this.#address = { dest: 0, context: id, source: this.rank, tag: 0 };
     const board = boardIndex === undefined ? undefined : engine.transport.board?.(boardIndex, ranks);
     this.calls = new Calls(this, board);
     engine.register(id, this.calls);
     engine.register(this.context, this.calls);
   }
 
-  send(value: unknown, dest: number, { tag = 0 }: SendOptions = {}): Request {
-    this.calls.count("send");
+  send(value: unknown, dest: number, options: SendOptions = NO_OPTIONS): Request {
+    const { counts } = this.calls;
+    counts.send = (counts.send ?? 0) + 1;
+    const { tag = 0, mode, signal } = options;
     try {
-      checkRank(this, "send", "dest", dest);
-      checkTag(this, "send", tag);
-      return this.#send(value, dest, tag);
+      this.#checkSend("send", dest, tag, options);
+      if (mode === undefined && signal === undefined && isTypedArray(value) && dest !== PROC_NULL) {
+        if (value.byteLength <= EAGER_BYTES && !this.engine.check)
+          return this.engine.send(this.#to(dest, tag), codeOf(value), bytesOf(value));
+      }
+      return this.#located(this.#send("send", value, dest, tag, options), "send", dest, tag, this.send);
     } catch (error) {
       return failed(this.engine, error);
     }
   }
 
-  recv<A extends TypedArray>(options: RecvOptions & Into<A>): Request<A>;
+  recv<A extends TypedArray>(options: RecvOptions & Into<A | Strided<A>>): Request<A>;
   recv<T = unknown>(options?: RecvOptions): Request<T>;
-  recv({
-    source = ANY_SOURCE,
-    tag = ANY_TAG,
-    into,
-  }: RecvOptions & Partial<Into<TypedArray>> = {}): Request<unknown> {
-    this.calls.count("recv");
+  recv(options: RecvOptions & Partial<Into<Buffer>> = NO_OPTIONS): Request<unknown> {
+    const { counts } = this.calls;
+    counts.recv = (counts.recv ?? 0) + 1;
+    const { source = ANY_SOURCE, tag = ANY_TAG, into } = options;
     try {
-      if (source !== ANY_SOURCE) checkRank(this, "recv", "source", source);
-      if (tag !== ANY_TAG) checkTag(this, "recv", tag);
-      return this.#recv(source, tag, into);
+      this.#checkRecv("recv", source, tag, options);
+      return this.#located(this.#recv("recv", source, tag, into, options), "recv", source, tag, this.recv);
     } catch (error) {
       return failed(this.engine, error);
     }
   }
 
-  sendrecv<A extends TypedArray>(value: unknown, options: SendRecvOptions & Into<A>): Request<A>;
+  sendrecv<A extends TypedArray>(
+    value: unknown,
+    options: SendRecvOptions & Into<A | Strided<A>>,
+  ): Request<A>;
   sendrecv<T = unknown>(value: unknown, options: SendRecvOptions): Request<T>;
-  sendrecv(value: unknown, options: SendRecvOptions & Partial<Into<TypedArray>>): Request<unknown> {
+  sendrecv(value: unknown, options: SendRecvOptions & Partial<Into<Buffer>>): Request<unknown> {
     this.calls.count("sendrecv");
-    const { dest, source = ANY_SOURCE, sendTag = 0, recvTag = ANY_TAG, into } = options;
+    return this.#sendrecv("sendrecv", value, options, this.sendrecv);
+  }
+
+  sendrecvReplace<A extends TypedArray>(buffer: A | Strided<A>, options: SendRecvOptions): Request<A>;
+  sendrecvReplace(buffer: Buffer, options: SendRecvOptions): Request<unknown> {
+    this.calls.count("sendrecvReplace");
     try {
-      checkRank(this, "sendrecv", "dest", dest);
-      if (source !== ANY_SOURCE) checkRank(this, "sendrecv", "source", source);
-      checkTag(this, "sendrecv", sendTag);
-      if (recvTag !== ANY_TAG) checkTag(this, "sendrecv", recvTag);
-      const received = this.#recv(source, recvTag, into);
-      const sent = this.#send(value, dest, sendTag);
-      return new Task(
-        this.engine,
-        (async () => {
-          await sent;
-          return received;
-        })(),
-      );
+      const copy = isStrided(buffer) ? gathered(buffer) : buffer.slice();
+      return this.#sendrecv("sendrecvReplace", copy, { ...options, into: buffer }, this.sendrecvReplace);
     } catch (error) {
       return failed(this.engine, error);
     }
   }
 
-  #send(value: unknown, dest: number, tag: number): Request {
-    if (dest === PROC_NULL) return completed(this.engine, undefined);
-    const { code, bytes } = pack(value);
-    return this.engine.send(
-      { dest: this.ranks[dest], context: this.id, source: this.rank, tag },
-      code,
-      bytes,
+  probe({ source = ANY_SOURCE, tag = ANY_TAG, ...options }: RecvOptions = NO_OPTIONS): Request<Status> {
+    this.calls.count("probe");
+    try {
+      this.#checkRecv("probe", source, tag, options);
+      if (source === PROC_NULL) {
+        const nothing = new NullReceive<Status>(this.engine);
+        nothing.complete(nothing.status);
+        return nothing;
+      }
+      const probe = new Probe(this.engine, source, tag);
+      if (this.#begin(probe, "probe", source, tag, options)) this.engine.probe(this.id, probe);
+      return this.#located(probe, "probe", source, tag, this.probe);
+    } catch (error) {
+      return failed(this.engine, error);
+    }
+  }
+
+  iprobe({ source = ANY_SOURCE, tag = ANY_TAG }: Selection = NO_OPTIONS): Status | undefined {
+    this.calls.count("iprobe");
+    this.#checkRecv("iprobe", source, tag, NO_OPTIONS);
+    if (source === PROC_NULL) return new NullReceive(this.engine).status;
+    return this.engine.peek(this.id, new Probe(this.engine, source, tag), false)?.status;
+  }
+
+  mprobe({ source = ANY_SOURCE, tag = ANY_TAG, ...options }: RecvOptions = NO_OPTIONS): Request<MatchedMessage> {
+    this.calls.count("mprobe");
+    try {
+      this.#checkRecv("mprobe", source, tag, options);
+      if (source === PROC_NULL) {
+        const nothing = new NullReceive<MatchedMessage>(this.engine);
+        nothing.complete(this.#noMessage());
+        return nothing;
+      }
+      const probe = new MatchedProbe(this.engine, source, tag, (arrival) => this.#matched(arrival));
+      if (this.#begin(probe, "mprobe", source, tag, options)) this.engine.enter(this.id, probe);
+      return this.#located(probe, "mprobe", source, tag, this.mprobe);
+    } catch (error) {
+      return failed(this.engine, error);
+    }
+  }
+
+  improbe({ source = ANY_SOURCE, tag = ANY_TAG }: Selection = NO_OPTIONS): MatchedMessage | undefined {
+    this.calls.count("improbe");
+    this.#checkRecv("improbe", source, tag, NO_OPTIONS);
+    if (source === PROC_NULL) return this.#noMessage();
+    const arrival = this.engine.peek(this.id, new Probe(this.engine, source, tag), true);
+    return arrival && this.#matched(arrival);
+  }
+
+  async *messages<T = unknown>(options: RecvOptions = NO_OPTIONS): AsyncIterableIterator<ReceivedMessage<T>> {
+    for (;;) {
+      const request = this.recv<T>(options);
+      const value = await request;
+      if (request.status !== undefined) yield { value, status: request.status };
+    }
+  }
+
+  sendInit(
+    buffer: Buffer,
+    dest: number,
+    { tag = 0, mode = "standard" }: Pick<SendOptions, "tag" | "mode"> = NO_OPTIONS,
+  ): Persistent<void> {
+    this.#checkSend("sendInit", dest, tag, { mode });
+    checkBuffer("sendInit", buffer);
+    return new Persistent(this.engine, `sendInit to rank ${dest}, tag ${tag}`, () =>
+      this.#send("sendInit", buffer, dest, tag, { mode, timeoutMs: this.#timeoutMs }),
     );
   }
 
-  #recv(source: number, tag: number, into: TypedArray | undefined): Request<unknown> {
-    if (source !== PROC_NULL) return this.engine.receive(this.id, source, tag, into);
-    const request = completed<unknown>(this.engine, into);
-    request.status = { source: PROC_NULL, tag: ANY_TAG, count: 0, bytes: 0 };
-    return request;
+  recvInit<A extends TypedArray>(buffer: A | Strided<A>, selection?: Selection): Persistent<A>;
+  recvInit(
+    buffer: Buffer,
+    { source = ANY_SOURCE, tag = ANY_TAG }: Selection = NO_OPTIONS,
+  ): Persistent<unknown> {
+    this.#checkRecv("recvInit", source, tag, NO_OPTIONS);
+    checkBuffer("recvInit", buffer);
+    return new Persistent(this.engine, `recvInit from rank ${source}, tag ${tag}`, () =>
+      this.#recv("recvInit", source, tag, buffer, NO_OPTIONS),
+    );
   }
+
+  progress(): void {
+    this.engine.progress();
+  }
+
+  configure({ timeoutMs }: CommunicatorOptions): void {
+    if (timeoutMs === undefined) return;
+    checkTimeout(this, "configure", timeoutMs);
+    this.#timeoutMs = timeoutMs;
+  }
+
+  #sendrecv(
+    op: string,
+    value: unknown,
+    options: SendRecvOptions & Partial<Into<Buffer>>,
+    call: (...args: never[]) => unknown,
+  ): Request<unknown> {
+    const { dest, source = ANY_SOURCE, sendTag = 0, recvTag = ANY_TAG, into } = options;
+    try {
+      this.#checkSend(op, dest, sendTag, options);
+      this.#checkRecv(op, source, recvTag, options);
+      const receive = this.#located(this.#recv(op, source, recvTag, into, options), op, source, recvTag, call);
+      const sent = this.#located(this.#send(op, value, dest, sendTag, options), op, dest, sendTag, call);
+      const both = async (): Promise<unknown> => {
+        await sent;
+        return receive;
+      };
+      return new Task(this.engine, both(), receive);
+    } catch (error) {
+      return failed(this.engine, error);
+    }
+  }
+
+  #send(op: string, value: unknown, dest: number, tag: number, options: SendOptions): Operation<void> {
+    const { mode, signal, timeoutMs = this.#timeoutMs } = options;
+    if (signal?.aborted) return failed(this.engine, signal.reason);
+    if (dest === PROC_NULL) return completed(this.engine, undefined);
+    const message = isStrided(value) ? gathered(value) : value;
+    const limit =
+      signal === undefined && timeoutMs === Infinity
+        ? undefined
+        : { signal, timeoutMs, what: this.#limited(op, dest, tag) };
+    const payload =
+      typeof message === "number" ? onePiece(pack(message)) : packPieces(message);
+    const synchronous = mode === "synchronous" || this.engine.check;
+    return this.engine.sendPieces(this.#to(dest, tag), payload, { synchronous, limit });
+  }
+
+  #recv(
+    op: string,
+    source: number,
+    tag: number,
+    into: Buffer | undefined,
+    options: CallOptions,
+  ): Operation<unknown> {
+    if (source === PROC_NULL) {
+      const nothing = new NullReceive<unknown>(this.engine);
+      nothing.complete(isStrided(into) ? into.data : into);
+      return nothing;
+    }
+    const receive = this.#receive(source, tag, into);
+    if (this.#begin(receive, op, source, tag, options)) this.engine.enter(this.id, receive);
+    return receive;
+  }
+
+  #receive(source: number, tag: number, into: Buffer | undefined): Receive {
+    if (into === undefined || isTypedArray(into)) return new Receive(this.engine, source, tag, into);
+    checkBuffer("recv", into);
+    const { data, layout, offset } = into;
+    const dense = new (data.constructor as new (length: number) => TypedArray)(layout.count);
+    return new Receive(this.engine, source, tag, dense, (filled) => {
+      layout.unpack(filled, data, offset);
+      return data;
+    });
+  }
+
+  /** Applies what may end a receive or a probe early; false if it has ended already. */
+  #begin(
+    posted: Receive | Probe | MatchedProbe<MatchedMessage>,
+    op: string,
+    source: number,
+    tag: number,
+    { signal, timeoutMs = this.#timeoutMs }: CallOptions,
+  ): boolean {
+    if (signal === undefined && timeoutMs === Infinity) return true;
+    if (signal?.aborted) posted.fail(signal.reason);
+    else
+      this.engine.limit(posted, this.#limited(op, source, tag), { signal, timeoutMs }, (reason) =>
+        posted.withdraw(reason),
+      );
+    return !posted.settled;
+  }
+
+  #matched(arrival: Arrival): MatchedMessage {
+    return new MatchedMessage(this.engine, arrival.status, (into) => {
+      this.calls.count("recv");
+      try {
+        const receive = this.#receive(arrival.source, arrival.tag, into);
+        arrival.deliver(receive);
+        return receive;
+      } catch (error) {
+        return failed(this.engine, error);
+      }
+    });
+  }
+
+  #noMessage(): MatchedMessage {
+    return new MatchedMessage(this.engine, new NullReceive(this.engine).status, (into) =>
+      this.#recv("recv", PROC_NULL, ANY_TAG, into, NO_OPTIONS),
+    );
+  }
+
+  #to(dest: number, tag: number): { dest: number; context: number; source: number; tag: number } {
+    const address = this.#address;
+    address.dest = this.ranks[dest];
+    address.tag = tag;
+    return address;
+  }
+
+  /** From now on the request's errors are told where it was started, not where they come from. */
+  #located<O extends Operation<unknown>>(
+    operation: O,
+    op: string,
+    peer: number,
+    tag: number,
+    call: (...args: never[]) => unknown,
+  ): O {
+    operation.site = this.engine.check
+      ? new RecordedSite(`${op}, peer ${peer}, tag ${tag}, "${this.name}"`, call, this.engine.openSites)
+      : UNKNOWN_SITE;
+    return operation;
+  }
+
+  #limited(op: string, peer: number, tag: number): Limited {
+    return { op, comm: this.name, rank: this.rank, peer, tag };
+  }
+
+  #checkSend(op: string, dest: number, tag: number, { mode, timeoutMs }: SendOptions): void {
+    checkRank(this, op, "dest", dest);
+    checkTag(this, op, tag);
+    if (mode !== undefined && mode !== "standard" && mode !== "synchronous")
+      throw new RangeError(`${op}: mode "${String(mode)}" is unknown; use "standard" or "synchronous"`);
+    if (timeoutMs !== undefined) checkTimeout(this, op, timeoutMs);
+  }
+
+  #checkRecv(op: string, source: number, tag: number, { timeoutMs }: CallOptions): void {
+    if (source !== ANY_SOURCE) checkRank(this, op, "source", source);
+    if (tag !== ANY_TAG) checkTag(this, op, tag);
+    if (timeoutMs !== undefined) checkTimeout(this, op, timeoutMs);
+  }
+}
+
+function gathered({ data, layout, offset }: Strided): TypedArray {
+  return layout.pack(data, undefined, offset);
+}
+
+function onePiece({ code, bytes }: { code: number; bytes: Uint8Array }): PackedPieces {
+  return { code, bytes: bytes.byteLength, pieces: [{ offset: 0, bytes }] };
+}
+
+/** @throws If it is neither an array nor a layout that fits its array. */
+function checkBuffer(op: string, buffer: unknown): void {
+  if (isStrided(buffer)) buffer.layout.check(op, buffer.data, buffer.offset ?? 0);
+  else if (!isTypedArray(buffer))
+    throw new TypeError(`${op}: the buffer is ${typeof buffer}; use a typed array or { data, layout }`);
 }

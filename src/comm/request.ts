@@ -1,5 +1,8 @@
 import { awaitingPlace, untilAwaited } from "./call-place.js";
-import type { Request, Status } from "./types.js";
+import type { CallSite } from "./call-site.js";
+import { MpiError } from "./errors.js";
+import type { Limit } from "./limit.js";
+import { ANY_TAG, PROC_NULL, type Request, type Status } from "./types.js";
 
 /** What a request needs of the engine that completes it. */
 export interface Waiter {
@@ -29,10 +32,14 @@ type OnError<B> = ((reason: unknown) => B | PromiseLike<B>) | null | undefined;
  */
 export class Operation<T> implements Request<T> {
   settled = false;
-  status: Status | undefined;
+  /** Where the user's program started it; set once the call that started it returns. */
+  site: CallSite | undefined;
+  /** What may end it early. */
+  limit: Limit | undefined;
   readonly #waiter: Waiter;
   #value: T | undefined;
-  #error: Error | undefined;
+  #failed = false;
+  #reason: unknown;
   #sleepers: (() => void)[] | undefined;
   #tellWhere: ((place: string) => void) | undefined;
 
@@ -40,8 +47,15 @@ export class Operation<T> implements Request<T> {
     this.#waiter = waiter;
   }
 
+  get status(): Status | undefined {
+    return undefined;
+  }
+
   test(): boolean {
-    if (!this.settled) this.#waiter.progress();
+    if (!this.settled) {
+      this.#waiter.progress();
+      this.limit?.check();
+    }
     return this.settled;
   }
 
@@ -51,33 +65,36 @@ export class Operation<T> implements Request<T> {
     this.#settle();
   }
 
-  fail(error: Error): void {
+  /** An error that ends it after its call has returned shows where the call was, not where the news came in. */
+  fail(reason: unknown): void {
     if (this.settled) return;
-    this.#error = error;
-    if (this.#sleepers === undefined) this.#waiter.unobserved(this, error);
+    if (this.site !== undefined && reason instanceof MpiError) this.site.blame(reason);
+    this.#failed = true;
+    this.#reason = reason;
+    if (this.#sleepers === undefined) this.#waiter.unobserved(this, asError(reason));
     this.#settle();
   }
 
   then<A = T, B = never>(onValue?: OnValue<T, A>, onError?: OnError<B>): PromiseLike<A | B> {
+    this.site?.observed();
     if (!this.settled) this.#waiter.poll(this);
+    if (!this.settled) this.limit?.arm();
     if (!this.settled) return this.#slept().then(onValue, onError);
+    if (this.#failed) return this.#thrown().then(onValue, onError);
     if (this.#waiter.mustTurn()) {
-      return new Promise<void>((wake) => this.#waiter.turn(wake)).then(() => this.#react(onValue, onError));
+      return new Promise<void>((wake) => this.#waiter.turn(wake)).then(() => this.#react(onValue));
     }
-    return this.#react(onValue, onError);
+    return this.#react(onValue);
   }
 
-  #react<A, B>(onValue: OnValue<T, A>, onError: OnError<B>): PromiseLike<A | B> {
+  #react<A, B>(onValue: OnValue<T, A>): PromiseLike<A | B> {
     try {
-      if (this.#error !== undefined) {
-        this.#waiter.observed(this);
-        return onError ? new Settled(onError(this.#error)) : Promise.reject(this.#error);
-      }
       // A completed operation of T holds a T; the initial `undefined` is only seen when T admits it.
       const value = this.#value as T;
-      return onValue ? new Settled(onValue(value)) : new Settled(value as unknown as A);
+      const result = onValue ? onValue(value) : (value as unknown as A);
+      return result === undefined ? NOTHING : new Settled(result);
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      return Promise.reject(asError(error));
     }
   }
 
@@ -103,9 +120,20 @@ export class Operation<T> implements Request<T> {
       if (this.settled) break;
       this.#tellWhere?.(awaitingPlace());
     }
-    if (this.#error === undefined) return this.#value as T;
+    return this.#outcome();
+  }
+
+  /** Fails as this does; an async function for the same reason. */
+  async #thrown(): Promise<T> {
+    await Promise.resolve();
+    return this.#outcome();
+  }
+
+  #outcome(): T {
+    if (!this.#failed) return this.#value as T;
     this.#waiter.observed(this);
-    throw this.#error;
+    if (this.site !== undefined && this.#reason instanceof MpiError) this.site.awaited(this.#reason);
+    throw this.#reason;
   }
 
   #sleep(wake: () => void): void {
@@ -115,6 +143,7 @@ export class Operation<T> implements Request<T> {
 
   #settle(): void {
     this.settled = true;
+    this.limit?.release();
     if (this.#sleepers === undefined) return;
     for (const wake of this.#sleepers) {
       this.#waiter.awake();
@@ -137,6 +166,16 @@ class Settled<T> implements PromiseLike<T> {
   }
 }
 
+/** What `then` returns to an `await`, whose callbacks return nothing. */
+const NOTHING = new Settled<never>(undefined as never);
+
+/** A receive from PROC_NULL: it is to be completed at once. */
+export class NullReceive<T> extends Operation<T> {
+  override get status(): Status {
+    return { source: PROC_NULL, tag: ANY_TAG, count: 0, bytes: 0, cancelled: false };
+  }
+}
+
 /** A request that is complete from the start. */
 export function completed<T>(waiter: Waiter, value: T): Operation<T> {
   const operation = new Operation<T>(waiter);
@@ -145,8 +184,12 @@ export function completed<T>(waiter: Waiter, value: T): Operation<T> {
 }
 
 /** A request that has failed from the start. */
-export function failed<T>(waiter: Waiter, error: unknown): Operation<T> {
+export function failed<T>(waiter: Waiter, reason: unknown): Operation<T> {
   const operation = new Operation<T>(waiter);
-  operation.fail(error instanceof Error ? error : new Error(String(error)));
+  operation.fail(reason);
   return operation;
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason), { cause: reason });
 }

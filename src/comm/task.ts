@@ -2,22 +2,28 @@ import type { Waiter } from "./request.js";
 import type { Request, Status } from "./types.js";
 
 /**
- * A collective under way, as a request: an async function over point-to-point requests, already started.
+ * Several messages as one request, such as a collective: an async function over requests, already started.
  *
  * Each promise between that function and whoever awaits the request has one listener, and each listener is an async
  * function: only so does a stack that is taken in it lead to the user's program. See call-place.ts.
  */
 export class Task<T> implements Request<T> {
-  readonly status: Status | undefined = undefined;
   readonly #waiter: Waiter;
   readonly #ended: Promise<void>;
+  /** The receive that it ends with, if there is one. */
+  readonly #receive: Request<unknown> | undefined;
   #settled = false;
   #value: T | undefined;
   #error: Error | undefined;
 
-  constructor(waiter: Waiter, promise: Promise<T>) {
+  constructor(waiter: Waiter, promise: Promise<T>, receive?: Request<unknown>) {
     this.#waiter = waiter;
     this.#ended = this.#watch(promise);
+    this.#receive = receive;
+  }
+
+  get status(): Status | undefined {
+    return this.#receive?.status;
   }
 
   test(): boolean {

@@ -2,6 +2,7 @@ import type { Collectives } from "./api/collectives.js";
 import type { PointToPoint } from "./api/point-to-point.js";
 import type { Structure } from "./api/structure.js";
 import type { ReproducibleSum } from "./reproducible-sum.js";
+import type { Strided } from "./layout.js";
 
 /** Any typed array: travels as raw bytes, tagged with its element type. */
 export type TypedArray =
@@ -61,6 +62,8 @@ export interface Status {
   /** Elements of a typed array; 1 for any other value. */
   readonly count: number;
   readonly bytes: number;
+  /** The receive was withdrawn before a message was matched to it; its buffer is untouched. */
+  readonly cancelled: boolean;
 }
 
 /**
@@ -74,16 +77,41 @@ export interface Request<T = void> extends PromiseLike<T> {
   readonly status: Status | undefined;
 }
 
-export interface SendOptions {
-  /** 0 … TAG_UB, default 0. */
-  tag?: number;
+/** What may end a call early. */
+export interface CallOptions {
+  /**
+   * Ends the call with the signal's reason, if no message has been matched to it: a receive is withdrawn, a send that
+   * has not been received is called back. A call that loses this race completes as usual, never both.
+   */
+  signal?: AbortSignal;
+  /**
+   * Ends the wait with a TimeoutError after so long. Default: that of the communicator. A large or synchronous send
+   * that has timed out is called back, unless its receiver is just taking it: leave its buffer alone.
+   */
+  timeoutMs?: number;
 }
 
-export interface RecvOptions {
+export interface SendOptions extends CallOptions {
+  /** 0 … TAG_UB, default 0. */
+  tag?: number;
+  /** "synchronous" completes only once a receive has been matched. Default "standard": when the buffer may be changed. */
+  mode?: "standard" | "synchronous";
+}
+
+/** Which messages: those of one rank and tag, or any. */
+export interface Selection {
   /** Default ANY_SOURCE. */
   source?: number;
   /** Default ANY_TAG. */
   tag?: number;
+}
+
+export interface RecvOptions extends Selection, CallOptions {}
+
+/** How a communicator behaves on this rank. */
+export interface CommunicatorOptions {
+  /** Default `timeoutMs` of its messages between two ranks; Infinity, as in the beginning, for none. */
+  timeoutMs?: number;
 }
 
 export interface RootOptions {
@@ -102,7 +130,7 @@ export interface ReduceOptions<T> {
 }
 
 /** The receive buffer of a collective or of `recv`: written in place, types and counts are checked. */
-export interface Into<A extends TypedArray> {
+export interface Into<A extends TypedArray | Strided> {
   into: A;
 }
 
@@ -144,7 +172,7 @@ export interface Communicator extends PointToPoint, Collectives, Structure {
   readonly statistics: Statistics;
 }
 
-export interface SendRecvOptions {
+export interface SendRecvOptions extends CallOptions {
   dest: number;
   /** Default ANY_SOURCE. */
   source?: number;

@@ -5,6 +5,7 @@ import { GroupCommunicator } from "./communicator.js";
 import { WORLD_CONTEXT } from "./context-id.js";
 import { connectControl } from "./control.js";
 import { Engine } from "./engine.js";
+import { reportMessages, reportRequests } from "./leftovers.js";
 import { env } from "../env.js";
 import { missingPlugin, startedByMpi } from "./transports/mpi/find.js";
 import { selfTransport } from "./transports/self.js";
@@ -81,8 +82,9 @@ async function joinMpi(): Promise<World> {
   const { transport } = connected;
   if (transport === undefined) throw new Error("mpi: the engine has not connected");
   const ending = new MpiEnding(transport, () => {
-    reportUnobserved(engine, job.rank);
-    return engine.settle();
+    const ended = finish(engine, job.rank);
+    reportMessages(engine, job.rank);
+    return ended;
   });
   const { size, host, hosts, rank, localRank, localSize } = job;
   const nodes = Math.max(...hosts) + 1;
@@ -119,16 +121,18 @@ async function connect(control: Control): Promise<Engine> {
 }
 
 async function finalize(engine: Engine, control: Control): Promise<void> {
-  reportUnobserved(engine, control.boot.rank);
-  await engine.settle();
+  await finish(engine, control.boot.rank);
   await engine.transport.close();
   await control.finalize();
+  reportMessages(engine, control.boot.rank);
 }
 
-function reportUnobserved(engine: Engine, rank: number): void {
-  for (const error of engine.unobservedFailures.values()) {
-    console.error(`tsmpi: rank ${rank} never awaited a request that failed: ${error.message}`);
-  }
+/** Delivers what this rank still has to, and answers others until nobody can ask. */
+async function finish(engine: Engine, rank: number): Promise<void> {
+  engine.progress();
+  reportRequests(engine, rank);
+  await engine.end();
+  await engine.settle();
 }
 
 class WorldCommunicator extends GroupCommunicator implements World {

@@ -119,7 +119,7 @@ await spmd("PROC_NULL: nothing moves, buffers stay, the status says so", async (
   const request = comm.recv({ source: PROC_NULL, into });
   await request;
   assert.deepEqual([...into], [4, 2]);
-  assert.deepEqual(request.status, { source: PROC_NULL, tag: ANY_TAG, count: 0, bytes: 0 });
+  assert.deepEqual(request.status, { source: PROC_NULL, tag: ANY_TAG, count: 0, bytes: 0, cancelled: false });
   await comm.sendrecv(1, { dest: PROC_NULL, source: PROC_NULL });
 });
 

@@ -89,6 +89,7 @@ export class Call {
   /** The wait of a call that needs no messages. */
   onBoard: Operation<unknown> | undefined;
   #receives: Receive[] | undefined;
+  #sends: Operation<void>[] | undefined;
   #error: Error | undefined;
 
   constructor(members: Members, sequence: number, signature: Signature) {
@@ -106,12 +107,14 @@ export class Call {
 
   send(packed: Packed, dest: number): Operation<void> {
     const { engine, context, rank, ranks } = this.members;
-    return engine.send(
+    const operation = engine.send(
       { dest: ranks[dest], context, source: rank, tag: this.sequence },
       packed.code,
       packed.bytes,
       this.signature,
     );
+    if (!operation.settled) (this.#sends ??= []).push(operation);
+    return operation;
   }
 
   /** Receives the next message of this call from `source`; raw, so that it can be passed on. */
@@ -164,7 +167,11 @@ export class Call {
       engine.cancel(context, receive, reason);
       engine.observed(receive);
     }
-    this.#receives = undefined;
+    for (const send of this.#sends ?? []) {
+      send.fail(reason);
+      engine.observed(send);
+    }
+    this.#receives = this.#sends = undefined;
   }
 
   /** Tells every other rank that this call failed here. */

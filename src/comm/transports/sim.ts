@@ -118,6 +118,7 @@ export class SimNetwork {
     }
     const waiting = [...this.#running].map((rank) => this.#ends[rank]);
     if (waiting.length === 0 || this.#channels.size > 0 || !waiting.every((end) => end.sleeping)) return;
+    if (waiting.some((end) => end.sink.patient)) return;
     for (const end of waiting) {
       for (let peer = 0; peer < this.size; peer++) {
         if (peer !== end.rank)

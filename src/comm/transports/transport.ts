@@ -71,6 +71,8 @@ export interface Sink {
    * header is only valid during the call.
    */
   begin(source: number, header: Int32Array, bytes: number): Landing;
+  /** True while a timer or a signal may end a wait: a simulated job in which nothing moves is then no deadlock. */
+  readonly patient?: boolean;
   /** The peer is gone: every wait that needs it fails with `reason`. */
   lost(peer: number, reason: Error): void;
 }
