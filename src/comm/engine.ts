@@ -617,8 +617,7 @@ class Posting {
 
 function messageIn(header: Int32Array, bytes: number): Message {
   const kind = header[Word.signature];
-  const signature =
-    kind === 0 ? NO_SIGNATURE : { kind, root: header[Word.root], count: header[Word.count] };
+  const signature = kind === 0 ? NO_SIGNATURE : { kind, root: header[Word.root], count: header[Word.count] };
   return { code: header[Word.code], source: header[Word.source], tag: header[Word.tag], bytes, signature };
 }
 

@@ -36,7 +36,15 @@ export class Layout {
    *
    * @throws {RangeError} If a number is no count, or blocks overlap.
    */
-  static vector({ count, blockLength, stride }: { count: number; blockLength: number; stride: number }): Layout {
+  static vector({
+    count,
+    blockLength,
+    stride,
+  }: {
+    count: number;
+    blockLength: number;
+    stride: number;
+  }): Layout {
     checkCounts("Layout.vector", { count, blockLength, stride });
     if (count > 1 && stride < blockLength)
       throw new RangeError(
@@ -114,7 +122,7 @@ export class Layout {
    */
   pack<A extends TypedArray>(source: A, into?: A, offset = 0): A {
     this.check("pack", source, offset);
-    const target = into ?? (new (source.constructor as new (length: number) => A)(this.count));
+    const target = into ?? new (source.constructor as new (length: number) => A)(this.count);
     if (target.length < this.count) throw tooShort("pack", "target", target.length, this.count);
     let at = 0;
     this.#each((start, count, length, stride) => {

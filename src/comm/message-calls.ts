@@ -5,7 +5,15 @@ import { Calls } from "./calls.js";
 import type { Members } from "./collectives/call.js";
 import { collectiveContext } from "./context-id.js";
 import type { Engine } from "./engine.js";
-import { bytesOf, codeOf, EAGER_BYTES, isTypedArray, pack, type PackedPieces, packPieces } from "./envelope.js";
+import {
+  bytesOf,
+  codeOf,
+  EAGER_BYTES,
+  isTypedArray,
+  pack,
+  type PackedPieces,
+  packPieces,
+} from "./envelope.js";
 import { isStrided, type Strided } from "./layout.js";
 import type { Limited } from "./limit.js";
 import { MatchedMessage } from "./matched-message.js";
@@ -101,10 +109,7 @@ export class MessageCalls implements PointToPoint, Members {
     }
   }
 
-  sendrecv<A extends TypedArray>(
-    value: unknown,
-    options: SendRecvOptions & Into<A | Strided<A>>,
-  ): Request<A>;
+  sendrecv<A extends TypedArray>(value: unknown, options: SendRecvOptions & Into<A | Strided<A>>): Request<A>;
   sendrecv<T = unknown>(value: unknown, options: SendRecvOptions): Request<T>;
   sendrecv(value: unknown, options: SendRecvOptions & Partial<Into<Buffer>>): Request<unknown> {
     this.calls.count("sendrecv");
@@ -146,7 +151,11 @@ export class MessageCalls implements PointToPoint, Members {
     return this.engine.peek(this.id, new Probe(this.engine, source, tag), false)?.status;
   }
 
-  mprobe({ source = ANY_SOURCE, tag = ANY_TAG, ...options }: RecvOptions = NO_OPTIONS): Request<MatchedMessage> {
+  mprobe({
+    source = ANY_SOURCE,
+    tag = ANY_TAG,
+    ...options
+  }: RecvOptions = NO_OPTIONS): Request<MatchedMessage> {
     this.calls.count("mprobe");
     try {
       this.#checkRecv("mprobe", source, tag, options);
@@ -223,7 +232,13 @@ export class MessageCalls implements PointToPoint, Members {
     try {
       this.#checkSend(op, dest, sendTag, options);
       this.#checkRecv(op, source, recvTag, options);
-      const receive = this.#located(this.#recv(op, source, recvTag, into, options), op, source, recvTag, call);
+      const receive = this.#located(
+        this.#recv(op, source, recvTag, into, options),
+        op,
+        source,
+        recvTag,
+        call,
+      );
       const sent = this.#located(this.#send(op, value, dest, sendTag, options), op, dest, sendTag, call);
       const both = async (): Promise<unknown> => {
         await sent;
@@ -244,8 +259,7 @@ export class MessageCalls implements PointToPoint, Members {
       signal === undefined && timeoutMs === Infinity
         ? undefined
         : { signal, timeoutMs, what: this.#limited(op, dest, tag) };
-    const payload =
-      typeof message === "number" ? onePiece(pack(message)) : packPieces(message);
+    const payload = typeof message === "number" ? onePiece(pack(message)) : packPieces(message);
     const synchronous = mode === "synchronous" || this.engine.check;
     return this.engine.sendPieces(this.#to(dest, tag), payload, { synchronous, limit });
   }

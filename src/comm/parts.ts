@@ -82,8 +82,7 @@ export function serializeApart(value: unknown, codeOf: CodeOf, pieceBytes: numbe
   writer.writeValue(value);
   const skeleton = writer.releaseBuffer();
   const { parts, special } = writer;
-  if (!special)
-    return { apart: false, bytes: skeleton.byteLength, pieces: [{ offset: 0, bytes: skeleton }] };
+  if (!special) return { apart: false, bytes: skeleton.byteLength, pieces: [{ offset: 0, bytes: skeleton }] };
   const start = HEAD_BYTES + parts.length * ENTRY_BYTES;
   const head = new Uint8Array(start + skeleton.byteLength);
   const table = new DataView(head.buffer);

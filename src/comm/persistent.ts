@@ -11,6 +11,8 @@ export class Persistent<T = unknown> implements Disposable {
   readonly #name: string;
   readonly #begin: () => Operation<T>;
   #current: Operation<T> | undefined;
+  /** The current one, until somebody waits for it. */
+  #latest: Operation<T> | undefined;
   #disposed = false;
 
   /** @param name - As in `sendInit to rank 1`, for errors. */
@@ -29,14 +31,14 @@ export class Persistent<T = unknown> implements Disposable {
   start(): Request<T> {
     if (this.#disposed) return this.#refuse("has been disposed; make a new one");
     if (this.active) return this.#refuse("is active; await what start() returned before starting it again");
-    return (this.#current = this.#begin());
+    return (this.#current = this.#latest = this.#begin());
   }
 
-  /** The request of the latest `start`; while inactive, one that is complete and holds nothing. */
+  /** The request of the latest `start`, once; after that, one that is complete at once and holds nothing. */
   wait(): Request<T | undefined> {
-    return this.active && this.#current !== undefined
-      ? (this.#current as Operation<T | undefined>)
-      : completed<T | undefined>(this.#waiter, undefined);
+    const current: Operation<T | undefined> | undefined = this.#latest;
+    this.#latest = undefined;
+    return current ?? completed<T | undefined>(this.#waiter, undefined);
   }
 
   /** Lets go of the buffer. @throws {RequestStateError} While it is active. */
@@ -44,7 +46,7 @@ export class Persistent<T = unknown> implements Disposable {
     if (this.active)
       throw new RequestStateError(`${this.#name}: is disposed of while it is active; await it before`);
     this.#disposed = true;
-    this.#current = undefined;
+    this.#current = this.#latest = undefined;
   }
 
   #refuse(why: string): Request<T> {

@@ -21,11 +21,7 @@ export class Unexpected {
    * @param taken - The memory of a message of this world rank is free again.
    * @param queued - All messages that nobody has asked for.
    */
-  constructor(
-    rank: number,
-    taken: (origin: number, bytes: number) => void,
-    queued: () => Iterable<Arrival>,
-  ) {
+  constructor(rank: number, taken: (origin: number, bytes: number) => void, queued: () => Iterable<Arrival>) {
     this.#rank = rank;
     this.#taken = taken;
     this.#queued = queued;

@@ -28,10 +28,7 @@ export interface PointToPoint {
   recv<A extends TypedArray>(options: RecvOptions & Into<A | Strided<A>>): Request<A>;
   recv<T = unknown>(options?: RecvOptions): Request<T>;
   /** Sends and receives at once, so that ranks can exchange without a deadlock; with the status of the receive. */
-  sendrecv<A extends TypedArray>(
-    value: unknown,
-    options: SendRecvOptions & Into<A | Strided<A>>,
-  ): Request<A>;
+  sendrecv<A extends TypedArray>(value: unknown, options: SendRecvOptions & Into<A | Strided<A>>): Request<A>;
   sendrecv<T = unknown>(value: unknown, options: SendRecvOptions): Request<T>;
   /** The same with one buffer: what it held is sent, and what comes replaces it. Copies the buffer once. */
   sendrecvReplace<A extends TypedArray>(buffer: A | Strided<A>, options: SendRecvOptions): Request<A>;
