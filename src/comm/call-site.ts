@@ -29,6 +29,8 @@ export const UNKNOWN_SITE: CallSite = {
   observed: () => undefined,
 };
 
+const NOWHERE = "\n";
+
 /** A call whose stack has been taken down. */
 export class RecordedSite implements CallSite {
   /** What was called, for people. */
@@ -37,11 +39,15 @@ export class RecordedSite implements CallSite {
   readonly #open: Set<RecordedSite>;
 
   /** @param open - Sites that nobody has waited for; this one adds itself, and leaves when somebody does. */
-  constructor(what: string, call: (...args: never[]) => unknown, open: Set<RecordedSite>) {
+  constructor(what: string, open: Set<RecordedSite>) {
     this.what = what;
-    const holder: { stack?: string } = {};
-    Error.captureStackTrace(holder, call);
-    this.#frames = (holder.stack ?? "").split("\n").slice(1).join("\n");
+    const frames = (new Error().stack ?? "").split("\n").slice(1);
+    const here = /([^\s(]+[/\\])call-site\.[jt]s/.exec(frames[0] ?? "")?.[1] ?? NOWHERE; // of this room, source maps or not
+    const first = Math.max(
+      0,
+      frames.findIndex((frame) => !frame.includes(here)),
+    );
+    this.#frames = frames.slice(first).join("\n");
     this.#open = open;
     open.add(this);
   }

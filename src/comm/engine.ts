@@ -56,7 +56,8 @@ export interface SendingOptions {
 
 /** What the engine knows of a communicator. */
 export interface Group {
-  readonly name: string;
+  /** Of a communicator: its messages are the user's. */
+  readonly name?: string;
   /** World ranks, by rank. */
   readonly ranks: readonly number[];
   /** Judges a collective's message by its signature; returns what is wrong with it. */
@@ -377,7 +378,7 @@ export class Engine extends Waiting implements Sink {
   *waiting(): Iterable<string> {
     for (const [id, { posted, probes }] of this.#contexts) {
       const group = this.#groups.get(id);
-      if (group === undefined || !isUsers(id)) continue;
+      if (group?.name === undefined || !isUsers(id)) continue;
       for (const queue of [posted, probes]) {
         for (let call = queue.first; call !== undefined; call = call.next)
           yield `${nameOfCall(call)} on "${group.name}"${call.site?.line ?? ""}`;
@@ -389,7 +390,7 @@ export class Engine extends Waiting implements Sink {
   *unreceived(): Iterable<string> {
     for (const [id, { arrived }] of this.#contexts) {
       const group = this.#groups.get(id);
-      if (group === undefined || !isUsers(id)) continue;
+      if (group?.name === undefined || !isUsers(id)) continue;
       for (let message = arrived.first; message !== undefined; message = message.next)
         yield `${message.bytes} bytes from rank ${message.source} with tag ${message.tag} on "${group.name}"`;
     }

@@ -28,18 +28,21 @@ export class TruncateError extends MpiError {
 
 /** A message has another element type than the receive buffer. It is consumed, and the buffer is left as it was. */
 export class TypeMismatchError extends MpiError {
-  readonly source: number;
-  readonly tag: number;
-  /** Element types: of the receive buffer, and of the message. */
-  readonly expected: string;
-  readonly actual: string;
+  /** Who sent it, and the types of the receive buffer and of the message; unknown in a collective. */
+  readonly source: number | undefined;
+  readonly tag: number | undefined;
+  readonly expected: string | undefined;
+  readonly actual: string | undefined;
 
-  constructor(source: number, tag: number, types: { expected: string; actual: string }, message: string) {
+  constructor(
+    message: string,
+    details: { source?: number; tag?: number; expected?: string; actual?: string } = {},
+  ) {
     super("TYPE_MISMATCH", message);
-    this.source = source;
-    this.tag = tag;
-    this.expected = types.expected;
-    this.actual = types.actual;
+    this.source = details.source;
+    this.tag = details.tag;
+    this.expected = details.expected;
+    this.actual = details.actual;
   }
 }
 

@@ -310,10 +310,8 @@ function refusal(
   if (code !== expected && code !== UINT8 && expected !== UINT8) {
     const types = { expected: nameOf(expected), actual: nameOf(code) };
     return new TypeMismatchError(
-      source,
-      tag,
-      types,
       `recv: a message ${from} holds ${types.actual}, the receive buffer ${types.expected}; use the same type on both sides`,
+      { source, tag, ...types },
     );
   }
   const actual = countOf(code, bytes);

@@ -89,7 +89,7 @@ export class MessageCalls implements PointToPoint, Members {
         if (value.byteLength <= EAGER_BYTES && !this.engine.check)
           return this.engine.send(this.#to(dest, tag), codeOf(value), bytesOf(value));
       }
-      return this.#located(this.#send("send", value, dest, tag, options), "send", dest, tag, this.send);
+      return this.#located(this.#send("send", value, dest, tag, options), "send", dest, tag);
     } catch (error) {
       return failed(this.engine, error);
     }
@@ -103,7 +103,7 @@ export class MessageCalls implements PointToPoint, Members {
     const { source = ANY_SOURCE, tag = ANY_TAG, into } = options;
     try {
       this.#checkRecv("recv", source, tag, options);
-      return this.#located(this.#recv("recv", source, tag, into, options), "recv", source, tag, this.recv);
+      return this.#located(this.#recv("recv", source, tag, into, options), "recv", source, tag);
     } catch (error) {
       return failed(this.engine, error);
     }
@@ -113,7 +113,7 @@ export class MessageCalls implements PointToPoint, Members {
   sendrecv<T = unknown>(value: unknown, options: SendRecvOptions): Request<T>;
   sendrecv(value: unknown, options: SendRecvOptions & Partial<Into<Buffer>>): Request<unknown> {
     this.calls.count("sendrecv");
-    return this.#sendrecv("sendrecv", value, options, this.sendrecv);
+    return this.#sendrecv("sendrecv", value, options);
   }
 
   sendrecvReplace<A extends TypedArray>(buffer: A | Strided<A>, options: SendRecvOptions): Request<A>;
@@ -121,7 +121,7 @@ export class MessageCalls implements PointToPoint, Members {
     this.calls.count("sendrecvReplace");
     try {
       const copy = isStrided(buffer) ? gathered(buffer) : buffer.slice();
-      return this.#sendrecv("sendrecvReplace", copy, { ...options, into: buffer }, this.sendrecvReplace);
+      return this.#sendrecv("sendrecvReplace", copy, { ...options, into: buffer });
     } catch (error) {
       return failed(this.engine, error);
     }
@@ -138,7 +138,7 @@ export class MessageCalls implements PointToPoint, Members {
       }
       const probe = new Probe(this.engine, source, tag);
       if (this.#begin(probe, "probe", source, tag, options)) this.engine.probe(this.id, probe);
-      return this.#located(probe, "probe", source, tag, this.probe);
+      return this.#located(probe, "probe", source, tag);
     } catch (error) {
       return failed(this.engine, error);
     }
@@ -166,7 +166,7 @@ export class MessageCalls implements PointToPoint, Members {
       }
       const probe = new MatchedProbe(this.engine, source, tag, (arrival) => this.#matched(arrival));
       if (this.#begin(probe, "mprobe", source, tag, options)) this.engine.enter(this.id, probe);
-      return this.#located(probe, "mprobe", source, tag, this.mprobe);
+      return this.#located(probe, "mprobe", source, tag);
     } catch (error) {
       return failed(this.engine, error);
     }
@@ -222,24 +222,13 @@ export class MessageCalls implements PointToPoint, Members {
     this.#timeoutMs = timeoutMs;
   }
 
-  #sendrecv(
-    op: string,
-    value: unknown,
-    options: SendRecvOptions & Partial<Into<Buffer>>,
-    call: (...args: never[]) => unknown,
-  ): Request<unknown> {
+  #sendrecv(op: string, value: unknown, options: SendRecvOptions & Partial<Into<Buffer>>): Request<unknown> {
     const { dest, source = ANY_SOURCE, sendTag = 0, recvTag = ANY_TAG, into } = options;
     try {
       this.#checkSend(op, dest, sendTag, options);
       this.#checkRecv(op, source, recvTag, options);
-      const receive = this.#located(
-        this.#recv(op, source, recvTag, into, options),
-        op,
-        source,
-        recvTag,
-        call,
-      );
-      const sent = this.#located(this.#send(op, value, dest, sendTag, options), op, dest, sendTag, call);
+      const receive = this.#located(this.#recv(op, source, recvTag, into, options), op, source, recvTag);
+      const sent = this.#located(this.#send(op, value, dest, sendTag, options), op, dest, sendTag);
       const both = async (): Promise<unknown> => {
         await sent;
         return receive;
@@ -336,15 +325,9 @@ export class MessageCalls implements PointToPoint, Members {
   }
 
   /** From now on the request's errors are told where it was started, not where they come from. */
-  #located<O extends Operation<unknown>>(
-    operation: O,
-    op: string,
-    peer: number,
-    tag: number,
-    call: (...args: never[]) => unknown,
-  ): O {
+  #located<O extends Operation<unknown>>(operation: O, op: string, peer: number, tag: number): O {
     operation.site = this.engine.check
-      ? new RecordedSite(`${op}, peer ${peer}, tag ${tag}, "${this.name}"`, call, this.engine.openSites)
+      ? new RecordedSite(`${op}, peer ${peer}, tag ${tag}, "${this.name}"`, this.engine.openSites)
       : UNKNOWN_SITE;
     return operation;
   }
