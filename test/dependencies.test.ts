@@ -82,7 +82,6 @@ const EXPORTS = [
     "SharedWindow",
   ],
   ...["AccumulateOptions", "Element", "GetOptions", "TargetOptions", "Window", "WindowOp"],
-  ...["Group", "GroupComparison", "RankRange", "Comparison"],
   // messages between two ranks
   ...["CallOptions", "CommunicatorOptions", "Selection", "ReceivedMessage", "Layout", "Strided"],
   ...["MatchedMessage", "Persistent", "RequestStateError", "TimeoutError"],
