@@ -103,6 +103,8 @@ export class Engine extends Waiting implements Sink {
   limits = 0;
 
   readonly #contexts = new Map<number, Context>();
+  /** The one used last. */
+  #latest = { id: -1, context: new Context() };
   readonly #header = new Int32Array(HEADER_WORDS);
   readonly #groups = new Map<number, Group>();
   /** Failures in communicators that other ranks have made already and this rank has not. */
@@ -113,7 +115,7 @@ export class Engine extends Waiting implements Sink {
   readonly #credits: Credit[] = [];
   readonly #creditLimit: ReturnType<typeof creditLimit>;
   /** What every send returns that is complete at once. */
-  readonly #sent: Operation<void>;
+  readonly sent: Operation<void>;
   #posting = new Posting();
   #closing: (() => boolean)[] = [];
   readonly #offered = new Set<Offered>();
@@ -130,7 +132,7 @@ export class Engine extends Waiting implements Sink {
       () => this.#unreceived(),
     );
     this.#creditLimit = creditLimit(this.transport.size);
-    this.#sent = completed(this, undefined);
+    this.sent = completed(this, undefined);
   }
 
   // --- messages -------------------------------------------------------------------------------
@@ -157,6 +159,7 @@ export class Engine extends Waiting implements Sink {
     if (posted.first !== undefined || probes.first !== undefined) return false;
     for (let arrival = arrived.first; arrival !== undefined; arrival = arrival.next) arrival.drop();
     this.#contexts.delete(context);
+    this.#latest = { id: -1, context: new Context() };
     this.#groups.delete(context);
     this.#freed.add(context);
     if (this.#freed.size > FREED_CONTEXTS)
@@ -418,7 +421,7 @@ export class Engine extends Waiting implements Sink {
     this.transport.post(dest, header, payload, posting.sent);
     if (posting.done) {
       posting.done = false; // the usual case: nothing is allocated
-      return this.#sent;
+      return this.sent;
     }
     this.#posting = new Posting();
     return (posting.operation = new Operation<void>(this));
@@ -490,7 +493,7 @@ export class Engine extends Waiting implements Sink {
   #beginActive(header: Int32Array, bytes: number): Landing {
     const group = this.#groups.get(contextIn(header));
     const memory = new Uint8Array(bytes);
-    const message = messageIn(header, bytes);
+    const message = { ...messageIn(header, bytes) };
     return { memory, done: () => group?.active?.(message, memory) };
   }
 
@@ -574,11 +577,14 @@ export class Engine extends Waiting implements Sink {
   }
 
   #context(id: number): Context {
+    if (id === this.#latest.id) return this.#latest.context; // mostly the same one: saves hashing it
     let context = this.#contexts.get(id);
     if (context === undefined) {
       context = new Context();
-      if (!this.#freed.has(id)) this.#contexts.set(id, context);
+      if (this.#freed.has(id)) return context;
+      this.#contexts.set(id, context);
     }
+    this.#latest = { id, context };
     return context;
   }
 

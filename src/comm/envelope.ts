@@ -144,21 +144,21 @@ export function bytesIn(header: Int32Array): number {
 /** The memory of a typed array as bytes, without a copy. */
 export function bytesOf(array: TypedArray): Uint8Array {
   if (array.constructor === Uint8Array) return array;
-  if (array.byteLength > SMALL_BYTES) return viewOf(array);
-  for (const { of, bytes } of views) if (of === array && bytes.byteLength === array.byteLength) return bytes;
+  for (let i = 0; i < VIEWS; i++)
+    if (viewed[i] === array && views[i].byteLength === array.byteLength) return views[i];
   const bytes = viewOf(array);
-  views[nextView++ % views.length] = { of: array, bytes };
+  if (bytes.byteLength > SMALL_BYTES) return bytes;
+  viewed[nextView] = array;
+  views[nextView] = bytes;
+  nextView = (nextView + 1) % VIEWS;
   return bytes;
-}
-
-interface View {
-  readonly of: TypedArray;
-  readonly bytes: Uint8Array;
 }
 
 /** Views of the small arrays used last: programs send the same few, and making a view costs more than a short message. */
 const SMALL_BYTES = 1024;
-const views: View[] = Array.from({ length: 4 }, () => ({ of: new Uint8Array(0), bytes: new Uint8Array(0) }));
+const VIEWS = 4;
+const views: Uint8Array[] = Array.from({ length: VIEWS }, () => new Uint8Array(0));
+const viewed: TypedArray[] = [...views];
 let nextView = 0;
 
 function viewOf(array: TypedArray): Uint8Array {

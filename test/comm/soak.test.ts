@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { GroupCommunicator } from "../../src/comm/communicator.js";
+import { realRanks, spmd } from "../spmd.js";
+import { traffic } from "./soak/traffic.js";
+
+await spmd(
+  "random mixed traffic: nothing is lost, doubled, changed or overtaken, and nothing is left behind",
+  async (comm) => {
+    assert.ok(comm instanceof GroupCommunicator);
+    const { engine } = comm;
+    const open = engine.limits;
+    await traffic(comm, 55, comm.size);
+    assert.equal(engine.rendezvous.pending, 0);
+    assert.deepEqual([...engine.waiting(), ...engine.unreceived()], []);
+    assert.equal(engine.limits, open);
+  },
+  { sizes: [1, 2, 3, 5] },
+);
+
+await spmd(
+  "memory and handles stay flat under traffic",
+  async (comm) => {
+    await traffic(comm, 60, 1); // whatever is made once is made
+    const [bytes, handles] = [process.memoryUsage.rss(), process.getActiveResourcesInfo().length];
+    for (let seed = 2; seed < 6; seed++) await traffic(comm, 60, seed);
+    assert.ok(process.memoryUsage.rss() - bytes < 128 * 2 ** 20, "memory grows");
+    assert.ok(process.getActiveResourcesInfo().length <= handles + 1, "handles grow");
+  },
+  { sizes: [2] },
+);
+
+await realRanks(import.meta.url);
