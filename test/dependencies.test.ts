@@ -81,7 +81,6 @@ const EXPORTS = [
     "SharedArrayConstructor",
     "SharedWindow",
   ],
-  ...["AccumulateOptions", "Element", "GetOptions", "TargetOptions", "Window", "WindowOp"],
   // messages between two ranks
   ...["CallOptions", "CommunicatorOptions", "Selection", "ReceivedMessage", "Layout", "Strided"],
   ...["MatchedMessage", "Persistent", "RequestStateError", "TimeoutError"],

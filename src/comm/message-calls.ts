@@ -80,8 +80,7 @@ export class MessageCalls implements PointToPoint, Members {
   }
 
   send(value: unknown, dest: number, options: SendOptions = NO_OPTIONS): Request {
-    const { counts } = this.calls;
-    counts.send = (counts.send ?? 0) + 1;
+    this.calls.count("send");
     const { tag = 0, mode, signal } = options;
     try {
       this.#checkSend("send", dest, tag, options);
@@ -98,8 +97,7 @@ export class MessageCalls implements PointToPoint, Members {
   recv<A extends TypedArray>(options: RecvOptions & Into<A | Strided<A>>): Request<A>;
   recv<T = unknown>(options?: RecvOptions): Request<T>;
   recv(options: RecvOptions & Partial<Into<Buffer>> = NO_OPTIONS): Request<unknown> {
-    const { counts } = this.calls;
-    counts.recv = (counts.recv ?? 0) + 1;
+    this.calls.count("recv");
     const { source = ANY_SOURCE, tag = ANY_TAG, into } = options;
     try {
       this.#checkRecv("recv", source, tag, options);
