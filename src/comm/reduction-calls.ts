@@ -18,7 +18,16 @@ import { type Elementwise, elementwise } from "./elementwise.js";
 import { isTypedArray } from "./envelope.js";
 import { MessageCalls } from "./message-calls.js";
 import { PersistentCollective } from "./persistent-collective.js";
-import type { Into, OpName, ReduceOptions, Request, RootOptions, TypedArray, UserOp } from "./types.js";
+import type {
+  CommunicatorOptions,
+  Into,
+  OpName,
+  ReduceOptions,
+  Request,
+  RootOptions,
+  TypedArray,
+  UserOp,
+} from "./types.js";
 
 /** What reductions of all types have in common. */
 type Reducing = { readonly op?: OpName | { readonly name: string }; readonly reproducible?: boolean };
@@ -29,7 +38,10 @@ export class ReductionCalls extends MessageCalls implements Reductions {
   /** Algorithms that the program has asked for. */
   forced: Forced | undefined;
 
-  configure({ algorithms }: { algorithms?: Forced }): void {
+  override configure(options: { algorithms?: Forced } & CommunicatorOptions): void {
+    super.configure(options);
+    if (!("algorithms" in options)) return;
+    const { algorithms } = options;
     if (algorithms !== undefined) checkChoices("configure", algorithms);
     this.forced = algorithms && { ...algorithms };
   }

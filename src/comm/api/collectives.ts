@@ -1,8 +1,16 @@
-import type { Counts, Into, RecvCounts, Request, RootOptions, TypedArray } from "../types.js";
+import type {
+  CommunicatorOptions,
+  Counts,
+  Into,
+  RecvCounts,
+  Request,
+  RootOptions,
+  TypedArray,
+} from "../types.js";
 import type { Reductions } from "./reductions.js";
 
 /** Algorithms that a program asks for, by collective: `{ allreduce: "ring" }`. */
-export interface CollectiveOptions {
+export interface CollectiveOptions extends CommunicatorOptions {
   /** Instead of the rules that choose by bytes, ranks and hosts. */
   algorithms?: Readonly<Partial<Record<string, string>>>;
 }

@@ -2,7 +2,6 @@ import type { Strided } from "../layout.js";
 import type { MatchedMessage } from "../matched-message.js";
 import type { Persistent } from "../persistent.js";
 import type {
-  CommunicatorOptions,
   Into,
   RecvOptions,
   Request,
@@ -55,8 +54,6 @@ export interface PointToPoint {
 
   /** Moves messages of this rank on: for long computations between calls. Local. */
   progress(): void;
-  /** Changes how the communicator behaves on this rank. Local. */
-  configure(options: CommunicatorOptions): void;
 }
 
 /** A message and its envelope. */

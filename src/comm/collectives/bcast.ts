@@ -1,4 +1,4 @@
-import { bytesOf, bytesPerElement, codeOf, nameOf, pack, type Packed, unpack } from "../envelope.js";
+import { bytesOf, countOf, codeOf, nameOf, pack, type Packed, unpack } from "../envelope.js";
 import { TypeMismatchError } from "../errors.js";
 import type { Operation } from "../request.js";
 import type { TypedArray } from "../types.js";
@@ -243,7 +243,7 @@ function placeFor(
   }
   if (byteLength !== into.byteLength) {
     throw new RangeError(
-      `bcast: root ${root} sends ${byteLength / bytesPerElement(code)} elements, into of rank ${call.rank} has ${into.length}; use equal lengths`,
+      `bcast: root ${root} sends ${countOf(code, byteLength)} elements, into of rank ${call.rank} has ${into.length}; use equal lengths`,
     );
   }
   return bytesOf(into);
