@@ -1,7 +1,11 @@
 import { availableParallelism } from "node:os";
 import { HEADER_WORDS } from "../envelope.js";
+import { env } from "../../env.js";
+import type { Board } from "./board.js";
 import { Bulk } from "./mpi/bulk.js";
+import { HostMemory } from "./mpi/host-memory.js";
 import type { MpiJob } from "./mpi/job.js";
+import { MpiCollectives } from "./mpi/collectives.js";
 import { FRAME_BYTES, FRAME_HEADER_WORDS, FrameWord, Receives, Sends } from "./mpi/frames.js";
 import type { Sink, Transport } from "./transport.js";
 
@@ -28,6 +32,8 @@ export class MpiTransport implements Transport {
   readonly crowded: boolean;
   readonly hosts: readonly number[];
   readonly job: MpiJob;
+  readonly native: MpiCollectives;
+  readonly #hostMemory: HostMemory | undefined;
   readonly #sink: Sink;
   readonly #sends: Sends;
   readonly #receives: Receives;
@@ -49,6 +55,10 @@ export class MpiTransport implements Transport {
     this.#sends = new Sends(job);
     this.#receives = new Receives(job);
     this.#bulk = new Bulk(job, DATA_TAG);
+    this.#hostMemory = env.mpi.boards ? new HostMemory(job, this.crowded) : undefined;
+    const isOneHost = job.localSize === job.size;
+    const boardBytes = isOneHost ? this.#hostMemory?.valueBytes : undefined;
+    this.native = new MpiCollectives(job, this.#bulk, boardBytes);
   }
 
   post(dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): void {
@@ -106,6 +116,10 @@ export class MpiTransport implements Transport {
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
+  }
+
+  board(index: number, ranks: readonly number[]): Board | undefined {
+    return this.#hostMemory?.board(index, ranks);
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { OpName, TypedArray } from "../types.js";
 import type { Board } from "./board.js";
 
 /** How messages travel; `shm+zmq`: inside a host and between hosts. */
@@ -50,6 +51,8 @@ export interface Transport {
   wake(): void;
   /** Place `index` in memory that the given world ranks share, if they do; see board.ts. */
   board?(index: number, ranks: readonly number[]): Board | undefined;
+  /** Collectives of the transport's own, on all ranks of the world. */
+  readonly native?: NativeCollectives;
   /** Delivers what was posted, then lets go of sockets and memory. */
   close(): Promise<void>;
 }
@@ -62,6 +65,19 @@ export interface DirectCopy {
   take(source: number, ticket: Uint8Array, memory: Uint8Array, done: () => void): void;
   /** The payload has been taken, or will not be. */
   retract(ticket: Uint8Array): void;
+}
+
+/**
+ * Collectives that the transport does better than messages can. They are started in the same order on all ranks, and
+ * only once all ranks are known to have called them with the same arguments.
+ */
+export interface NativeCollectives {
+  /** Whether they take reductions of these values: a pure function of type, length and operation. */
+  takes(x: TypedArray, op: OpName): boolean;
+  /** Reduces in place; `x` is left alone until `done`. */
+  allreduce(x: TypedArray, op: OpName, done: () => void): void;
+  /** Reduces `x` into `into` at the root; `into` serves as scratch space elsewhere. */
+  reduce(x: TypedArray, into: TypedArray, op: OpName, root: number, done: () => void): void;
 }
 
 /** Where a transport delivers. One per rank: the engine. */

@@ -50,6 +50,14 @@ export class Bulk {
     this.#begin({ peer, memory: landing.memory, incoming: true, done, left: 0 });
   }
 
+  /** Starts a request of another kind, which uses `memory` until `done`. */
+  start(call: string, memory: Uint8Array, begin: (request: Address) => number, done: () => void): void {
+    const request = this.#request();
+    this.#job.mpi.check(begin(request), call);
+    const transfer = { peer: -1, memory, incoming: true, done, left: 1 };
+    this.#active.push({ request, transfer });
+  }
+
   /** Completes what has been transferred; true if anything has. */
   progress(): boolean {
     const { mpi } = this.#job;

@@ -63,6 +63,7 @@ function start(mpi: Mpi): MpiJob {
   const node = handle(split, "MPI_Comm_split_type");
   const localRank = read(calls.rank(node, address), "MPI_Comm_rank");
   const localSize = read(calls.size(node, address), "MPI_Comm_size");
+  const [leader] = gatherInts(mpi, node, rank, localSize); // local ranks are in the order of world ranks
   return {
     mpi,
     rank,
@@ -70,32 +71,21 @@ function start(mpi: Mpi): MpiJob {
     comm,
     collectives,
     node,
-    hosts: numberHosts(leaders(mpi, node, world, rank, localSize, size)),
+    hosts: numberHosts(gatherInts(mpi, world, leader, size)),
     host: hostname(),
     localRank,
     localSize,
   };
 }
 
-/** For each world rank the lowest world rank on its host. Collective. */
-function leaders(
-  mpi: Mpi,
-  node: Handle,
-  world: Handle,
-  rank: number,
-  localSize: number,
-  size: number,
-): Int32Array {
-  const { address, memory } = mpi.allocate(4 * (1 + Math.max(size, localSize)));
-  const words = new Int32Array(memory, 0, 1 + Math.max(size, localSize));
+/** One number of each rank of a communicator. Collective. */
+export function gatherInts(mpi: Mpi, comm: Handle, value: number, size: number): Int32Array {
+  const { address, memory } = mpi.allocate(4 * (1 + size));
+  const words = new Int32Array(memory, 0, 1 + size);
   const int = mpi.handle("INT32_T");
-  const gather = (value: number, comm: Handle): void => {
-    words[0] = value;
-    mpi.check(mpi.calls.allgather(address, 1, int, address + 4, 1, int, comm), "MPI_Allgather");
-  };
-  gather(rank, node);
-  gather(words[1], world); // local ranks are in the order of world ranks
-  return words.slice(1, 1 + size);
+  words[0] = value;
+  mpi.check(mpi.calls.allgather(address, 1, int, address + 4, 1, int, comm), "MPI_Allgather");
+  return words.slice(1);
 }
 
 /** Numbers hosts in the order of their first ranks. */

@@ -33,21 +33,14 @@ export interface Mpi {
 /** Payloads are given by address, or, in the second of two, as the typed array that holds them. */
 export interface Calls {
   initThread(argc: Address, argv: Address, required: number, provided: Address): Code;
-  initialized(flag: Address): Code;
   finalize(): Code;
   abort(comm: Handle, code: number): Code;
-  libraryVersion(text: Address, length: Address): Code;
   errorString(code: number, text: Address, length: Address): Code;
   setErrhandler(comm: Handle, handler: Handle): Code;
   rank(comm: Handle, rank: Address): Code;
   size(comm: Handle, size: Address): Code;
   dup(comm: Handle, copy: Address): Code;
   splitType(comm: Handle, type: number, key: number, info: Handle, copy: Address): Code;
-  commFree(comm: Address): Code;
-  group(comm: Handle, group: Address): Code;
-  groupIncl(group: Handle, count: number, ranks: Address, part: Address): Code;
-  groupFree(group: Address): Code;
-  createGroup(comm: Handle, group: Handle, tag: number, created: Address): Code;
   isend(
     from: Address,
     count: number,
@@ -90,16 +83,6 @@ export interface Calls {
   wait(request: Address, status: Address): Code;
   requestFree(request: Address): Code;
   ibarrier(comm: Handle, request: Address): Code;
-  iallgather(
-    from: Address,
-    count: number,
-    type: Handle,
-    into: Address,
-    countEach: number,
-    typeEach: Handle,
-    comm: Handle,
-    request: Address,
-  ): Code;
   allgather(
     from: Address,
     count: number,
@@ -118,27 +101,29 @@ export interface Calls {
     comm: Handle,
     request: Address,
   ): Code;
-  ibcast(data: Uint8Array, count: number, type: Handle, root: number, comm: Handle, request: Address): Code;
+  ireduce(
+    from: Uint8Array,
+    into: Uint8Array,
+    count: number,
+    type: Handle,
+    op: Handle,
+    root: number,
+    comm: Handle,
+    request: Address,
+  ): Code;
 }
 
 /** Parameters of each call: `h` handle, `i` int, `a` address, `p` typed array. */
 const SIGNATURES: Readonly<Record<keyof Calls, readonly [name: string, parameters: string]>> = {
   initThread: ["MPI_Init_thread", "aaia"],
-  initialized: ["MPI_Initialized", "a"],
   finalize: ["MPI_Finalize", ""],
   abort: ["MPI_Abort", "hi"],
-  libraryVersion: ["MPI_Get_library_version", "aa"],
   errorString: ["MPI_Error_string", "iaa"],
   setErrhandler: ["MPI_Comm_set_errhandler", "hh"],
   rank: ["MPI_Comm_rank", "ha"],
   size: ["MPI_Comm_size", "ha"],
   dup: ["MPI_Comm_dup", "ha"],
   splitType: ["MPI_Comm_split_type", "hiiha"],
-  commFree: ["MPI_Comm_free", "a"],
-  group: ["MPI_Comm_group", "ha"],
-  groupIncl: ["MPI_Group_incl", "hiaa"],
-  groupFree: ["MPI_Group_free", "a"],
-  createGroup: ["MPI_Comm_create_group", "hhia"],
   isend: ["MPI_Isend", "aihiiha"],
   isendArray: ["MPI_Isend", "pihiiha"],
   irecvArray: ["MPI_Irecv", "pihiiha"],
@@ -149,10 +134,9 @@ const SIGNATURES: Readonly<Record<keyof Calls, readonly [name: string, parameter
   wait: ["MPI_Wait", "aa"],
   requestFree: ["MPI_Request_free", "a"],
   ibarrier: ["MPI_Ibarrier", "ha"],
-  iallgather: ["MPI_Iallgather", "aihaihha"],
   allgather: ["MPI_Allgather", "aihaihh"],
   iallreduce: ["MPI_Iallreduce", "apihhha"],
-  ibcast: ["MPI_Ibcast", "pihiha"],
+  ireduce: ["MPI_Ireduce", "ppihhiha"],
 };
 
 /**
