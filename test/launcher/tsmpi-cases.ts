@@ -7,6 +7,7 @@ import { type Engine, engines, mpirun, run, writeAllBodies } from "../mpirun.js"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const mishap = join(root, "test/comm/transports/programs/mpi-mishap.ts");
+const native = join(root, "test/comm/transports/programs/mpi-native.ts");
 const TSMPIRUN = join(root, "dist/launcher/cli.js");
 const SIZE = 3;
 
@@ -124,5 +125,15 @@ export function testEngine(engine: Engine): void {
     t.match(good.stderr, new RegExp(`tsmpirun: ${name} \\d`));
     t.equal(lines(good.stdout).length, 2);
     t.equal((await run(process.execPath, [TSMPIRUN, ...words, "exit", "1"])).code, 7);
+  });
+
+  test(`${name}: long reductions by MPI itself are right, in order, and compared`, options, async (t) => {
+    for (const boards of ["0", "1"]) {
+      const { code, stdout, stderr } = await mpirun(engine, SIZE, [native], {
+        env: { TSMPI_MPI_BOARDS: boards },
+      });
+      t.equal(code, 0, "exit code", { stderr });
+      t.equal(stdout, "good\n");
+    }
   });
 }

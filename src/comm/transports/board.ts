@@ -21,6 +21,9 @@ const SHORT_BYTES = 32 * 1024;
 /** From so many readers on, a copy to the board costs less than that every reader reads another process. */
 const MANY_READERS = 3;
 
+/** While a signature is being written. */
+const NO_SEQUENCE = -1;
+
 /** What a board needs of the transport whose memory it lies in. */
 export interface BoardHost {
   readonly memory: ArrayBuffer;
@@ -96,10 +99,11 @@ export class Board {
   open(step: number, { kind, root, count }: Signature, sequence: number): void {
     const words = this.#words;
     const head = this.#head(step, this.#rank);
-    Atomics.store(words, head + Head.sequence, sequence); // first: see noted()
+    Atomics.store(words, head + Head.sequence, NO_SEQUENCE); // noted() must not take the old signature for the new one
     words[head + Head.kind] = kind;
     words[head + Head.root] = root;
     words[head + Head.count] = count;
+    Atomics.store(words, head + Head.sequence, sequence);
     words[head + Head.bytes] = 0;
     words[head + Head.form] = Form.head;
   }
