@@ -59,10 +59,7 @@ export class CollectiveCalls extends ReductionCalls implements Collectives {
   gather(value: unknown, options: RootOptions & Counts & Partial<Into<TypedArray>> = {}): Request<unknown> {
     const { root = 0, into } = options;
     const atRoot = this.rank === root && into !== undefined;
-    const inMemory =
-      this.inMemory("gather") &&
-      !(atRoot && isTypedArray(value) && value.buffer === into.buffer) &&
-      startGather(this.calls, value, root, this.rank, options);
+    const inMemory = this.inMemory("gather") && startGather(this.calls, value, root, this.rank, options);
     if (inMemory) return inMemory;
     return this.calls.start({ name: "gather", root }, async (call) => {
       if (!("into" in options) || !isTypedArray(value)) {
@@ -85,9 +82,7 @@ export class CollectiveCalls extends ReductionCalls implements Collectives {
   scatter(values: unknown, options: RootOptions & Counts & Partial<Into<TypedArray>> = {}): Request<unknown> {
     const { root = 0, into } = options;
     const atRoot = this.rank === root;
-    const inPlace = atRoot && isTypedArray(values) && into !== undefined && values.buffer === into.buffer;
-    const inMemory =
-      !inPlace && this.inMemory("scatter") && startScatter(this.calls, values, root, this.rank, options);
+    const inMemory = this.inMemory("scatter") && startScatter(this.calls, values, root, this.rank, options);
     if (inMemory) return inMemory;
     return this.calls.start({ name: "scatter", root }, async (call) => {
       if (into === undefined)
@@ -109,9 +104,7 @@ export class CollectiveCalls extends ReductionCalls implements Collectives {
   allgather<T>(value: T): Request<T[]>;
   allgather(value: unknown, options: Counts & Partial<Into<TypedArray>> = {}): Request<unknown> {
     const { into } = options;
-    const inPlace = into !== undefined && isTypedArray(value) && value.buffer === into.buffer;
-    const inMemory =
-      !inPlace && this.inMemory("allgather") && startAllgather(this.calls, value, this.rank, options);
+    const inMemory = this.inMemory("allgather") && startAllgather(this.calls, value, this.rank, options);
     if (inMemory) return inMemory;
     const blocks = into && blocksOrError(() => cut("allgather", options, this.size, into.length));
     return this.calls.start(
@@ -131,8 +124,7 @@ export class CollectiveCalls extends ReductionCalls implements Collectives {
   alltoall<T>(values: readonly T[]): Request<T[]>;
   alltoall(values: unknown, options: Counts & RecvCounts & Partial<Into<TypedArray>> = {}): Request<unknown> {
     const { into } = options;
-    const inPlace = into !== undefined && isTypedArray(values) && values.buffer === into.buffer;
-    const inMemory = !inPlace && this.inMemory("alltoall") && startAlltoall(this.calls, values, options);
+    const inMemory = this.inMemory("alltoall") && startAlltoall(this.calls, values, options);
     if (inMemory) return inMemory;
     return this.calls.start(alltoallAgreement(into, options), async (call) => {
       if (into === undefined) return alltoall(call, perRank(this, "alltoall", values));

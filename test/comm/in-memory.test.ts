@@ -171,6 +171,46 @@ await spmd(
 );
 
 await spmd(
+  "in place on some ranks only, and in buffers that are parts of one: all ranks take the same way",
+  async (comm) => {
+    const { rank, size } = comm;
+    const pool = new Float64Array(8 * size);
+    const [value, into] = [pool.subarray(0, 1), pool.subarray(size, 2 * size)];
+    const all = Float64Array.from(ranksOf(comm));
+    for (let odd = 0; odd < 2; odd++) {
+      const inPlace = rank % 2 === odd;
+      for (const root of ranksOf(comm)) {
+        const atRoot = rank === root;
+        value[0] = rank;
+        into.fill(-1)[rank] = rank;
+        const target = atRoot ? into : undefined;
+        await comm.gather(atRoot && odd === 0 ? into : value, { root, into: target });
+        if (atRoot) assert.deepEqual(into, all);
+        const parts = pool.subarray(2 * size, 3 * size);
+        parts.set(all);
+        await comm.scatter(atRoot ? parts : undefined, { root, into: atRoot && odd === 0 ? parts : value });
+        if (!atRoot || odd === 1) assert.equal(value[0], rank);
+        assert.deepEqual(parts, all);
+      }
+      into.fill(-1)[rank] = rank;
+      await comm.allgather(inPlace ? into : value, { into });
+      assert.deepEqual(into, all);
+      const sent = pool.subarray(3 * size, 4 * size).map((_, peer) => 10 * rank + peer);
+      const received = inPlace ? sent : pool.subarray(4 * size, 5 * size);
+      await comm.alltoall(sent, { into: received });
+      assert.deepEqual(
+        received,
+        all.map((peer) => 10 * peer + rank),
+      );
+      const terms = pool.subarray(5 * size, 6 * size).map((_, i) => i + rank);
+      const block = await comm.reduceScatter(terms, inPlace ? { into: terms } : {});
+      assert.deepEqual([...block], [(size * (size - 1)) / 2 + size * rank]);
+    }
+  },
+  VIRTUAL,
+);
+
+await spmd(
   "the root of a bcast runs ahead, and nothing is overwritten before it is read",
   async (comm) => {
     const rounds = 300;

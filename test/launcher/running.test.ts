@@ -177,7 +177,7 @@ const refusals: readonly Refusal[] = [
     title: "an unknown transport",
     args: ["--transport", "udp", script],
     code: 2,
-    says: /choose auto, shm or zmq/,
+    says: /choose auto, shm, zmq or tcp/,
   },
   { title: "a missing value", args: ["-n"], code: 2, says: /-n.*missing/ },
   {

@@ -4,7 +4,7 @@ import type { TypedArray } from "../../types.js";
 import { alltoall, alltoallInto } from "../alltoall.js";
 import { blockOf, type Blocks } from "../blocks.js";
 import type { Call } from "../call.js";
-import { copyInto } from "../gather.js";
+import { copyInto, identical } from "../buffers.js";
 import { scatter, scatterInto } from "../scatter.js";
 import { BoardCall, EVERYBODY, NOBODY } from "./board-call.js";
 import type { OnBoard } from "./on-board.js";
@@ -108,7 +108,7 @@ export class BoardScatter extends BoardCall {
     const isRoot = rank === this.#root;
     const own = this.#values?.[rank];
     if (!isRoot) this.#result = readEntry("scatter", board, step, this.#root, rank, this.#into);
-    else if (this.#into !== undefined && isTypedArray(own)) copyInto(this.#into, own);
+    else if (this.#into !== undefined && isTypedArray(own)) copyInto(this.#place(own), own);
     else this.#result = isTypedArray(own) ? own.slice() : own;
     this.needs = isRoot ? EVERYBODY : NOBODY;
     this.wakes = false;
@@ -121,7 +121,16 @@ export class BoardScatter extends BoardCall {
 
   async withMessages(): Promise<unknown> {
     if (this.#into === undefined) return scatter(this.call, this.#values, this.#root);
-    await scatterInto(this.call, this.#root, this.#into, this.#source?.values, this.#source?.blocks);
+    const [source, own] = [this.#source, this.#values?.[this.call.rank]];
+    const target = isTypedArray(own) ? this.#place(own) : this.#into;
+    if (target !== undefined)
+      await scatterInto(this.call, this.#root, target, source?.values, source?.blocks);
     return this.#into;
+  }
+
+  /** Where the root's own block goes: in place, it stays where it is. */
+  #place(own: TypedArray): TypedArray {
+    const into = this.#into ?? own;
+    return this.#source !== undefined && identical(this.#source.values, into) ? own : into;
   }
 }

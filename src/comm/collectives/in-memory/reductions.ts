@@ -6,7 +6,7 @@ import { barrier } from "../barrier.js";
 import type { Blocks } from "../blocks.js";
 import type { Call } from "../call.js";
 import { exactSum } from "../exact.js";
-import { copyInto } from "../gather.js";
+import { copyInto, like, overlap } from "../buffers.js";
 import { reduceScatter } from "../reduce-scatter.js";
 import { reduce } from "../reduce.js";
 import { scan } from "../scan.js";
@@ -210,12 +210,16 @@ export class BoardAllreduce extends BoardReduction {
 /** Every rank reduces its own block; a second step if the vectors are not on the board. */
 export class BoardReduceScatter extends BoardReduction {
   readonly #blocks: Blocks;
+  readonly #place: TypedArray;
+  /** The result, apart from its place as long as others may read what is there. */
   readonly #block: TypedArray;
 
-  constructor(onBoard: OnBoard, call: Call, x: TypedArray, op: OpName, blocks: Blocks, out: TypedArray) {
-    super(onBoard, call, x, op, out);
+  /** @param place - Where this rank's block goes; may be part of `x`. */
+  constructor(onBoard: OnBoard, call: Call, x: TypedArray, op: OpName, blocks: Blocks, place: TypedArray) {
+    super(onBoard, call, x, op, place);
     this.#blocks = blocks;
-    this.#block = out;
+    this.#place = place;
+    this.#block = overlap(x, place) ? like(place) : place;
   }
 
   advance(board: Board, step: number): boolean {
@@ -225,9 +229,14 @@ export class BoardReduceScatter extends BoardReduction {
     return !isElsewhere(board, step, rank);
   }
 
+  override result(): TypedArray {
+    copyInto(this.#place, this.#block);
+    return this.#place;
+  }
+
   async withMessages(): Promise<TypedArray> {
     await reduceScatter(this.call, this.x.slice(), this.op, this.#blocks, this.#block);
-    return this.#block;
+    return this.result();
   }
 }
 

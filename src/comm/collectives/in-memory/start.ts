@@ -15,7 +15,7 @@ import { allgatherAgreement, alltoallAgreement, reductionAgreement } from "../ag
 import { type Blocks, blockOf, cut } from "../blocks.js";
 import { sign } from "../call.js";
 import { BoardAllgather, BoardBcast, BoardGather } from "./exchanges.js";
-import { identical, overlap } from "../buffers.js";
+import { identical, overlap, part } from "../buffers.js";
 import type { OnBoard } from "./on-board.js";
 import { BoardAlltoall, BoardScatter } from "./personalized.js";
 import {
@@ -101,14 +101,16 @@ export function startReduceScatter(
   const x = reducible(board, value, op);
   const blocks = cutOrNothing(board, { counts }, value.length);
   if (x === undefined || blocks === undefined) return undefined;
-  const out = into ?? emptyLike(x, blocks.counts[rank]);
-  if (out.constructor !== x.constructor || out.length !== blocks.counts[rank] || overlap(x, out))
-    return undefined;
+  const count = blocks.counts[rank];
+  const isPlaced = into !== undefined && identical(x, into);
+  const place = isPlaced ? part(into, 0, count) : (into ?? emptyLike(x, count));
+  if (place.constructor !== x.constructor || place.length !== count) return undefined;
+  if (!isPlaced && overlap(x, place)) return undefined;
   const call = calls.begin({
     ...reductionAgreement("reduceScatter", op, x, { reproducible }),
     counts: blocks.counts,
   });
-  return board.start(new BoardReduceScatter(board, call, x, op, blocks, out));
+  return board.start(new BoardReduceScatter(board, call, x, op, blocks, place));
 }
 
 export function startScan(
@@ -163,24 +165,25 @@ export function startGather(
   { into, ...cuts }: Cuts,
 ): Started {
   const board = sharing(calls);
-  const packed = packable(value);
-  if (board === undefined || !isRank(board, root) || packed === undefined) return undefined;
-  const collects = rank === root && into !== undefined;
-  const blocks = collects ? cutOrNothing(board, cuts, into.length) : undefined;
-  if (collects && (blocks === undefined || !isTypedArray(value) || value.length !== blocks.counts[rank]))
-    return undefined;
+  if (board === undefined || !isRank(board, root)) return undefined;
+  const target = rank === root ? into : undefined;
+  const blocks = target && cutOrNothing(board, cuts, target.length);
+  const own = target ? ownBlock(value, rank, target, blocks) : value;
+  const packed = packable(own);
+  if (packed === undefined || (target !== undefined && own === undefined)) return undefined;
   const call = calls.begin({ name: "gather", root });
-  return board.start(new BoardGather(board, call, root, value, packed, collects ? into : undefined, blocks));
+  return board.start(new BoardGather(board, call, root, own, packed, target, blocks));
 }
 
 export function startAllgather(calls: Calls, value: unknown, rank: number, { into, ...cuts }: Cuts): Started {
   const board = sharing(calls);
-  const packed = packable(value);
-  if (board === undefined || packed === undefined) return undefined;
+  if (board === undefined) return undefined;
   const blocks = into && cutOrNothing(board, cuts, into.length);
-  if (into !== undefined && (!isTypedArray(value) || value.length !== blocks?.counts[rank])) return undefined;
+  const own = into ? ownBlock(value, rank, into, blocks) : value;
+  const packed = packable(own);
+  if (packed === undefined || (into !== undefined && own === undefined)) return undefined;
   const call = calls.begin(allgatherAgreement(into, blocks));
-  return board.start(new BoardAllgather(board, call, value, packed, into, blocks));
+  return board.start(new BoardAllgather(board, call, own, packed, into, blocks));
 }
 
 export function startScatter(
@@ -197,7 +200,13 @@ export function startScatter(
     return board.start(new BoardScatter(board, call, root, undefined, undefined, undefined, into));
   }
   const source = into && sourceOf(board, values, cuts);
-  if (into !== undefined && source?.blocks.counts[rank] !== into.length) return undefined;
+  if (into !== undefined) {
+    if (source === undefined) return undefined;
+    // In place, the root's block stays where it is.
+    const own = blockOf(source.values, source.blocks, rank);
+    const isPlaced = identical(source.values, into);
+    if (!isPlaced && (!sameShape(own, into) || overlapInPart(source.values, into, own))) return undefined;
+  }
   const list = source ? listOf(source) : values;
   const table = tableOf(board, list);
   if (table === undefined || !Array.isArray(list)) return undefined;
@@ -212,9 +221,13 @@ export function startAlltoall(
 ): Started {
   const board = sharingTables(calls);
   if (board === undefined) return undefined;
-  const source = into && sourceOf(board, values, cuts);
+  const isPlaced = into !== undefined && isTypedArray(values) && identical(values, into);
+  const source = into && sourceOf(board, isPlaced ? values.slice() : values, cuts);
   const blocks = into && cutOrNothing(board, { counts: recvCounts, displs: recvDispls }, into.length);
-  if (into !== undefined && (source === undefined || blocks === undefined)) return undefined;
+  if (into !== undefined) {
+    if (source === undefined || blocks === undefined) return undefined;
+    if (source.values.constructor !== into.constructor || overlap(source.values, into)) return undefined;
+  }
   const list = source ? listOf(source) : values;
   const table = tableOf(board, list);
   if (table === undefined || !Array.isArray(list)) return undefined;
@@ -237,6 +250,24 @@ function reducible({ board }: OnBoard, value: unknown, op: OpName): TypedArray |
   const { array } = elementwise(value, op);
   if (array === undefined || unitOf(op) > 1 || unsuited(op, array) !== undefined) return undefined;
   return array.byteLength <= board.valueBytes || board.peers !== undefined ? array : undefined;
+}
+
+/** This rank's contribution to `into`: the buffer itself as value means that it is in its block already. */
+function ownBlock(
+  value: unknown,
+  rank: number,
+  into: TypedArray,
+  blocks: Blocks | undefined,
+): TypedArray | undefined {
+  if (blocks === undefined || !isTypedArray(value)) return undefined;
+  const block = blockOf(into, blocks, rank);
+  if (identical(value, into)) return block;
+  return sameShape(value, block) && !overlapInPart(value, into, block) ? value : undefined;
+}
+
+/** Whether an array shares memory with a buffer, other than by being exactly one block of it. */
+function overlapInPart(a: TypedArray, b: TypedArray, block: TypedArray): boolean {
+  return overlap(a, b) && !identical(a, block) && !identical(b, block);
 }
 
 interface Source {
@@ -280,8 +311,12 @@ function isRank({ board }: OnBoard, root: number): boolean {
   return Number.isInteger(root) && root >= 0 && root < board.size;
 }
 
+function sameShape(x: TypedArray, y: TypedArray): boolean {
+  return x.constructor === y.constructor && x.length === y.length;
+}
+
 function alike(x: TypedArray, into: TypedArray): boolean {
-  if (into.constructor !== x.constructor || into.length !== x.length) return false;
+  if (!sameShape(x, into)) return false;
   return into.buffer !== x.buffer || identical(x, into) || !overlap(x, into);
 }
 
