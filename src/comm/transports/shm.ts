@@ -59,6 +59,7 @@ export class ShmTransport implements Transport {
   /** Outgoing rings with messages that found no room. */
   #blocked = 0;
   #lastBell = 0;
+  #draining = false;
   #wake: (() => void) | undefined;
 
   /** @throws {Error} If the host's segment cannot be mapped. */
@@ -121,13 +122,9 @@ export class ShmTransport implements Transport {
   progress(): boolean {
     let moved = false;
     const bell = Atomics.load(this.#words, this.#line + Line.bell);
-    if (bell !== this.#lastBell) {
+    if (bell !== this.#lastBell && !this.#draining) {
       this.#lastBell = bell;
-      for (let place = 0; place < this.#incoming.length; place++) {
-        if (place === this.local || !this.#incoming[place].drain()) continue;
-        moved = true;
-        this.#ring(place, "room");
-      }
+      moved = this.#drain();
     }
     if (this.#blocked > 0) moved = this.#push() || moved;
     if (this.direct?.busy) moved = this.direct.progress() || moved;
@@ -185,6 +182,22 @@ export class ShmTransport implements Transport {
       if (!this.progress()) await this.sleep(() => false);
     }
     this.#doorbell.destroy();
+  }
+
+  /** Delivers what has arrived. What a message sets off may wait for something itself, but must not deliver the next one. */
+  #drain(): boolean {
+    let moved = false;
+    this.#draining = true;
+    try {
+      for (let place = 0; place < this.#incoming.length; place++) {
+        if (place === this.local || !this.#incoming[place].drain()) continue;
+        moved = true;
+        this.#ring(place, "room");
+      }
+    } finally {
+      this.#draining = false;
+    }
+    return moved;
   }
 
   /** Writes what found no room before. */
