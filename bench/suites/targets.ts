@@ -37,7 +37,7 @@ export interface Verdict {
 /** Short batches, since there are many. */
 export const targetEffort: Effort = {
   rounds: 3,
-  warmUpMs: 120,
+  warmUpMs: 400,
   batchMs: 20,
   batches: 9,
   budgetMs: 400,
