@@ -3,6 +3,8 @@ import { GroupCommunicator } from "../../src/comm/communicator.js";
 import { realRanks, spmd } from "../spmd.js";
 import { traffic } from "./soak/traffic.js";
 
+const TIMERS = new Set(["Timeout", "Immediate"]);
+
 await spmd(
   "random mixed traffic: nothing is lost, doubled, changed or overtaken, and nothing is left behind",
   async (comm) => {
@@ -26,10 +28,12 @@ await spmd(
   "memory and handles stay flat under traffic",
   async (comm) => {
     await traffic(comm, 60, 1); // whatever is made once is made
-    const [bytes, handles] = [process.memoryUsage.rss(), process.getActiveResourcesInfo().length];
+    // Timers come and go: an engine that polls has one now and then.
+    const open = (): number => process.getActiveResourcesInfo().filter((kind) => !TIMERS.has(kind)).length;
+    const [bytes, handles] = [process.memoryUsage.rss(), open()];
     for (let seed = 2; seed < 6; seed++) await traffic(comm, 60, seed);
     assert.ok(process.memoryUsage.rss() - bytes < 128 * 2 ** 20, "memory grows");
-    assert.ok(process.getActiveResourcesInfo().length <= handles + 1, "handles grow");
+    assert.ok(open() <= handles + 1, "handles grow");
   },
   { sizes: [2] },
 );
