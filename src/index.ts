@@ -55,7 +55,7 @@ export type {
 export { reduceLocal } from "./comm/reduce-local.js";
 export type { PersistentCollective } from "./comm/persistent-collective.js";
 export { ReproducibleSum } from "./comm/reproducible-sum.js";
-export type { CollectiveOptions } from "./comm/api/collectives.js";
+export type { CollectiveOptions, StridedInto } from "./comm/api/collectives.js";
 export type { ReceivedMessage } from "./comm/api/point-to-point.js";
 export { Layout, type Strided } from "./comm/layout.js";
 export type { MatchedMessage } from "./comm/matched-message.js";

@@ -57,6 +57,7 @@ const EXPORTS = [
     "UserOp",
     "Located",
     "CollectiveOptions",
+    "StridedInto",
     "ReproducibleSum",
     "reduceLocal",
     "PersistentCollective",

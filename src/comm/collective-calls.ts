@@ -1,5 +1,5 @@
 import { checkApart, checkInto, describe, perRank } from "./arguments.js";
-import type { Collectives } from "./api/collectives.js";
+import type { Collectives, StridedInto } from "./api/collectives.js";
 import { allgatherAgreement, alltoallAgreement } from "./collectives/agreements.js";
 import { allgather, allgatherInto } from "./collectives/allgather.js";
 import { alltoall, alltoallInto } from "./collectives/alltoall.js";
@@ -16,10 +16,13 @@ import {
   startGather,
   startScatter,
 } from "./collectives/in-memory/start.js";
+import { checkPieces, packed, spread } from "./collectives/strided-exchange.js";
 import { scatter, scatterInto } from "./collectives/scatter.js";
 import { isTypedArray } from "./envelope.js";
+import type { Strided } from "./layout.js";
 import { ReductionCalls } from "./reduction-calls.js";
 import type { Operation } from "./request.js";
+import { Task } from "./task.js";
 import type { Counts, Into, RecvCounts, Request, RootOptions, TypedArray } from "./types.js";
 
 /**
@@ -142,6 +145,22 @@ export class CollectiveCalls extends ReductionCalls implements Collectives {
       await alltoallInto(call, source, blocks, into, cut("alltoall into", received, this.size, into.length));
       return into;
     });
+  }
+
+  alltoallw(pieces: readonly Strided[], { into }: StridedInto): Request<readonly Strided[]> {
+    let values: readonly TypedArray[];
+    try {
+      checkPieces("alltoallw", "into", this.size, into);
+      values = packed("alltoallw", this.size, pieces);
+    } catch (error) {
+      return this.calls.start({ name: "alltoall" }, () => Promise.reject(error as Error)); // on every rank
+    }
+    const exchanged = this.alltoall(values);
+    const finish = async (): Promise<readonly Strided[]> => {
+      spread("alltoallw", await exchanged, into);
+      return into;
+    };
+    return new Task(this.engine, finish());
   }
 
   /** This rank's contribution: the buffer itself as value means that it is in its block already. */

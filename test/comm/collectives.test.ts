@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Layout } from "../../src/comm/layout.js";
 import type { Communicator, TypedArray } from "../../src/comm/types.js";
 import { realRanks, spmd } from "../spmd.js";
 
@@ -142,6 +143,34 @@ await spmd("alltoall: block i of rank r becomes block r of rank i", async (comm)
     recvCounts.flatMap((count, r) => Array.from({ length: count }, (_, k) => 100 * r + 10 * rank + k)),
   );
   assert.equal(size, comm.size);
+});
+
+await spmd("alltoallw: a matrix split by rows is transposed into one split by columns", async (comm) => {
+  const { rank, size } = comm;
+  const [rows, width] = [2, 3]; // this rank's rows, and its columns of the transpose
+  const mine = Float64Array.from({ length: rows * width * size }, (_, i) => 1000 * rank + i);
+  const columns = new Float64Array(rows * size * width);
+  const pieces = ranksOf(comm).map((peer) => ({
+    data: mine,
+    layout: Layout.vector({ count: rows, blockLength: width, stride: width * size }),
+    offset: peer * width,
+  }));
+  const into = ranksOf(comm).map((peer) => ({
+    data: columns,
+    layout: Layout.vector({ count: rows * width, blockLength: 1, stride: 1 }),
+    offset: peer * rows * width,
+  }));
+  assert.equal(await comm.alltoallw(pieces, { into }), into);
+  const expected = ranksOf(comm).flatMap((peer) =>
+    [0, 1].flatMap((row) =>
+      [0, 1, 2].map((column) => 1000 * peer + row * width * size + rank * width + column),
+    ),
+  );
+  assert.deepEqual([...columns], expected);
+  await assert.rejects(
+    async () => comm.alltoallw(rank === 0 ? pieces.slice(1) : pieces, { into }),
+    /one \{ data, layout \} for each rank/,
+  );
 });
 
 await spmd("scan, exscan and reduceScatter: prefixes and blocks of the sum", async (comm) => {

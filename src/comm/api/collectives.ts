@@ -1,3 +1,4 @@
+import type { Strided } from "../layout.js";
 import type {
   CommunicatorOptions,
   Counts,
@@ -13,6 +14,11 @@ import type { Reductions } from "./reductions.js";
 export interface CollectiveOptions extends CommunicatorOptions {
   /** Instead of the rules that choose by bytes, ranks and hosts. */
   algorithms?: Readonly<Partial<Record<string, string>>>;
+}
+
+/** One piece of memory for what comes from each rank. */
+export interface StridedInto {
+  readonly into: readonly Strided[];
 }
 
 /**
@@ -47,4 +53,10 @@ export interface Collectives extends Reductions {
   /** With `into`: block i of `value` goes to rank i; `counts`/`displs` cut it, `recvCounts`/`recvDispls` cut `into`. */
   alltoall<A extends TypedArray>(value: A, options: Counts & RecvCounts & Into<A>): Request<A>;
   alltoall<T>(values: readonly T[]): Request<T[]>;
+  /**
+   * Piece i goes to rank i, into its piece for this rank: columns, boxes, any layout, each in an array of any type of its
+   * own. Packs all pieces, exchanges them as `alltoall` does, and unpacks. Pieces whose count or type differs from what
+   * is expected reject on the rank that expects something else, after the exchange.
+   */
+  alltoallw(pieces: readonly Strided[], options: StridedInto): Request<readonly Strided[]>;
 }
