@@ -67,7 +67,16 @@ export async function realRanks(file: string, runs = REAL_RUNS): Promise<void> {
       const hosts = `a:${Math.ceil(size / 2)},b:${Math.floor(size / 2)}`;
       const how =
         transport === "hosts" ? ["--launcher", "fork", "--host", hosts] : ["--transport", transport];
-      const { code, output } = await launch(["-n", String(size), ...how, ...options, fileURLToPath(file)]);
+      // A job that hangs ends before its test does, and says which ranks still run.
+      const { code, output } = await launch([
+        "--timeout",
+        "55",
+        "-n",
+        String(size),
+        ...how,
+        ...options,
+        fileURLToPath(file),
+      ]);
       t.equal(code, 0, "exit code", { output: output.split("\n").slice(-40) });
       for (const { title } of bodies) t.ok(output.includes(`ok: ${title}\n`), title);
     });
