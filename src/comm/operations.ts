@@ -1,24 +1,11 @@
-import { canCombine, combineArrays } from "../kernels/combine.js";
+import { canCombine, combineArrays, REDUCTIONS } from "../kernels/combine.js";
 import type { OpName, TypedArray } from "./types.js";
 
 /** `into[i] ← into[i] ∘ from[i]`; equal lengths and types. */
 export type Combine = (into: TypedArray, from: TypedArray) => void;
 
 /** The named reductions, in the order of their numbers in signatures. */
-export const OPERATION_NAMES: readonly OpName[] = [
-  "sum",
-  "prod",
-  "min",
-  "max",
-  "land",
-  "lor",
-  "lxor",
-  "band",
-  "bor",
-  "bxor",
-  "minloc",
-  "maxloc",
-];
+export const OPERATION_NAMES: readonly OpName[] = [...REDUCTIONS, "minloc", "maxloc"];
 
 type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
 type BigInts = BigInt64Array | BigUint64Array;

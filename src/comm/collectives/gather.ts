@@ -7,8 +7,6 @@ import { bundle, type Item, packedOf, type Received, unbundle, valueOf } from ".
 import type { Call } from "./call.js";
 import type { Party } from "./party.js";
 
-export { copyInto } from "./buffers.js";
-
 /** Ranks from which on values come up a tree. */
 const TREE_RANKS = 16;
 /** A value up to this size travels with others; a longer one goes straight to the root. */

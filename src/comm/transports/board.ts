@@ -14,7 +14,7 @@ import type { PeerMemory } from "./posix.js";
 /** Where a contribution is: in its head, on the board, or in the memory of its rank. */
 export const Form = { head: 0, board: 1, elsewhere: 2 } as const;
 /** So many doubles fit in a head. */
-export const HEAD_DOUBLES = HEAD_VALUE_BYTES / 8;
+const HEAD_DOUBLES = HEAD_VALUE_BYTES / 8;
 
 /** Up to so many bytes, a copy to the board costs less than a call that reads another process. */
 const SHORT_BYTES = 32 * 1024;

@@ -1,5 +1,6 @@
 import type { Packed } from "../../envelope.js";
 import { type Board, Form } from "../../transports/board.js";
+import type { TypedArray } from "../../types.js";
 
 /**
  * Lays a value on the board, or says where it is in the memory of this rank if it is too long for that.
@@ -34,4 +35,19 @@ export function value(board: Board, step: number, rank: number): Packed {
 /** Whether what a rank has laid out is in its own memory, so that it waits until all have read it. */
 export function isElsewhere(board: Board, step: number, rank: number): boolean {
   return board.form(step, rank) === Form.elsewhere;
+}
+
+/** @throws {RangeError} Unless what a rank has for this one is as long as its place. */
+export function checkLength(
+  where: string,
+  source: number,
+  rank: number,
+  bytes: number,
+  block: TypedArray,
+): void {
+  if (bytes === block.byteLength) return;
+  throw new RangeError(
+    `${where}: rank ${source} sends ${bytes / block.BYTES_PER_ELEMENT} elements to rank ${rank}, which expects ` +
+      `${block.length}; make the counts agree`,
+  );
 }

@@ -6,9 +6,10 @@ import { allgather, allgatherInto } from "../allgather.js";
 import { bcast } from "../bcast.js";
 import { blockOf, type Blocks } from "../blocks.js";
 import type { Call } from "../call.js";
-import { copyInto, gather, gatherInto } from "../gather.js";
+import { copyInto } from "../buffers.js";
+import { gather, gatherInto } from "../gather.js";
 import { BoardCall, EVERYBODY, NOBODY } from "./board-call.js";
-import { isElsewhere, lay, read, value } from "./contribution.js";
+import { checkLength, isElsewhere, lay, read, value } from "./contribution.js";
 import type { OnBoard } from "./on-board.js";
 
 /**
@@ -198,7 +199,7 @@ export class BoardGather extends BoardCollection {
 }
 
 /** Reads a rank's contribution into this rank's place for it. */
-export function readBlock(
+function readBlock(
   where: string,
   board: Board,
   step: number,
@@ -208,12 +209,7 @@ export function readBlock(
 ): void {
   const { code, bytes } = board.value(step, source);
   checkType(where, code, block, source);
-  if (bytes !== block.byteLength) {
-    throw new RangeError(
-      `${where}: rank ${source} sends ${bytes / block.BYTES_PER_ELEMENT} elements to rank ${rank}, which expects ` +
-        `${block.length}; make the counts agree`,
-    );
-  }
+  checkLength(where, source, rank, bytes, block);
   read(board, step, source, 0, bytesOf(block));
 }
 

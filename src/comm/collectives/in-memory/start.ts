@@ -15,7 +15,7 @@ import { allgatherAgreement, alltoallAgreement, reductionAgreement } from "../ag
 import { type Blocks, blockOf, cut } from "../blocks.js";
 import { sign } from "../call.js";
 import { BoardAllgather, BoardBcast, BoardGather } from "./exchanges.js";
-import { identical, overlap, part } from "../buffers.js";
+import { identical, like, overlap, part } from "../buffers.js";
 import type { OnBoard } from "./on-board.js";
 import { BoardAlltoall, BoardScatter } from "./personalized.js";
 import {
@@ -67,7 +67,7 @@ export function startAllreduce(
   const x = reducible(board, value, op);
   if (x === undefined || (into !== undefined && !alike(x, into))) return undefined;
   const call = calls.begin({ name: "allreduce", op, code: codeOf(x), count: x.length, reproducible });
-  const out = into ?? emptyLike(x, x.length);
+  const out = into ?? like(x, x.length);
   return board.start(new BoardAllreduce(board, call, x, op, out, elementwise(value, op).result));
 }
 
@@ -84,7 +84,7 @@ export function startReduce(
   const x = reducible(board, value, op);
   if (x === undefined || (into !== undefined && !alike(x, into))) return undefined;
   const call = calls.begin({ name: "reduce", root, op, code: codeOf(x), count: x.length, reproducible });
-  const out = call.rank === root ? (into ?? emptyLike(x, x.length)) : undefined;
+  const out = call.rank === root ? (into ?? like(x, x.length)) : undefined;
   return board.start(new BoardReduce(board, call, x, op, root, out, elementwise(value, op).result));
 }
 
@@ -103,7 +103,7 @@ export function startReduceScatter(
   if (x === undefined || blocks === undefined) return undefined;
   const count = blocks.counts[rank];
   const isPlaced = into !== undefined && identical(x, into);
-  const place = isPlaced ? part(into, 0, count) : (into ?? emptyLike(x, count));
+  const place = isPlaced ? part(into, 0, count) : (into ?? like(x, count));
   if (place.constructor !== x.constructor || place.length !== count) return undefined;
   if (!isPlaced && overlap(x, place)) return undefined;
   const call = calls.begin({
@@ -129,15 +129,7 @@ export function startScan(
   const name = exclusive ? "exscan" : "scan";
   const call = calls.begin({ name, op, code: codeOf(x), count: x.length, reproducible });
   return board.start(
-    new BoardScan(
-      board,
-      call,
-      x,
-      op,
-      exclusive,
-      into ?? emptyLike(x, x.length),
-      elementwise(value, op).result,
-    ),
+    new BoardScan(board, call, x, op, exclusive, into ?? like(x, x.length), elementwise(value, op).result),
   );
 }
 
@@ -318,11 +310,6 @@ function sameShape(x: TypedArray, y: TypedArray): boolean {
 function alike(x: TypedArray, into: TypedArray): boolean {
   if (!sameShape(x, into)) return false;
   return into.buffer !== x.buffer || identical(x, into) || !overlap(x, into);
-}
-
-function emptyLike(x: TypedArray, length: number): TypedArray {
-  const constructor = x.constructor as new (length: number) => TypedArray;
-  return new constructor(length);
 }
 
 const BARRIER = sign({ name: "barrier" });

@@ -2,6 +2,7 @@ import { bytesOf, codeOf, nameOf, type Packed, unpack } from "../../envelope.js"
 import { TypeMismatchError } from "../../errors.js";
 import type { Board } from "../../transports/board.js";
 import type { TypedArray } from "../../types.js";
+import { checkLength } from "./contribution.js";
 
 /** An entry: where the value begins, in the contribution or in the rank's memory; its bytes; its element type. */
 const ENTRY_DOUBLES = 3;
@@ -85,11 +86,7 @@ function checkFits(
         `same type`,
     );
   }
-  if (bytes === block.byteLength) return;
-  throw new RangeError(
-    `${where}: rank ${source} sends ${bytes / block.BYTES_PER_ELEMENT} elements to rank ${rank}, which expects ` +
-      `${block.length}; make the counts agree`,
-  );
+  checkLength(where, source, rank, bytes, block);
 }
 
 function padded(bytes: number): number {
