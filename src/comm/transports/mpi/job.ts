@@ -25,11 +25,17 @@ export interface MpiJob {
 /**
  * Joins the job of the real MPI that has started this process: finds its library and initializes it. Collective.
  *
+ * UCX, below MPICH, would install hooks for memory events, and try them out by moving the program break up and back
+ * while V8's threads allocate: what they have got in between is gone, and the process crashes, about once in a hundred
+ * starts. It is told not to, unless UCX_MEM_EVENTS is set. It then keeps no cache of registered memory, which costs
+ * large messages over InfiniBand some bandwidth.
+ *
  * @throws {Error} If there is no library, or none that belongs to the launcher: with what to install or to write.
  */
 export function joinMpiJob(): MpiJob {
   // The number of this process's own descriptor may differ, and the library reads it from the environment.
   if (env.mpi.pmiFd !== undefined) process.env["PMI_FD"] = String(adoptDescriptor(env.mpi.pmiFd));
+  if (env.mpi.openMpiSize === undefined) process.env["UCX_MEM_EVENTS"] ??= "no";
   return start(loadMpi(candidates(env.mpi), howToInstall()));
 }
 
