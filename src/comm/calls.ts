@@ -9,6 +9,8 @@ import {
   sign,
   VERDICT,
 } from "./collectives/call.js";
+import { HostBoard } from "./collectives/host-board.js";
+import { hostPlan } from "./collectives/hosts.js";
 import { OnBoard } from "./collectives/in-memory/on-board.js";
 import type { Group } from "./engine.js";
 import { checkRoot } from "./arguments.js";
@@ -35,6 +37,8 @@ export class Calls implements Group {
   readonly #counts: Record<string, number> = {};
   readonly #members: Members;
   readonly #board: OnBoard | undefined;
+  /** Instead, if some members are on other hosts. */
+  readonly #hostBoard: HostBoard | undefined;
   readonly #recent: (Call | undefined)[] = Array.from({ length: REMEMBERED });
   /** Calls still to come that have failed on other ranks. */
   readonly #failures = new Map<number, Error>();
@@ -42,11 +46,16 @@ export class Calls implements Group {
   readonly #answers = new Map<number, Operation<string>>();
   #sequence = 0;
 
-  constructor(members: Members, board: Board | undefined) {
-    this.ranks = members.ranks;
+  /** @param boardIndex - Place in shared memory that all members know to be free for this, if there is one. */
+  constructor(members: Members, boardIndex: number | undefined) {
+    const { engine, ranks } = members;
+    this.ranks = ranks;
     this.#members = members;
+    if (boardIndex === undefined) return;
+    const board = engine.transport.board?.(boardIndex, ranks);
     if (board !== undefined)
-      this.#board = new OnBoard(members.engine, board, (call, error) => this.#fail(call, error));
+      this.#board = new OnBoard(engine, board, (call, error) => this.#fail(call, error));
+    else this.#hostBoard = hostBoard(members, boardIndex);
   }
 
   get name(): string {
@@ -110,16 +119,18 @@ export class Calls implements Group {
 
   lost(peer: number): void {
     const rank = this.ranks.indexOf(peer);
-    if (rank >= 0) this.#board?.lost(rank);
+    if (rank < 0) return;
+    this.#board?.lost(rank);
+    this.#hostBoard?.lost(rank, peer, this.#members.engine.lostPeers.get(peer));
   }
 
   audit(): void {
-    const board = this.#board?.board;
+    const { board } = this.#board ?? this.#hostBoard ?? {};
     if (board === undefined) return;
     for (const call of this.#recent) {
-      if (call === undefined) continue;
-      for (let rank = 0; rank < this.#members.size && call.state === "running"; rank++) {
-        const theirs = rank === this.#members.rank ? undefined : board.noted(call.sequence, rank);
+      for (let place = 0; place < board.size && call?.state === "running"; place++) {
+        const rank = this.#hostBoard?.ranks[place] ?? place;
+        const theirs = rank === call.rank ? undefined : board.noted(call.sequence, place);
         const error = theirs && call.differs(theirs, rank);
         if (error !== undefined) this.#fail(call, error);
       }
@@ -131,15 +142,15 @@ export class Calls implements Group {
     return this.#recent.every((call) => call?.state !== "running");
   }
 
-  /** Whether the members share memory. */
+  /** Whether members share memory, all or those of one host. */
   get sharing(): boolean {
-    return this.#board !== undefined;
+    return this.#board !== undefined || this.#hostBoard !== undefined;
   }
 
   /** There will be no more calls: takes the board away, if there is one. */
   close(): Board | undefined {
     if (this.#board !== undefined) this.#members.engine.unwatch(this.#board);
-    return this.#board?.board;
+    return this.#board?.board ?? this.#hostBoard?.close();
   }
 
   #call(sequence: number): Call | undefined {
@@ -163,6 +174,8 @@ export class Calls implements Group {
   start<T>(agreement: Agreement, run: (call: Call) => Promise<T>): Request<T> {
     const call = this.begin(agreement);
     this.#board?.board.note(call.sequence, call.signature); // lets other ranks see what it is
+    call.hostBoard = this.#hostBoard;
+    call.hostBoard?.begin(call);
     return new Task(this.#members.engine, this.#run(call, agreement, run));
   }
 
@@ -229,8 +242,10 @@ export class Calls implements Group {
       }
       const result = await run(call);
       call.state = "done";
+      call.hostBoard?.end(call);
       return result;
     } catch (error) {
+      call.hostBoard?.end(call);
       const reason = error instanceof Error ? error : new Error(String(error));
       this.#fail(call, reason);
       if (call.verdict === undefined) throw reason;
@@ -239,4 +254,17 @@ export class Calls implements Group {
       throw await call.verdict;
     }
   }
+}
+
+/** Memory of the ranks of this host among the members, if there are several. */
+function hostBoard(members: Members, index: number): HostBoard | undefined {
+  const { hosts, host } = hostPlan({ members });
+  const ranks = hosts[host];
+  if (ranks.length === 1 || ranks.length === members.size) return undefined;
+  const { engine } = members;
+  const board = engine.transport.board?.(
+    index,
+    ranks.map((rank) => members.ranks[rank]),
+  );
+  return board && new HostBoard(engine, board, ranks);
 }

@@ -73,8 +73,7 @@ export class MessageCalls implements PointToPoint, Members {
     this.id = id;
     this.context = collectiveContext(id);
     this.#address = { dest: 0, context: id, source: this.rank, tag: 0 };
-    const board = boardIndex === undefined ? undefined : engine.transport.board?.(boardIndex, ranks);
-    this.calls = new Calls(this, board);
+    this.calls = new Calls(this, boardIndex);
     engine.register(id, this.calls);
     engine.register(this.context, this.calls);
   }

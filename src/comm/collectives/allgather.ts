@@ -1,15 +1,13 @@
 import { isTypedArray, pack } from "../envelope.js";
 import type { TypedArray } from "../types.js";
 import { choose } from "./algorithms.js";
-import { bcastBytes } from "./bcast.js";
 import { blockOf, type Blocks, collect, inOrder, pick, spread, total } from "./blocks.js";
 import { copyInto, like, part } from "./buffers.js";
-import { bytesOf } from "../envelope.js";
 import { bundle, type Item, unbundle, valueOf } from "./bundle.js";
 import type { Call } from "./call.js";
-import { gatherBlocks } from "./gather.js";
-import { hostParty, hostPlan, leaderParty } from "./hosts.js";
+import { hostPlan, leaderParty } from "./hosts.js";
 import { exchange, type Party, Subset } from "./party.js";
+import { Team } from "./team.js";
 
 /** Above this result, a ring's size − 1 rounds cost less than the copies of the other algorithms. */
 const RING_BYTES = 512 * 1024;
@@ -104,9 +102,9 @@ async function hostRing(call: Call, into: TypedArray, blocks: Blocks): Promise<v
 /** Leaders collect from their hosts, exchange, and hand everything on: ⌈log₂ hosts⌉ messages a host between hosts. */
 async function hierarchical(call: Call, into: TypedArray, blocks: Blocks): Promise<void> {
   const plan = hostPlan(call);
-  const host = hostParty(call, plan);
+  const team = new Team(call);
   const leaders = leaderParty(call, plan);
-  await gatherBlocks(host, into, pick(blocks, plan.hosts[plan.host]), 0);
+  await team.gather(into, pick(blocks, plan.hosts[plan.host]));
   const counts = plan.hosts.map((ranks) => total(ranks.map((rank) => blocks.counts[rank])));
   const whole = like(into, total(counts)); // host by host
   const bounds = inOrder(counts);
@@ -114,6 +112,6 @@ async function hierarchical(call: Call, into: TypedArray, blocks: Blocks): Promi
     copyInto(blockOf(whole, bounds, plan.host), collect(into, blocks, plan.hosts[plan.host]));
     await bruckInto(leaders, whole, bounds);
   }
-  await bcastBytes(host, bytesOf(whole), 0);
+  await team.bcast(whole);
   spread(whole, into, blocks, plan.byHost);
 }

@@ -1,18 +1,18 @@
-import { bytesOf, pack } from "../envelope.js";
+import { pack } from "../envelope.js";
 import { combine, unitOf } from "../operations.js";
 import type { OpName, TypedArray } from "../types.js";
 import { choose } from "./algorithms.js";
 import { ringAllgather } from "./allgather.js";
-import { bcastBytes, padded } from "./bcast.js";
+import { padded } from "./bcast.js";
 import { blockOf, span, stripes } from "./blocks.js";
 import { like } from "./buffers.js";
 import type { Call } from "./call.js";
 import { exactAllreduce } from "./exact.js";
-import { hostParty, hostPlan, laneParty, leaderParty } from "./hosts.js";
+import { hostPlan, laneParty, leaderParty } from "./hosts.js";
 import { nativeFor, runNative } from "./native.js";
-import { exchange, type Party, powerOfTwo, Subset } from "./party.js";
+import { exchange, type Party, powerOfTwo } from "./party.js";
 import { ringReduceScatter } from "./reduce-scatter.js";
-import { binomialReduce } from "./reduce.js";
+import { Team } from "./team.js";
 
 /** Above this, moving 2 (size − 1) / size of the vector costs less than moving it log₂ size times. */
 const HALVING_BYTES = 64 * 1024;
@@ -140,12 +140,11 @@ async function ring(party: Party, x: TypedArray, op: OpName): Promise<void> {
  * from that of the flat algorithms.
  */
 async function hierarchical(call: Call, x: TypedArray, op: OpName): Promise<void> {
-  const plan = hostPlan(call);
-  const host = hostParty(call, plan);
-  await binomialReduce(host, x, op, 0);
-  const leaders = leaderParty(call, plan);
+  const team = new Team(call);
+  await team.reduce(x, op);
+  const leaders = leaderParty(call, hostPlan(call));
   if (leaders !== undefined) await flat(leaders, x, op);
-  await bcastBytes(host, bytesOf(x), 0);
+  await team.bcast(x);
 }
 
 /**
@@ -158,11 +157,11 @@ async function hierarchical(call: Call, x: TypedArray, op: OpName): Promise<void
  */
 async function striped(call: Call, x: TypedArray, op: OpName): Promise<void> {
   const plan = hostPlan(call);
-  const host = new Subset(call, plan.hosts[plan.host]);
+  const team = new Team(call);
   const lanes = stripes(x.length, plan.lanes, unitOf(op));
-  const blocks = padded(lanes, host.size, x.length);
-  await ringReduceScatter(host, x, blocks, op);
+  const blocks = padded(lanes, team.party.size, x.length);
+  await team.reduceScatter(x, blocks, op);
   const lane = laneParty(call, plan);
   if (lane !== undefined) await flat(lane, blockOf(x, lanes, plan.place), op);
-  await ringAllgather(host, x, blocks);
+  await team.allgather(x, blocks);
 }

@@ -5,10 +5,9 @@ import { choose } from "./algorithms.js";
 import { blockOf, type Blocks, inOrder } from "./blocks.js";
 import { copyInto, like, part } from "./buffers.js";
 import type { Call } from "./call.js";
-import { gatherBlocks } from "./gather.js";
-import { hostParty, hostPlan, leaderParty } from "./hosts.js";
+import { hostPlan, leaderParty } from "./hosts.js";
 import { exchange, type Party } from "./party.js";
-import { scatterBlocks } from "./scatter.js";
+import { Team } from "./team.js";
 
 /** Between few bytes per pair and many: below, fewer rounds pay; above, sending every byte once. */
 const BRUCK_BYTES = 1024;
@@ -156,14 +155,14 @@ async function hierarchical(call: Call, values: TypedArray, into: TypedArray, co
   const { size } = call;
   const plan = hostPlan(call);
   const { hosts, host } = plan;
-  const group = hostParty(call, plan);
+  const team = new Team(call);
   const leaders = leaderParty(call, plan);
   const mine = hosts[host];
   const rows = equal(size * count, mine.length);
   // Row i: what rank mine[i] sends to all; later, what it gets from all.
   const table = like(values, mine.length * size * count);
   copyInto(blockOf(table, rows, plan.place), values);
-  await gatherBlocks(group, table, rows, 0);
+  await team.gather(table, rows);
   if (leaders !== undefined) {
     const at = (row: number, rank: number): TypedArray =>
       part(table, (row * size + rank) * count, (row * size + rank + 1) * count);
@@ -180,6 +179,6 @@ async function hierarchical(call: Call, values: TypedArray, into: TypedArray, co
     for (const ranks of hosts)
       for (const row of mine.keys()) for (const source of ranks) copyInto(at(row, source), next(incoming));
   }
-  await scatterBlocks(group, table, rows, 0);
+  await team.scatter(table, rows);
   copyInto(into, blockOf(table, rows, plan.place));
 }

@@ -1,8 +1,9 @@
 import { pack } from "../envelope.js";
 import { choose } from "./algorithms.js";
 import type { Call } from "./call.js";
-import { hostParty, hostPlan, leaderParty } from "./hosts.js";
+import { hostPlan, leaderParty } from "./hosts.js";
 import type { Party } from "./party.js";
+import { Team } from "./team.js";
 
 const TOKEN = pack(new Uint8Array(0));
 
@@ -34,16 +35,15 @@ async function dissemination(party: Party): Promise<void> {
  * messages a host.
  */
 async function hierarchical(call: Call): Promise<void> {
-  const plan = hostPlan(call);
-  const host = hostParty(call, plan);
-  await collectTokens(host);
-  const leaders = leaderParty(call, plan);
+  const team = new Team(call);
+  await team.meet();
+  const leaders = leaderParty(call, hostPlan(call));
   if (leaders !== undefined) await dissemination(leaders);
-  await releaseTokens(host);
+  await team.part();
 }
 
 /** Up a binomial tree to rank 0. */
-async function collectTokens(party: Party): Promise<void> {
+export async function collectTokens(party: Party): Promise<void> {
   const { rank, size } = party;
   for (let distance = 1; distance < size; distance *= 2) {
     if (rank & distance) return party.send(TOKEN, rank - distance).then(() => undefined);
@@ -52,7 +52,7 @@ async function collectTokens(party: Party): Promise<void> {
 }
 
 /** Down the same tree. */
-async function releaseTokens(party: Party): Promise<void> {
+export async function releaseTokens(party: Party): Promise<void> {
   const { rank, size } = party;
   let distance = 1;
   while (distance < size && (rank & distance) === 0) distance *= 2;

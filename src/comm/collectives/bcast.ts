@@ -7,9 +7,10 @@ import { blockOf, type Blocks, stripes } from "./blocks.js";
 import { part } from "./buffers.js";
 import { choose } from "./algorithms.js";
 import type { Call } from "./call.js";
-import { hostParty, hostPlan, laneParty, leaderParty } from "./hosts.js";
-import { type Party, Subset } from "./party.js";
+import { hostPlan, laneParty, leaderParty } from "./hosts.js";
+import type { Party } from "./party.js";
 import { scatterBlocks } from "./scatter.js";
+import { Team } from "./team.js";
 
 /** Up to here, the value goes down the tree whole; above, the tree announces its length first. */
 const ANNOUNCE_BYTES = 64 * 1024;
@@ -39,18 +40,15 @@ function rule(call: Call, bytes: number): keyof typeof BCAST {
 export async function bcast(call: Call, value: unknown, root: number, into?: TypedArray): Promise<unknown> {
   const { rank, size } = call;
   if (size === 1) return value;
-  const tree = treeOf(call, root);
   if (rank === root) {
     const packed = pack(value);
     const short = packed.bytes.byteLength <= ANNOUNCE_BYTES && call.members.forced?.bcast === undefined;
-    await passDown(tree, frame(packed, short));
+    await passDown(call, root, frame(packed, short));
     const { buffer, byteOffset, byteLength } = packed.bytes; // what v8.serialize makes is no plain array of bytes
     if (!short) await whole(call, new Uint8Array(buffer, byteOffset, byteLength), root);
     return value;
   }
-  const message = (await call.receive(tree.parent ?? root)) as Uint8Array;
-  const theirs = readFrame(message);
-  await passDown(tree, message);
+  const theirs = readFrame(await passDown(call, root));
   const memory = placeFor(call, root, theirs, into);
   if (theirs.payload === undefined) await whole(call, memory, root);
   else memory.set(theirs.payload);
@@ -116,25 +114,24 @@ async function hierarchical(call: Call, bytes: Uint8Array, root: number): Promis
   const plan = hostPlan(call);
   const leaders = leaderParty(call, plan, root);
   if (leaders !== undefined) await binomial(leaders, bytes, plan.hostOf[root]);
-  await binomial(hostParty(call, plan, root), bytes, 0);
+  await new Team(call, root).bcast(bytes);
 }
 
 /**
- * The root scatters the message over the lanes of its host, each lane carries its stripe to the other hosts, the ranks
- * of a host collect the stripes: every byte reaches each host once, by as many ranks as the host has.
+ * The ranks of the root's host copy the message, each lane carries its stripe to the other hosts, where the ranks
+ * collect the stripes: every byte reaches each host once, by as many ranks as the host has.
  *
  * @see Träff, CLUSTER 2020, doi:10.1109/CLUSTER49012.2020.00021
  */
 async function striped(call: Call, bytes: Uint8Array, root: number): Promise<void> {
   const plan = hostPlan(call);
+  const team = new Team(call, root);
+  const atRoot = plan.host === plan.hostOf[root];
+  if (atRoot) await team.bcast(bytes);
   const stripe = stripes(bytes.byteLength, plan.lanes);
-  const host = new Subset(call, plan.hosts[plan.host]);
-  const blocks: Blocks = padded(stripe, host.size, bytes.byteLength);
-  if (plan.host === plan.hostOf[root])
-    await scatterBlocks(host, bytes, blocks, plan.hosts[plan.host].indexOf(root));
   const lane = laneParty(call, plan);
   if (lane !== undefined) await bcastBytes(lane, blockOf(bytes, stripe, plan.place), plan.hostOf[root]);
-  await ringAllgather(host, bytes, blocks);
+  if (!atRoot) await team.allgather(bytes, padded(stripe, team.party.size, bytes.byteLength));
 }
 
 /** Empty blocks for ranks beyond the lanes. */
@@ -148,38 +145,27 @@ export function padded(blocks: Blocks, size: number, end: number): Blocks {
 
 // --- the tree that tells the length ------------------------------------------------------------------
 
-interface Tree {
-  readonly parent: number | undefined;
-  readonly children: readonly number[];
-  readonly call: Call;
+/**
+ * The first message, from the root down a binomial tree; where it pays, between the leaders of hosts first, then inside
+ * each host.
+ */
+async function passDown(call: Call, root: number, message?: Uint8Array): Promise<Uint8Array> {
+  const plan = hostPlan(call);
+  if (!plan.pays) return down(call, root, message);
+  const team = new Team(call, root);
+  const leaders = leaderParty(call, plan, root);
+  const whole = leaders && (await down(leaders, plan.hostOf[root], message));
+  return team.tell(whole);
 }
 
-/** Binomial from the root; where it pays, between the leaders of hosts first, then inside each host. */
-function treeOf(call: Call, root: number): Tree {
-  const { rank, size } = call;
-  const plan = hostPlan(call);
-  if (!plan.pays) {
-    const { parent, children } = branch((rank - root + size) % size, size);
-    const real = (virtual: number): number => (virtual + root) % size;
-    return { call, parent: parent === undefined ? undefined : real(parent), children: children.map(real) };
-  }
-  const hosts = plan.hosts.length;
-  const first = plan.hostOf[root];
-  const leaderOf = (virtual: number): number => {
-    const host = (virtual + first) % hosts;
-    return host === first ? root : plan.hosts[host][0];
-  };
-  const leader = leaderOf((plan.host - first + hosts) % hosts);
-  const members = [leader, ...plan.hosts[plan.host].filter((other) => other !== leader)];
-  const inside = branch(members.indexOf(rank), members.length);
-  const below = inside.children.map((child) => members[child]);
-  if (inside.parent !== undefined) return { call, parent: members[inside.parent], children: below };
-  const outside = branch((plan.host - first + hosts) % hosts, hosts);
-  return {
-    call,
-    parent: outside.parent === undefined ? undefined : leaderOf(outside.parent),
-    children: [...outside.children.map(leaderOf), ...below],
-  };
+/** Receives what has a length that only the root knows, and sends it on. */
+export async function down(party: Party, root: number, message?: Uint8Array): Promise<Uint8Array> {
+  const { rank, size } = party;
+  const { parent, children } = branch((rank - root + size) % size, size);
+  const whole = message ?? ((await party.receive(((parent ?? 0) + root) % size)) as Uint8Array);
+  const sends = children.map((child) => party.send(pack(whole), (child + root) % size));
+  for (const send of sends) await send;
+  return whole;
 }
 
 /** Place in a binomial tree over 0 … size − 1 with root 0; the child with the largest subtree first. */
@@ -220,11 +206,6 @@ function readFrame(message: Uint8Array): Frame {
     code: header.getInt32(8, true),
     payload: short ? message.subarray(HEADER_BYTES) : undefined,
   };
-}
-
-async function passDown({ call, children }: Tree, message: Uint8Array): Promise<void> {
-  const sends = children.map((child) => call.send(pack(message), child));
-  for (const send of sends) await send;
 }
 
 /** Memory for a value to come: `into`, if it fits. */

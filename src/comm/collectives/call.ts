@@ -4,6 +4,7 @@ import { CollectiveMismatchError, RemoteError } from "../errors.js";
 import type { Message, Receive, Signature } from "../matching.js";
 import { OPERATION_NAMES } from "../operations.js";
 import { Operation } from "../request.js";
+import type { HostBoard } from "./host-board.js";
 import type { OpName, TypedArray } from "../types.js";
 import type { Forced } from "./algorithms.js";
 
@@ -88,6 +89,8 @@ export class Call {
   #tellPlace: ((place: string) => void) | undefined;
   /** The wait of a call that needs no messages. */
   onBoard: Operation<unknown> | undefined;
+  /** Memory that the ranks of this host share, if others are on other hosts. */
+  hostBoard: HostBoard | undefined;
   #receives: Receive[] | undefined;
   #sends: Operation<void>[] | undefined;
   #error: Error | undefined;
@@ -113,8 +116,14 @@ export class Call {
       packed.bytes,
       this.signature,
     );
-    if (!operation.settled) (this.#sends ??= []).push(operation);
+    if (!operation.settled) this.enlist(operation);
     return operation;
+  }
+
+  /** Has a part of the call end when the call does. */
+  enlist(operation: Operation<void>): void {
+    (this.#sends ??= []).push(operation);
+    if (this.#error !== undefined) this.#withdraw(this.#error);
   }
 
   /** Receives the next message of this call from `source`; raw, so that it can be passed on. */

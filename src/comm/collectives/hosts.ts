@@ -23,7 +23,7 @@ export interface HostPlan {
 
 const plans = new WeakMap<Members, HostPlan>();
 
-export function hostPlan({ members }: Call): HostPlan {
+export function hostPlan({ members }: { readonly members: Members }): HostPlan {
   const known = plans.get(members);
   if (known !== undefined) return known;
   const table = members.engine.transport.hosts;

@@ -6,10 +6,9 @@ import { blockOf, type Blocks, collect, inOrder, pick, span, total } from "./blo
 import { copyInto, like, part } from "./buffers.js";
 import type { Call } from "./call.js";
 import { exactReduceScatter } from "./exact.js";
-import { hostParty, hostPlan, leaderParty } from "./hosts.js";
+import { hostPlan, leaderParty } from "./hosts.js";
 import { exchange, type Party, powerOfTwo, Subset } from "./party.js";
-import { binomialReduce } from "./reduce.js";
-import { scatterBlocks } from "./scatter.js";
+import { Team } from "./team.js";
 
 /** Above this, size − 1 rounds that move only what is needed cost less than halving's copies of everything. */
 const RING_BYTES = 512 * 1024;
@@ -138,8 +137,8 @@ async function hostRing(call: Call, x: TypedArray, blocks: Blocks, op: OpName): 
  */
 async function hierarchical(call: Call, x: TypedArray, blocks: Blocks, op: OpName): Promise<void> {
   const plan = hostPlan(call);
-  const host = hostParty(call, plan);
-  await binomialReduce(host, x, op, 0);
+  const team = new Team(call);
+  await team.reduce(x, op);
   const leaders = leaderParty(call, plan);
   if (leaders !== undefined) {
     const bounds = inOrder(plan.hosts.map((ranks) => total(ranks.map((rank) => blocks.counts[rank]))));
@@ -151,5 +150,5 @@ async function hierarchical(call: Call, x: TypedArray, blocks: Blocks, op: OpNam
       copyInto(blockOf(x, blocks, rank), part(own, at, (at += blocks.counts[rank])));
     }
   }
-  await scatterBlocks(host, x, pick(blocks, plan.hosts[plan.host]), 0);
+  await team.scatter(x, pick(blocks, plan.hosts[plan.host]));
 }

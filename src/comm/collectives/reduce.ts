@@ -8,10 +8,11 @@ import { copyInto, like } from "./buffers.js";
 import type { Call } from "./call.js";
 import { exactReduce } from "./exact.js";
 import { gatherBlocks } from "./gather.js";
-import { hostParty, hostPlan, laneParty, leaderParty } from "./hosts.js";
+import { hostPlan, laneParty, leaderParty } from "./hosts.js";
 import { nativeFor, runNative } from "./native.js";
-import { type Party, Subset } from "./party.js";
+import type { Party } from "./party.js";
 import { ringReduceScatter } from "./reduce-scatter.js";
+import { Team } from "./team.js";
 
 /** Above this, reducing blocks side by side costs less than reducing the whole vector in each round. */
 const SCATTER_BYTES = 256 * 1024;
@@ -73,7 +74,7 @@ async function scatterGather(party: Party, x: TypedArray, op: OpName, root: numb
 /** Each host reduces to its leader, the leaders to the root: one vector per host between hosts. */
 async function hierarchical(call: Call, x: TypedArray, op: OpName, root: number): Promise<void> {
   const plan = hostPlan(call);
-  await binomialReduce(hostParty(call, plan, root), x, op, 0);
+  await new Team(call, root).reduce(x, op);
   const leaders = leaderParty(call, plan, root);
   if (leaders !== undefined) await binomialReduce(leaders, x, op, plan.hostOf[root]);
 }
@@ -81,12 +82,12 @@ async function hierarchical(call: Call, x: TypedArray, op: OpName, root: number)
 /** The ranks of a host reduce-scatter, each lane reduces its stripe to the root's host, where the root gathers them. */
 async function striped(call: Call, x: TypedArray, op: OpName, root: number): Promise<void> {
   const plan = hostPlan(call);
-  const host = new Subset(call, plan.hosts[plan.host]);
+  const team = new Team(call, root);
   const lanes = stripes(x.length, plan.lanes, unitOf(op));
-  const blocks = padded(lanes, host.size, x.length);
-  await ringReduceScatter(host, x, blocks, op);
+  const blocks = padded(lanes, team.party.size, x.length);
+  await team.reduceScatter(x, blocks, op);
   const lane = laneParty(call, plan);
   if (lane !== undefined) await binomialReduce(lane, blockOf(x, lanes, plan.place), op, plan.hostOf[root]);
-  if (plan.host === plan.hostOf[root])
-    await gatherBlocks(host, x, blocks, plan.hosts[plan.host].indexOf(root));
+  if (plan.host === plan.hostOf[root]) await team.gather(x, blocks);
+  await team.settle();
 }

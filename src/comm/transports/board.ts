@@ -301,6 +301,25 @@ export class Board {
     return undefined;
   }
 
+  // --- contributions that are written again independently of each other: see collectives/host-board.ts ---
+
+  /** This rank has read whatever calls before this one have in a slot. */
+  markRead(slot: number, sequence: number): void {
+    Atomics.store(this.#words, this.#unread(this.#rank, slot), sequence);
+  }
+
+  /** Whether all ranks but these have read what a call has in a slot. */
+  readByAll(slot: number, sequence: number, except: { has(rank: number): boolean }): boolean {
+    for (let rank = 0; rank < this.size; rank++)
+      if (Atomics.load(this.#words, this.#unread(rank, slot)) <= sequence && !except.has(rank)) return false;
+    return true;
+  }
+
+  /** Wakes the other ranks. */
+  wakeAll(): void {
+    this.#host.ring(this.#others);
+  }
+
   // --- the next use of this place -------------------------------------------------------------
 
   /** This rank is done with the board; `use` numbers the uses of this place, and only grows. */
@@ -320,6 +339,7 @@ export class Board {
       this.#words.fill(0, head, head + HEAD_WORDS);
     }
     this.#words.fill(0, this.#entry(this.#rank, 0), this.#retired(this.#rank));
+    for (let slot = 0; slot < SLOTS; slot++) this.#words[this.#unread(this.#rank, slot)] = 0;
   }
 
   #signatureAt(word: number): Signature {
@@ -353,5 +373,9 @@ export class Board {
 
   #retired(rank: number): number {
     return this.#entry(rank, 0) + (JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES) / 4;
+  }
+
+  #unread(rank: number, slot: number): number {
+    return this.#retired(rank) + 1 + slot;
   }
 }
