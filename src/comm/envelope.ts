@@ -1,5 +1,6 @@
 import { deserialize } from "node:v8";
 import { deserializeApart, type Piece, piecesOf, serializeApart, type Serialized } from "./parts.js";
+import { decodePlain, encodePlain } from "./plain.js";
 import type { TypedArray } from "./types.js";
 
 /**
@@ -83,6 +84,8 @@ const CONSTRUCTORS: readonly ArrayConstructor[] = [
 const FIRST_ARRAY = 2;
 /** An object whose large arrays follow it as they are: see parts.ts. */
 const PARTS = FIRST_ARRAY + CONSTRUCTORS.length;
+/** A small value of texts, numbers, arrays and objects: see plain.ts. */
+const PLAIN = PARTS + 1;
 const CODES = new Map<unknown, number>(CONSTRUCTORS.map((constructor, i) => [constructor, FIRST_ARRAY + i]));
 
 /** A value on the wire: raw bytes and how to read them. */
@@ -108,7 +111,7 @@ function arrayCode(array: { readonly constructor: unknown }): number | undefined
 
 /** Element type for messages: `float64`, `number`, `object`. */
 export function nameOf(code: number): string {
-  if (code === OBJECT || code === PARTS) return "object";
+  if (code === OBJECT || code === PARTS || code === PLAIN) return "object";
   if (code === NUMBER) return "number";
   return CONSTRUCTORS[code - FIRST_ARRAY]?.name.replace("Array", "").toLowerCase() ?? `unknown type ${code}`;
 }
@@ -166,18 +169,26 @@ function viewOf(array: TypedArray): Uint8Array {
 }
 
 /**
- * Typed arrays as they are (no copy), numbers as eight bytes, anything else through `v8.serialize`; large typed arrays
- * inside are copied once.
+ * Typed arrays as they are (no copy), numbers as eight bytes, small plain values by {@link encodePlain}, anything else
+ * through `v8.serialize`; large typed arrays inside are copied once.
  */
 export function pack(value: unknown): Packed {
   if (isTypedArray(value)) return { code: codeOf(value), bytes: bytesOf(value) };
-  if (typeof value === "number")
-    return { code: NUMBER, bytes: new Uint8Array(Float64Array.of(value).buffer) };
+  const plain = packPlain(value);
+  if (plain !== undefined) return plain;
   const { apart, bytes, pieces } = serialize(value);
   if (pieces.length === 1) return { code: apart ? PARTS : OBJECT, bytes: pieces[0].bytes };
   const joined = new Uint8Array(bytes);
   for (const piece of pieces) joined.set(piece.bytes, piece.offset);
   return { code: PARTS, bytes: joined };
+}
+
+/** As {@link pack}, of what is plain and small: numbers, texts, and so on; `undefined` for anything else. */
+export function packPlain(value: unknown): Packed | undefined {
+  if (typeof value === "number")
+    return { code: NUMBER, bytes: new Uint8Array(Float64Array.of(value).buffer) };
+  const bytes = encodePlain(value);
+  return bytes && { code: PLAIN, bytes };
 }
 
 /** A value in pieces of at most {@link VIEW_BYTES_MAX} bytes; of an object only the skeleton is copied. */
@@ -193,6 +204,9 @@ export function packPieces(value: unknown): PackedPieces {
     const pieces = piecesOf(value, 0, VIEW_BYTES_MAX);
     return { code: codeOf(value), bytes: value.byteLength, pieces };
   }
+  const plain = packPlain(value);
+  if (plain !== undefined)
+    return { code: plain.code, bytes: plain.bytes.byteLength, pieces: [{ offset: 0, bytes: plain.bytes }] };
   const { apart, bytes, pieces } = serialize(value);
   return { code: apart ? PARTS : OBJECT, bytes, pieces };
 }
@@ -204,6 +218,7 @@ function serialize(value: unknown): Serialized {
 /** Inverse of {@link pack}. A typed array views `bytes` where its alignment allows, so `bytes` changes owner. */
 export function unpack(code: number, bytes: Uint8Array): unknown {
   if (code === OBJECT) return deserialize(bytes);
+  if (code === PLAIN) return decodePlain(bytes);
   if (code === NUMBER) return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
   const { buffer, byteOffset } = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   if (code === PARTS) return deserializeApart(buffer, byteOffset, viewAs);
@@ -213,6 +228,7 @@ export function unpack(code: number, bytes: Uint8Array): unknown {
 /** The same for values of any length that start their buffer. */
 export function unpackLarge(code: number, buffer: ArrayBufferLike, bytes: number): unknown {
   if (code === OBJECT) return deserialize(new Uint8Array(buffer, 0, bytes));
+  if (code === PLAIN || code === NUMBER) return unpack(code, new Uint8Array(buffer, 0, bytes));
   return code === PARTS ? deserializeApart(buffer, 0, viewAs) : viewAs(code, buffer, 0, bytes);
 }
 

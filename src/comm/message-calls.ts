@@ -5,15 +5,7 @@ import { Calls } from "./calls.js";
 import type { Members } from "./collectives/call.js";
 import { collectiveContext } from "./context-id.js";
 import type { Engine } from "./engine.js";
-import {
-  bytesOf,
-  codeOf,
-  EAGER_BYTES,
-  isTypedArray,
-  pack,
-  type PackedPieces,
-  packPieces,
-} from "./envelope.js";
+import { bytesOf, codeOf, EAGER_BYTES, isTypedArray, packPieces, packPlain } from "./envelope.js";
 import { isStrided, type Strided } from "./layout.js";
 import type { Limited } from "./limit.js";
 import { MatchedMessage } from "./matched-message.js";
@@ -83,9 +75,9 @@ export class MessageCalls implements PointToPoint, Members {
     const { tag = 0, mode, signal } = options;
     try {
       this.#checkSend("send", dest, tag, options);
-      if (mode === undefined && signal === undefined && isTypedArray(value) && dest !== PROC_NULL) {
-        if (value.byteLength <= EAGER_BYTES && !this.engine.check)
-          return done(this.engine, this.engine.send(this.#to(dest, tag), codeOf(value), bytesOf(value)));
+      if (mode === undefined && signal === undefined && dest !== PROC_NULL && !this.engine.check) {
+        const sent = this.#sendSmall(value, dest, tag);
+        if (sent !== undefined) return done(this.engine, sent);
       }
       return this.#located(this.#send("send", value, dest, tag, options), "send", dest, tag);
     } catch (error) {
@@ -236,6 +228,16 @@ export class MessageCalls implements PointToPoint, Members {
     }
   }
 
+  /** Sends what is small and makes no special case; `undefined` if this is not. */
+  #sendSmall(value: unknown, dest: number, tag: number): Operation<void> | undefined {
+    if (isTypedArray(value)) {
+      if (value.byteLength > EAGER_BYTES) return undefined;
+      return this.engine.send(this.#to(dest, tag), codeOf(value), bytesOf(value));
+    }
+    const plain = packPlain(value);
+    return plain && this.engine.send(this.#to(dest, tag), plain.code, plain.bytes);
+  }
+
   #send(op: string, value: unknown, dest: number, tag: number, options: SendOptions): Operation<void> {
     const { mode, signal, timeoutMs = this.#timeoutMs } = options;
     if (signal?.aborted) return failed(this.engine, signal.reason);
@@ -245,7 +247,7 @@ export class MessageCalls implements PointToPoint, Members {
       signal === undefined && timeoutMs === Infinity
         ? undefined
         : { signal, timeoutMs, what: this.#limited(op, dest, tag) };
-    const payload = typeof message === "number" ? onePiece(pack(message)) : packPieces(message);
+    const payload = packPieces(message);
     const synchronous = mode === "synchronous" || this.engine.check;
     return this.engine.sendPieces(this.#to(dest, tag), payload, { synchronous, limit });
   }
@@ -357,10 +359,6 @@ function done(engine: Engine, sent: Operation<void>): Request {
 
 function gathered({ data, layout, offset }: Strided): TypedArray {
   return layout.pack(data, undefined, offset);
-}
-
-function onePiece({ code, bytes }: { code: number; bytes: Uint8Array }): PackedPieces {
-  return { code, bytes: bytes.byteLength, pieces: [{ offset: 0, bytes }] };
 }
 
 /** @throws If it is neither an array nor a layout that fits its array. */

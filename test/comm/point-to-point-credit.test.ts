@@ -120,6 +120,7 @@ await spmd(
     const dest = (rank + 1) % size;
     const source = (rank - 1 + size) % size;
     for (let i = 0; i < 60; i++) await comm.send(i, dest, { tag: i < 40 ? 5 : 6 });
+    await comm.sendrecv("the last one", { dest, sendTag: 7, source, recvTag: 7 }); // so all are here
     for (let i = 0; i < 20; i++) await comm.recv({ source, tag: 6 });
     for (let i = 0; i < 40; i++) await comm.recv({ source, tag: 5 });
     assert.equal(warnings.length, 1);
