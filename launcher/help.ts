@@ -167,7 +167,8 @@ The library is the one that fits the launcher, libmpi.so.40 or libmpich.so.12, w
 (LD_LIBRARY_PATH, module load); TSMPI_MPI_LIBRARY names another. It is loaded when the program calls init().
 
 Ranks, hosts and exit codes are then mpirun's affair: a rank that fails ends the job by MPI_Abort, with its exit
-code. Of tsmpirun's options, -n, --host, --hostfile, -x, --wdir, --timeout, --tag-output and --no-oversubscribe
+code (with --mpi=pmi2 srun says 137 instead). Slurm 22.05's pmi2 sometimes hangs at the end of a job on several
+nodes, programs in C too: prefer pmix there. Of tsmpirun's options, -n, --host, --hostfile, -x, --wdir, --timeout, --tag-output and --no-oversubscribe
 are passed on.
 `,
   debugging: `

@@ -12,10 +12,11 @@ import { join } from "node:path";
  */
 export interface Hosts {
   readonly names: readonly string[];
+  readonly addressOf: (name: string) => string;
   /** The ssh client's configuration, by which it finds the hosts. */
   readonly sshConfig: string;
-  /** Starts a program on the first host, in which the launcher belongs. */
-  start(command: readonly string[], env: NodeJS.ProcessEnv): ChildProcess;
+  /** Starts a program on a host, by default the first one, in which the launcher belongs. */
+  start(command: readonly string[], env: NodeJS.ProcessEnv, name?: string): ChildProcess;
   /** Command lines of what runs on a host, without its ssh server. */
   running(name: string): string[];
   /** SIGKILL for what runs on a host with this word on its command line. */
@@ -43,7 +44,7 @@ export function cannotMakeHosts(): string | undefined {
 
 /** Sets up a host, and then serves ssh until its stdin ends. */
 const INIT = `
-mount -t proc proc /proc && mount -t tmpfs none /run && mkdir /run/sshd
+mount -t proc proc /proc && mount -t tmpfs none /run && mkdir /run/sshd && mount -t tmpfs none /dev/shm
 echo "$1" >/proc/sys/kernel/hostname
 echo ready; read -r go
 ip link set lo up
@@ -134,9 +135,10 @@ async function make(
   const enter = (name: string) => ["-t", first(name), "-n", "-u", "-i", "-m", "-p"];
   return {
     names,
+    addressOf: (name) => `${NETWORK}.${names.indexOf(name) + 1}`,
     sshConfig,
-    start: (command, env) =>
-      spawn("nsenter", [...enter(names[0]), ...command], { env: { ...env, PATH }, stdio: "pipe" }),
+    start: (command, env, name = names[0]) =>
+      spawn("nsenter", [...enter(name), ...command], { env: { ...env, PATH }, stdio: "pipe" }),
     running(name) {
       const list = 'for p in /proc/[0-9]*; do tr "\\0" " " <$p/cmdline 2>/dev/null; echo; done';
       const lines = run("nsenter", ...enter(name), "sh", "-c", list).split("\n");

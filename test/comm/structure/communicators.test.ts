@@ -174,7 +174,8 @@ await spmd(
 );
 
 await spmd("splitNode: all of one host; splitLeaders: its first rank", async (comm) => {
-  const host = Number(process.env["TSMPI_NODE_RANK"] ?? 0); // this machine may play several
+  const { TSMPI_NODE_RANK, SLURM_NODEID } = process.env; // this machine may play several
+  const host = Number(TSMPI_NODE_RANK ?? SLURM_NODEID ?? 0);
   const hosts = await comm.allgather(host);
   const mine = comm.group.ranks.filter((_, rank) => hosts[rank] === host);
   const node = await comm.splitNode(-comm.rank);
