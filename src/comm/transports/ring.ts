@@ -1,13 +1,13 @@
 import { HEADER_BYTES, HEADER_WORDS } from "../envelope.js";
-import { RING_HEAD_BYTES, RingWord, type SegmentLayout } from "../wire/segment.js";
+import { RING_HEAD_BYTES, type SegmentLayout } from "../wire/segment.js";
 import type { Landing, Sink } from "./transport.js";
 
-/** A ring of bytes in shared memory, from one writer to one reader; counters run freely and wrap at 2³². */
+/** A ring of bytes in shared memory, from one writer to one reader; positions run freely and wrap at 2³². */
 export interface Ring {
   readonly words: Int32Array;
   readonly bytes: Uint8Array;
-  /** Offset of the counters, in words. */
-  readonly counters: number;
+  /** Offset in words of the counter of bytes that have been read. */
+  readonly tail: number;
   /** Offset of the data, in bytes. */
   readonly data: number;
   readonly capacity: number;
@@ -18,7 +18,7 @@ export function ringBetween(memory: ArrayBuffer, layout: SegmentLayout, from: nu
   return {
     words: new Int32Array(memory),
     bytes: new Uint8Array(memory),
-    counters: offset / 4,
+    tail: offset / 4,
     data: offset + RING_HEAD_BYTES,
     capacity: layout.ringBytes,
   };
@@ -30,7 +30,12 @@ export function ringBetween(memory: ArrayBuffer, layout: SegmentLayout, from: nu
  *   first of a message   [ payload bytes here, FIRST ] [ payload bytes in all, 2 words ] [ envelope ] [ payload ]
  *   its continuations    [ payload bytes here, MORE  ] [ payload ]
  *   filler at the end    [ 0, SKIP ]
+ *   where the next goes  [ 0, NONE ]
+ *
+ * The kind is written last, after NONE behind the record: the reader looks for records where they are, so that a short
+ * message takes two cache lines from one core to the other, and no counter.
  */
+const NONE = 0;
 const FIRST = 1;
 const MORE = 2;
 const SKIP = 3;
@@ -73,7 +78,6 @@ export class Outgoing {
       const size = payload.byteLength;
       if (FIRST_BYTES + size <= this.#pieceBytes && this.#reserve(FIRST_BYTES + size)) {
         this.#writeFirst(header, payload, size);
-        this.#publish();
         this.#announce();
         sent();
         return;
@@ -112,12 +116,10 @@ export class Outgoing {
     } else {
       const at = this.#position();
       this.#ring.words[at >> 2] = piece;
-      this.#ring.words[(at >> 2) + 1] = MORE;
       this.#ring.bytes.set(payload.subarray(offset, offset + piece), at + MORE_BYTES);
-      this.#advance(MORE_BYTES + piece);
+      this.#publish(MORE, MORE_BYTES + piece);
     }
     message.offset += piece;
-    this.#publish();
     this.#announce();
     return true;
   }
@@ -127,29 +129,24 @@ export class Outgoing {
     const at = this.#position();
     const word = at >> 2;
     words[word] = piece;
-    words[word + 1] = FIRST;
     words[word + 2] = payload.byteLength | 0;
     words[word + 3] = Math.floor(payload.byteLength / 2 ** 32);
     for (let i = 0; i < HEADER_WORDS; i++) words[word + 4 + i] = header[i];
     copy(payload, 0, bytes, at + FIRST_BYTES, piece);
-    this.#advance(FIRST_BYTES + piece);
+    this.#publish(FIRST, FIRST_BYTES + piece);
   }
 
-  /** Makes sure that a record of `size` bytes fits at the current position, without wrapping. */
+  /** Makes sure that a record of `size` bytes fits at the current position, without wrapping, and NONE behind it. */
   #reserve(size: number): boolean {
     const { capacity } = this.#ring;
     const padded = (size + 7) & ~7;
     const left = capacity - (this.#head & (capacity - 1));
-    const needed = padded <= left ? padded : left + padded;
+    const needed = (padded <= left ? padded : left + padded) + MORE_BYTES;
     if (this.#free() < needed) {
-      this.#tail = Atomics.load(this.#ring.words, this.#ring.counters + RingWord.tail);
+      this.#tail = Atomics.load(this.#ring.words, this.#ring.tail);
       if (this.#free() < needed) return false;
     }
-    if (padded > left) {
-      const word = this.#position() >> 2;
-      this.#ring.words[word + 1] = SKIP;
-      this.#head = (this.#head + left) | 0;
-    }
+    if (padded > left) this.#publish(SKIP, left);
     return true;
   }
 
@@ -161,12 +158,13 @@ export class Outgoing {
     return this.#ring.data + (this.#head & (this.#ring.capacity - 1));
   }
 
-  #advance(size: number): void {
+  /** Lets the reader see the record of `size` bytes that has been written at the current position. */
+  #publish(kind: number, size: number): void {
+    const { words } = this.#ring;
+    const record = this.#position() >> 2;
     this.#head = (this.#head + ((size + 7) & ~7)) | 0;
-  }
-
-  #publish(): void {
-    Atomics.store(this.#ring.words, this.#ring.counters + RingWord.head, this.#head);
+    words[(this.#position() >> 2) + 1] = NONE;
+    Atomics.store(words, record + 1, kind);
   }
 }
 
@@ -188,21 +186,27 @@ export class Incoming {
     this.#sink = sink;
   }
 
-  /** Delivers everything that is in the ring; true if there was anything. */
+  /** Whether there seems to be something in the ring; a glance without Atomics, which V8 does not compile inline. */
+  get ready(): boolean {
+    const { words, data, capacity } = this.#ring;
+    return words[((data + (this.#tail & (capacity - 1))) >> 2) + 1] !== NONE;
+  }
+
+  /** Delivers what is in the ring; true if there was anything. */
   drain(): boolean {
-    const { words, counters, data, capacity } = this.#ring;
-    const head = Atomics.load(words, counters + RingWord.head);
-    if (head === this.#tail) return false;
-    while (this.#tail !== head) {
+    const { words, data, capacity } = this.#ring;
+    const begun = this.#tail;
+    while ((this.#tail - begun) >>> 0 < capacity) {
       const at = data + (this.#tail & (capacity - 1));
+      const kind = Atomics.load(words, (at >> 2) + 1);
+      if (kind === NONE) break;
       const piece = words[at >> 2];
-      const kind = words[(at >> 2) + 1];
       // The record is released before its message is completed: the sender may write on meanwhile.
       if (kind === SKIP) this.#release(capacity - (this.#tail & (capacity - 1)));
       else if (kind === FIRST) this.#first(at, piece);
       else this.#more(at, piece);
     }
-    return true;
+    return this.#tail !== begun;
   }
 
   #first(at: number, piece: number): void {
@@ -233,7 +237,7 @@ export class Incoming {
 
   #release(size: number): void {
     this.#tail = (this.#tail + ((size + 7) & ~7)) | 0;
-    Atomics.store(this.#ring.words, this.#ring.counters + RingWord.tail, this.#tail);
+    Atomics.store(this.#ring.words, this.#ring.tail, this.#tail);
   }
 }
 

@@ -25,6 +25,8 @@ import type { Sink, Transport } from "./transport.js";
  */
 const PATIENCE = { cores: { spins: 256, yields: 400 }, crowd: { spins: 0, yields: 40 } };
 const POLL_US = 1000;
+/** So many ranks find messages by looking into their rings; with more, senders count them on the receiver's bell. */
+const FEW = 4;
 const BELL = new Uint8Array(1);
 
 /**
@@ -56,6 +58,7 @@ export class ShmTransport implements Transport {
   /** The word that this rank sleeps on. */
   readonly #asleep: Int32Array;
   readonly #yieldCore: () => void;
+  readonly #few: boolean;
   /** Outgoing rings with messages that found no room. */
   #blocked = 0;
   #lastBell = 0;
@@ -73,6 +76,7 @@ export class ShmTransport implements Transport {
     const system = posix();
     this.#yieldCore = () => system.yieldCore();
     this.crowded = boot.localSize > availableParallelism();
+    this.#few = boot.localSize <= FEW;
     this.#patience = this.crowded ? PATIENCE.crowd : PATIENCE.cores;
     this.#futex = system.futex;
     this.memory = system.map(segment.fd, segment.bytes);
@@ -120,12 +124,7 @@ export class ShmTransport implements Transport {
   }
 
   progress(): boolean {
-    let moved = false;
-    const bell = Atomics.load(this.#words, this.#line + Line.bell);
-    if (bell !== this.#lastBell && !this.#draining) {
-      this.#lastBell = bell;
-      moved = this.#drain();
-    }
+    let moved = this.#hasNews() && this.#drain();
     if (this.#blocked > 0) moved = this.#push() || moved;
     if (this.direct?.busy) moved = this.direct.progress() || moved;
     return moved;
@@ -138,13 +137,13 @@ export class ShmTransport implements Transport {
     if (this.#blocked > 0 || this.direct?.busy) return this.#yieldCore();
     for (let i = 0; i < yields; i++) {
       this.#yieldCore();
-      if (Atomics.load(this.#words, this.#line + Line.bell) !== this.#lastBell || glance()) return;
+      if (this.#hasNews() || glance()) return;
     }
     // While a sleep is pending the word says so, and others ring the doorbell for it: it must not be overwritten.
     if (this.#futex === undefined || this.#wake !== undefined) return;
     const word = this.#line + Line.asleep;
     Atomics.store(this.#words, word, DOZING);
-    if (!ready()) this.#futex.wait(this.#asleep, DOZING);
+    if (!this.#drain() && !ready()) this.#futex.wait(this.#asleep, DOZING);
     Atomics.store(this.#words, word, AWAKE);
   }
 
@@ -158,7 +157,7 @@ export class ShmTransport implements Transport {
     const word = this.#line + Line.asleep;
     Atomics.store(this.#words, word, this.#blocked > 0 ? ASLEEP_FOR_ROOM : ASLEEP);
     // Whoever wrote before it could see this rank asleep has not rung: look once more.
-    if (this.progress() || ready()) {
+    if (this.#drain() || this.progress() || ready()) {
       Atomics.store(this.#words, word, AWAKE);
       return;
     }
@@ -184,10 +183,20 @@ export class ShmTransport implements Transport {
     this.#doorbell.destroy();
   }
 
+  /** A glance whether something has arrived; only #drain is sure of it. Few rings are looked into at once, for many there is a counter. */
+  #hasNews(): boolean {
+    if (!this.#few) return Atomics.load(this.#words, this.#line + Line.bell) !== this.#lastBell;
+    for (let place = 0; place < this.#incoming.length; place++)
+      if (place !== this.local && this.#incoming[place].ready) return true;
+    return false;
+  }
+
   /** Delivers what has arrived. What a message sets off may wait for something itself, but must not deliver the next one. */
   #drain(): boolean {
+    if (this.#draining) return false;
     let moved = false;
     this.#draining = true;
+    this.#lastBell = Atomics.load(this.#words, this.#line + Line.bell);
     try {
       for (let place = 0; place < this.#incoming.length; place++) {
         if (place === this.local || !this.#incoming[place].drain()) continue;
@@ -214,7 +223,7 @@ export class ShmTransport implements Transport {
   /** Lets a rank know of a message, of room for one, or of a contribution to a board. */
   #ring(place: number, what: "message" | "room" | "board"): void {
     const line = (place * LINE_BYTES) / 4;
-    if (what === "message") Atomics.add(this.#words, line + Line.bell, 1);
+    if (what === "message" && !this.#few) Atomics.add(this.#words, line + Line.bell, 1);
     const asleep = Atomics.load(this.#words, line + Line.asleep);
     if (asleep === AWAKE || (what === "room" && asleep !== ASLEEP_FOR_ROOM)) return;
     const was = Atomics.exchange(this.#words, line + Line.asleep, AWAKE);

@@ -7,7 +7,7 @@
  * lines    localSize × LINE_BYTES      one per rank: bell, whether it sleeps, its state
  * copies   localSize × TRANSFERS       large payloads that ranks copy from each other's memory
  * boards   BOARDS                      contributions to collectives, and what was called
- * rings    localSize² × ring           from each rank to each other: counters, then data
+ * rings    localSize² × ring           from each rank to each other: a counter, then data
  * ```
  */
 export interface SegmentLayout {
@@ -81,9 +81,8 @@ export const JOURNAL_ENTRY_BYTES = 16;
 /** A rank's notes: its journal, and which use of the board it was last done with. */
 export const NOTES_BYTES = JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES + 64;
 
-/** Head and tail of a ring, a cache line pair each, before its data. */
-export const RING_HEAD_BYTES = 256;
-export const RingWord = { head: 0, tail: 32 } as const;
+/** Before the data of a ring: the counter of bytes that have been read, on a cache line pair of its own. */
+export const RING_HEAD_BYTES = 128;
 
 export function segmentLayout(localSize: number): SegmentLayout {
   const copies = localSize * LINE_BYTES;
