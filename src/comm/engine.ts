@@ -322,7 +322,12 @@ export class Engine extends Waiting implements Sink {
   // --- Sink -----------------------------------------------------------------------------------
 
   begin(source: number, header: Int32Array, bytes: number): Landing {
-    switch (header[Word.kind]) {
+    const kind = header[Word.kind];
+    if (bytes > EAGER_BYTES && kind !== Kind.data && kind !== Kind.active)
+      throw new RangeError(
+        `engine: message of kind ${kind} and ${bytes} bytes from rank ${source}; are all ranks of one version?`,
+      );
+    switch (kind) {
       case Kind.eager:
         return this.#beginMessage(source, header, bytes);
       case Kind.request:

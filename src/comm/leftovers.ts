@@ -22,6 +22,12 @@ export function reportMessages(engine: Engine, rank: number): void {
   list([...engine.unreceived()], (count) => `rank ${rank} ends without having received ${count} messages`);
 }
 
+/** Who has knocked at this rank's port without being of the job, and what came that was not of the protocol. */
+export function reportStrangers({ transport: { refused = 0, malformed = 0 } }: Engine, rank: number): void {
+  if (refused > 0) console.error(`tsmpi: rank ${rank} turned away ${refused} connections of strangers`);
+  if (malformed > 0) console.error(`tsmpi: rank ${rank} got ${malformed} frames that made no sense`);
+}
+
 function list(lines: readonly string[], title: (count: number) => string): void {
   if (lines.length === 0) return;
   console.error(`tsmpi: ${title(lines.length)}:`);

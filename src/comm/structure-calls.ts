@@ -47,7 +47,14 @@ export abstract class StructureCalls extends CollectiveCalls {
   }
 
   get statistics(): Statistics {
-    return { ...this.engine.statistics, calls: this.calls.counts };
+    const { statistics, transport } = this.engine;
+    const { refused = 0, malformed = 0 } = transport;
+    return {
+      ...statistics,
+      calls: this.calls.counts,
+      refusedConnections: refused,
+      malformedFrames: malformed,
+    };
   }
 
   get group(): Group {

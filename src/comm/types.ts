@@ -149,6 +149,9 @@ export interface Statistics {
   readonly calls: Readonly<Record<string, number>>;
   /** Time spent waiting in `await` of a request, in milliseconds; waits of a few microseconds are not counted. */
   readonly waitMs: number;
+  /** Strangers that this rank's network has turned away, and frames that made no sense; 0 without a network. */
+  readonly refusedConnections: number;
+  readonly malformedFrames: number;
 }
 
 /**

@@ -5,7 +5,7 @@ import { GroupCommunicator } from "./communicator.js";
 import { WORLD_CONTEXT } from "./context-id.js";
 import { connectControl } from "./control.js";
 import { Engine } from "./engine.js";
-import { reportMessages, reportRequests } from "./leftovers.js";
+import { reportMessages, reportRequests, reportStrangers } from "./leftovers.js";
 import { env } from "../env.js";
 import { missingPlugin, startedByMpi } from "./transports/mpi/find.js";
 import { selfTransport } from "./transports/self.js";
@@ -125,6 +125,7 @@ async function finalize(engine: Engine, control: Control): Promise<void> {
   await engine.transport.close();
   await control.finalize();
   reportMessages(engine, control.boot.rank);
+  reportStrangers(engine, control.boot.rank);
 }
 
 /** Delivers what this rank still has to, and answers others until nobody can ask. */

@@ -43,6 +43,14 @@ export class HostsTransport implements Transport {
     return this.#far.pollUs > 0 ? this.#near.pollUs : EVENTS_POLL_US;
   }
 
+  get refused(): number {
+    return this.#far.refused ?? 0;
+  }
+
+  get malformed(): number {
+    return this.#far.malformed ?? 0;
+  }
+
   post(dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): void {
     (this.#isNear[dest] ? this.#near : this.#far).post(dest, header, payload, sent);
   }

@@ -28,12 +28,8 @@ const GOODBYE_MS = 2_000;
 /** What a rank knows of itself and of the job; without `hosts` all are on one. */
 export type Place = Pick<Boot, "rank" | "size" | "curve" | "key"> & Partial<Pick<Boot, "hosts">>;
 
-export interface TcpTransport extends Transport {
-  /** Connections turned away: without the job's secret, or not of this protocol. */
-  readonly refused: number;
-  /** Connections of ranks that were given up because what came on them made no sense. */
-  readonly malformed: number;
-}
+/** Turns away who does not know the job's secret; gives up a connection on which nonsense comes. */
+export type TcpTransport = Transport & Required<Pick<Transport, "refused" | "malformed">>;
 
 /**
  * Opens the port on which this rank is reached; with the endpoints of all ranks, `connect` makes the transport. Local.
@@ -334,8 +330,8 @@ class Tcp implements TcpTransport {
           connection.signal("done");
         },
         done: () => (peer.tookAll = true),
-        lost: (reason) => {
-          if (reason instanceof RangeError) this.malformed++;
+        lost: (reason, malformed) => {
+          if (malformed) this.malformed++;
           this.#lose(peer, reason);
         },
       },

@@ -53,6 +53,10 @@ export interface Transport {
   board?(index: number, ranks: readonly number[]): Board | undefined;
   /** Collectives of the transport's own, on all ranks of the world. */
   readonly native?: NativeCollectives;
+  /** Of a network: connections of strangers that were turned away. */
+  readonly refused?: number;
+  /** Of a network: frames that made no sense; the connection of a rank ends with the first one. */
+  readonly malformed?: number;
   /** Delivers what was posted, then lets go of sockets and memory. */
   close(): Promise<void>;
 }

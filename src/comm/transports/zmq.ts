@@ -20,12 +20,8 @@ const LINGER_MS = 1_000;
 /** What a rank knows of itself and of the job; without `hosts` all are on one. */
 export type Place = Pick<Boot, "rank" | "size" | "jobId" | "curve"> & Partial<Pick<Boot, "hosts">>;
 
-export interface ZmqTransport extends Transport {
-  /** Connections turned away: without a key of the job, or claiming a rank that is taken or of another job. */
-  readonly refused: number;
-  /** Messages dropped because they were not of this protocol. */
-  readonly malformed: number;
-}
+/** Turns away who has no key of the job, or claims a rank that is taken or of another job; drops what is no frame. */
+export type ZmqTransport = Transport & Required<Pick<Transport, "refused" | "malformed">>;
 
 /**
  * Opens the port on which this rank receives; with the endpoints of all ranks, `connect` makes the transport. Local.
@@ -266,6 +262,7 @@ class Zmq implements ZmqTransport {
     try {
       peer.arrivals.take(frames, chunk);
     } catch (cause) {
+      this.malformed++;
       const what = cause instanceof Error ? cause.message : String(cause);
       this.#lose(peer, new Error(what, { cause }));
     }

@@ -9,14 +9,14 @@ import {
   Sealer,
   type SealKeys,
 } from "./seal.js";
-import { AGAIN, type Sockets } from "./sockets.js";
+import { AGAIN, SocketError, type Sockets } from "./sockets.js";
 import { FRAME_BYTES, FrameKind, HEADER_WORDS_MAX, Unpacker } from "./unpacker.js";
 
 /** Messages up to this size are copied together and leave in one call. */
 const COPY_BYTES = 16 << 10;
 /** Missing bytes from which a payload is read straight to where it belongs. */
 const DIRECT_BYTES = 16 << 10;
-const INBOX_BYTES = 2 * RECORD_BYTES_MAX;
+const INBOX_BYTES = 4 * RECORD_BYTES_MAX;
 /** Bytes moved in one call of `progress`, each way: the other peers have their turn, too. */
 const TURN_BYTES = 4 << 20;
 
@@ -32,7 +32,8 @@ interface Piece {
 export interface Events {
   bye(): void;
   done(): void;
-  lost(reason: Error): void;
+  /** @param malformed - What came made no sense. */
+  lost(reason: Error, malformed: boolean): void;
 }
 
 /**
@@ -48,8 +49,9 @@ export class Connection {
   readonly #unpacker: Unpacker;
   readonly #events: Events;
   readonly #inbox: Uint8Array;
-  /** Of a connection with sealed records: bytes in the inbox. */
+  /** Of a connection with sealed records: bytes in the inbox, and those of them that have been opened. */
   #held = 0;
+  #opened = 0;
   readonly #scratch = new Uint8Array(FRAME_BYTES + 4 * HEADER_WORDS_MAX + COPY_BYTES);
   readonly #scratchWords = new Int32Array(this.#scratch.buffer, 0, FRAME_BYTES / 4 + HEADER_WORDS_MAX);
   readonly #queue: Piece[] = [];
@@ -123,7 +125,7 @@ export class Connection {
     try {
       return this.#opener === undefined ? this.#readPlain() : this.#readSealed(this.#opener);
     } catch (cause) {
-      this.fail(cause);
+      this.fail(cause, !(cause instanceof SocketError));
       return true;
     } finally {
       this.#reading = false;
@@ -143,7 +145,7 @@ export class Connection {
         this.#openRecords(this.#opener);
       }
     } catch (cause) {
-      this.fail(cause);
+      this.fail(cause, true);
     }
   }
 
@@ -165,11 +167,11 @@ export class Connection {
     );
   }
 
-  fail(cause: unknown): void {
+  fail(cause: unknown, malformed = false): void {
     if (this.#closed) return;
     this.close();
     const reason = cause instanceof Error ? cause : new Error(String(cause));
-    this.#events.lost(reason);
+    this.#events.lost(reason, malformed);
   }
 
   close(): void {
@@ -315,20 +317,29 @@ export class Connection {
     return moved > 0;
   }
 
+  /** Opens the whole records of the inbox. One that is all payload is opened where it belongs. */
   #openRecords(opener: Opener): void {
-    let at = 0;
     const inbox = this.#inbox;
+    const unpacker = this.#unpacker;
+    let at = this.#opened;
     while (this.#held - at >= SEAL_HEAD_BYTES) {
       const bytes = (inbox[at] | (inbox[at + 1] << 8) | (inbox[at + 2] << 16) | (inbox[at + 3] << 24)) >>> 0;
       if (bytes === 0 || bytes > SEAL_BYTES) throw new RangeError(`a sealed record of ${bytes} bytes came`);
       const end = at + SEAL_HEAD_BYTES + bytes + SEAL_TAG_BYTES;
       if (end > this.#held) break;
-      const opened = opener.open(inbox.subarray(at + SEAL_HEAD_BYTES, end));
-      at = end;
-      this.#unpacker.feed(opened, bytes);
+      const sealed = inbox.subarray(at + SEAL_HEAD_BYTES, end);
+      at = this.#opened = end;
+      if (bytes >= DIRECT_BYTES && unpacker.missing >= bytes) {
+        opener.open(sealed, unpacker.room());
+        unpacker.advance(bytes);
+      } else unpacker.feed(opener.open(sealed), bytes);
     }
-    if (at > 0) inbox.copyWithin(0, at, this.#held);
-    this.#held -= at;
+    if (at === this.#held) this.#held = this.#opened = 0;
+    else if (INBOX_BYTES - at < RECORD_BYTES_MAX) {
+      inbox.copyWithin(0, at, this.#held);
+      this.#held -= at;
+      this.#opened = 0;
+    }
   }
 }
 

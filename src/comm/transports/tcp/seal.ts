@@ -11,7 +11,7 @@ export interface SealKeys {
  * Sealed records: `length` (4 bytes, little-endian), the encrypted bytes, a tag of 16 bytes. AES-256-GCM; the nonce
  * counts the records of a direction, so that none can be left out, repeated or swapped.
  */
-export const SEAL_BYTES = 128 << 10;
+export const SEAL_BYTES = 64 << 10;
 export const SEAL_HEAD_BYTES = 4;
 export const SEAL_TAG_BYTES = 16;
 export const RECORD_BYTES_MAX = SEAL_HEAD_BYTES + SEAL_BYTES + SEAL_TAG_BYTES;
@@ -53,14 +53,16 @@ export class Opener {
   }
 
   /**
-   * The bytes of a record, given without its length; at the beginning of what is returned, until the next.
+   * The bytes of a record, given without its length, to the beginning of `into`: by default memory of its own, good until
+   * the next record.
    *
-   * @throws {RangeError} If it is not the next record that the peer has sealed.
+   * @returns Where they are.
+   * @throws {RangeError} If it is not the next record that the peer has sealed; what `into` then holds means nothing.
    */
-  open(sealed: Uint8Array): Uint8Array {
-    if (sealed.byteLength < SEAL_TAG_BYTES || !this.#cipher.open(this.#nonce.next(), sealed, this.#memory))
+  open(sealed: Uint8Array, into: Uint8Array = this.#memory): Uint8Array {
+    if (sealed.byteLength < SEAL_TAG_BYTES || !this.#cipher.open(this.#nonce.next(), sealed, into))
       throw new RangeError("a record came that was not sealed by the peer");
-    return this.#memory;
+    return into;
   }
 }
 

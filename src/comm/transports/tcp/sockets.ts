@@ -14,6 +14,11 @@ export interface Sockets {
   yieldCore(): void;
 }
 
+/** A call on a socket has failed. */
+export class SocketError extends Error {
+  override readonly name = "SocketError";
+}
+
 export const AGAIN = -1;
 /** Interest in input, as the second word of a `struct pollfd`; what was found comes in its upper half. */
 export const POLL_INPUT = 1;
@@ -45,7 +50,7 @@ function load(): Sockets {
     const errno = koffi.errno();
     if (errno === EAGAIN || errno === EWOULDBLOCK || errno === EINTR) return AGAIN;
     const name = Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `${errno}`;
-    throw new Error(`${call}: ${name}`);
+    throw new SocketError(`${call}: ${name}`);
   }
 
   const info = new Uint32Array(26); // struct tcp_info up to what is needed, and some more
