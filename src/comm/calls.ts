@@ -11,12 +11,13 @@ import {
 } from "./collectives/call.js";
 import { HostBoard } from "./collectives/host-board.js";
 import { hostPlan } from "./collectives/hosts.js";
+import type { BoardCall } from "./collectives/in-memory/board-call.js";
 import { OnBoard } from "./collectives/in-memory/on-board.js";
 import type { Group } from "./engine.js";
 import { checkRoot } from "./arguments.js";
 import { CollectiveMismatchError, type Mismatch, RemoteError } from "./errors.js";
 import { Operation } from "./request.js";
-import type { Message, Signature } from "./matching.js";
+import type { Message } from "./matching.js";
 import { Task } from "./task.js";
 import type { Board } from "./transports/board.js";
 import type { Request } from "./types.js";
@@ -39,7 +40,7 @@ export class Calls implements Group {
   readonly #board: OnBoard | undefined;
   /** Instead, if some members are on other hosts. */
   readonly #hostBoard: HostBoard | undefined;
-  readonly #recent: (Call | undefined)[] = Array.from({ length: REMEMBERED });
+  readonly #recent: (Call | BoardCall | undefined)[] = Array.from({ length: REMEMBERED });
   /** Calls still to come that have failed on other ranks. */
   readonly #failures = new Map<number, Error>();
   /** Where other ranks call what does not match: asked for, not yet known. */
@@ -54,7 +55,12 @@ export class Calls implements Group {
     if (boardIndex === undefined) return;
     const board = engine.transport.board?.(boardIndex, ranks);
     if (board !== undefined)
-      this.#board = new OnBoard(engine, board, (call, error) => this.#fail(call, error));
+      this.#board = new OnBoard(
+        members,
+        board,
+        (call) => this.#number(call),
+        (call, error) => this.#fail(call, error),
+      );
     else this.#hostBoard = hostBoard(members, boardIndex);
   }
 
@@ -127,8 +133,10 @@ export class Calls implements Group {
   audit(): void {
     const { board } = this.#board ?? this.#hostBoard ?? {};
     if (board === undefined) return;
-    for (const call of this.#recent) {
-      for (let place = 0; place < board.size && call?.state === "running"; place++) {
+    for (const recent of this.#recent) {
+      if (!recent?.running) continue;
+      const call = callOf(recent);
+      for (let place = 0; place < board.size && call.running; place++) {
         const rank = this.#hostBoard?.ranks[place] ?? place;
         const theirs = rank === call.rank ? undefined : board.noted(call.sequence, place);
         const error = theirs && call.differs(theirs, rank);
@@ -139,7 +147,7 @@ export class Calls implements Group {
 
   /** Whether no call is under way. */
   get idle(): boolean {
-    return this.#recent.every((call) => call?.state !== "running");
+    return this.#recent.every((call) => !call?.running);
   }
 
   /** Whether members share memory, all or those of one host. */
@@ -154,25 +162,22 @@ export class Calls implements Group {
   }
 
   #call(sequence: number): Call | undefined {
-    const call = this.#recent[sequence & (REMEMBERED - 1)];
-    return call?.sequence === sequence ? call : undefined;
+    const recent = this.#recent[sequence & (REMEMBERED - 1)];
+    return recent?.sequence === sequence ? callOf(recent) : undefined;
   }
 
-  /** Numbers a call that will lay its signature on the board. */
-  begin(agreement: Agreement): Call {
-    return this.beginSigned(sign(agreement, this.#members.forced));
-  }
-
-  beginSigned(signature: Signature): Call {
-    this.#begun[signature.kind & 0xff]++;
-    const call = new Call(this.#members, this.#sequence++, signature);
-    this.#recent[call.sequence & (REMEMBERED - 1)] = call;
-    return call;
+  #number(call: BoardCall): number {
+    this.#begun[call.signature.kind & 0xff]++;
+    this.#recent[this.#sequence & (REMEMBERED - 1)] = call;
+    return this.#sequence++;
   }
 
   /** Starts a call that goes through messages. */
   start<T>(agreement: Agreement, run: (call: Call) => Promise<T>): Request<T> {
-    const call = this.begin(agreement);
+    const signature = sign(agreement, this.#members.forced);
+    this.#begun[signature.kind & 0xff]++;
+    const call = new Call(this.#members, this.#sequence++, signature);
+    this.#recent[call.sequence & (REMEMBERED - 1)] = call;
     this.#board?.board.note(call.sequence, call.signature); // lets other ranks see what it is
     call.hostBoard = this.#hostBoard;
     call.hostBoard?.begin(call);
@@ -190,16 +195,15 @@ export class Calls implements Group {
       this.#board?.leave(call.sequence);
       return;
     }
-    const ends =
-      call.state === "running" ? [call] : this.#recent.filter((other) => other?.state === "running");
+    const ends = call.running ? [call] : this.#recent.filter((other) => other?.running);
     if (ends.length === 0) {
       this.#failures.set(this.#sequence, error);
       this.#board?.leave(this.#sequence);
     }
     for (const other of ends) {
       if (other === undefined) continue;
-      other.abort(error);
-      other.tell(error);
+      callOf(other).abort(error);
+      callOf(other).tell(error);
       this.#board?.leave(other.sequence);
     }
   }
@@ -267,4 +271,8 @@ function hostBoard(members: Members, index: number): HostBoard | undefined {
     ranks.map((rank) => members.ranks[rank]),
   );
   return board && new HostBoard(engine, board, ranks);
+}
+
+function callOf(recent: Call | BoardCall): Call {
+  return recent instanceof Call ? recent : recent.call;
 }

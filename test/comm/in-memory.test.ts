@@ -228,6 +228,86 @@ await spmd(
   VIRTUAL,
 );
 
+const TYPES = [
+  Uint8Array,
+  Int8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+] as const;
+
+await spmd(
+  "short arrays of every type, in buffers that are parts of others, several calls in flight",
+  async (comm) => {
+    const { rank, size } = comm;
+    const all = ranksOf(comm);
+    for (const Type of TYPES) {
+      for (const length of [0, 1, 3, 7, 64, 65]) {
+        const of = (from: number, to = 0): number[] =>
+          Array.from({ length }, (_, i) => (31 * from + 7 * to + i) % 100);
+        const buffer = (count: number): InstanceType<typeof Type> => new Type(count + 3).subarray(3);
+        const own = Type.from(of(rank));
+        const each = Type.from(all.flatMap((to) => of(rank, to)));
+        const root = length % size;
+        const [sent, gathered, exchanged, part] = [
+          buffer(length),
+          buffer(length * size),
+          buffer(length * size),
+          buffer(length),
+        ];
+        const summed = buffer(length);
+        if (rank === root) sent.set(own);
+        await Promise.all([
+          comm.bcast(sent, { root, into: sent }),
+          comm.allgather(own, { into: gathered }),
+          comm.alltoall(each, { into: exchanged }),
+          comm.scatter(rank === root ? each : undefined, { root, into: part }),
+          comm.reduceScatter(each, { op: "max", into: summed }),
+        ]);
+        const what = `${Type.name} × ${length}`;
+        assert.deepEqual(Array.from(sent), of(root), `bcast ${what}`);
+        assert.deepEqual(
+          Array.from(gathered),
+          all.flatMap((from) => of(from)),
+          `allgather ${what}`,
+        );
+        assert.deepEqual(
+          Array.from(exchanged),
+          all.flatMap((from) => of(from, rank)),
+          `alltoall ${what}`,
+        );
+        assert.deepEqual(Array.from(part), of(root, rank), `scatter ${what}`);
+        const largest = of(0).map((_, i) => Math.max(...all.map((from) => of(from, rank)[i])));
+        assert.deepEqual(Array.from(summed), largest, `reduceScatter ${what}`);
+        assert.equal(await comm.alltoall(each, { into: each }), each);
+        assert.deepEqual(each, exchanged.slice(), `alltoall in place ${what}`);
+      }
+    }
+  },
+  VIRTUAL,
+);
+
+await spmd(
+  "who gets nothing of a reduceScatter waits for nobody, and nothing is overwritten before it is read",
+  async (comm) => {
+    const { rank, size } = comm;
+    const counts = ranksOf(comm).map((peer) => (peer === size - 1 ? 2 : 0));
+    for (let turn = 0; turn < 100; turn++) {
+      const x = Float64Array.of(turn + rank, turn * rank);
+      const mine = await comm.reduceScatter(x, { counts });
+      const sum = (size * (size - 1)) / 2;
+      const expected = rank === size - 1 ? [turn * size + sum, turn * sum] : [];
+      assert.deepEqual(Array.from(mine), expected, `turn ${turn}`);
+      if (turn % 10 === 3) assert.equal(await comm.bcast(turn, { root: turn % size }), turn);
+    }
+  },
+  VIRTUAL,
+);
+
 await spmd(
   "large messages arrive whole, several at a time, whoever copies them",
   async (comm) => {

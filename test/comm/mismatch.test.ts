@@ -32,8 +32,8 @@ const CASES: Readonly<Record<string, readonly [usual: Call, odd: Call, text: Reg
     /× 3000.*× 2|× 2.*× 3000/,
   ],
   "counts of blocks": [
-    (comm) => comm.reduceScatter(new Float64Array(2), { counts: ends(comm, 2, 0) }),
-    (comm) => comm.reduceScatter(new Float64Array(2), { counts: ends(comm, 1, 1) }),
+    (comm) => comm.reduceScatter(new Float64Array(2 * comm.size), { counts: twos(comm, 0) }),
+    (comm) => comm.reduceScatter(new Float64Array(2 * comm.size), { counts: twos(comm, 1) }),
     /counts #/,
   ],
   reproducible: [
@@ -48,8 +48,9 @@ const CASES: Readonly<Record<string, readonly [usual: Call, odd: Call, text: Reg
   ],
 };
 
-function ends({ size }: Communicator, first: number, last: number): number[] {
-  return Array.from({ length: size }, (_, rank) => (rank === 0 ? first : rank === size - 1 ? last : 0));
+/** Blocks of two, but for some that the first rank has less and the last one more. */
+function twos({ size }: Communicator, moved: number): number[] {
+  return Array.from({ length: size }, (_, rank) => 2 + (rank === size - 1 ? moved : rank === 0 ? -moved : 0));
 }
 
 for (const [what, [usualCall, oddCall, text]] of Object.entries(CASES)) {
@@ -92,6 +93,27 @@ await spmd(
     );
   },
   { sizes: [2, 3, 4, 7], real: false },
+);
+
+await spmd(
+  "who gets nothing of a reduceScatter may have returned when others see that it called another one",
+  async (comm) => {
+    const isOdd = comm.rank === comm.size - 1;
+    const x = new Float64Array(2);
+    const counts = (first: number, last: number): number[] =>
+      Array.from({ length: comm.size }, (_, rank) =>
+        rank === 0 ? first : rank === comm.size - 1 ? last : 0,
+      );
+    await comm.reduceScatter(x, { counts: isOdd ? counts(1, 1) : counts(2, 0) }).then(
+      () => assert.ok(comm.rank > 0 && !isOdd),
+      (error: unknown) => {
+        assert.ok(error instanceof Error);
+        assert.match(error.message, /counts #.*counts #/);
+      },
+    );
+    assert.equal(await comm.allreduce(1), comm.size);
+  },
+  { sizes: [2, 3, 4, 7] },
 );
 
 await realRanks(import.meta.url);

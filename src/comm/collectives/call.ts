@@ -103,9 +103,13 @@ export class Call {
     this.signature = signature;
   }
 
+  get running(): boolean {
+    return this.state === "running";
+  }
+
   /** Whether sums of floating-point numbers are to be exact. */
   get reproducible(): boolean {
-    return (this.signature.kind & REPRODUCIBLE) !== 0;
+    return isReproducible(this.signature);
   }
 
   send(packed: Packed, dest: number): Operation<void> {
@@ -251,6 +255,10 @@ export function sign(agreement: Agreement, forced?: Forced): Signature {
   const root = agreement.root ?? (details === undefined ? -1 : -2 - hash(details));
   latest = { agreement, forced, signature: { kind, root, count: count | 0 } };
   return latest.signature;
+}
+
+export function isReproducible({ kind }: Signature): boolean {
+  return (kind & REPRODUCIBLE) !== 0;
 }
 
 /** A bit of a signature. */

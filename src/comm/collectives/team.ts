@@ -213,7 +213,7 @@ function staysAway({ board }: HostBoard, bytes: number, readers: number): boolea
 
 function lay({ board }: HostBoard, step: number, x: TypedArray, elsewhere: boolean): void {
   const { code, bytes } = pack(x);
-  if (!elsewhere || board.peers === undefined) board.putBytes(step, code, bytes);
+  if (!elsewhere || board.peers === undefined) board.put(step, code, bytes);
   else board.putAddress(step, code, bytes.byteLength, board.peers.addressOf(bytes));
 }
 

@@ -9,6 +9,8 @@ import {
   type SegmentLayout,
   SLOTS,
 } from "../wire/segment.js";
+import type { TypedArray } from "../types.js";
+import { Cells } from "./cells.js";
 import type { PeerMemory } from "./posix.js";
 
 /** Where a contribution is: in its head, on the board, or in the memory of its rank. */
@@ -46,18 +48,19 @@ export interface BoardHost {
  * all ranks have begun step n − SLOTS + 1: then they have completed, and read, the one that was in it.
  */
 export class Board {
+  readonly rank: number;
   readonly size: number;
   readonly valueBytes: number;
   readonly peers: PeerMemory | undefined;
   /** A rank that {@link missing} has seen to call something else than this one; the size if there is none. */
   odd: number;
   readonly #host: BoardHost;
+  readonly #cells: Cells;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   /** Word of each member's first head, by rank in the communicator; the next ones follow at a distance. */
   readonly #heads: readonly number[];
   readonly #headDistance: number;
-  readonly #rank: number;
   readonly #start: number;
   readonly #places: readonly number[];
   readonly #others: readonly number[];
@@ -71,13 +74,14 @@ export class Board {
     this.size = this.odd = places.length;
     this.valueBytes = layout.valueBytes;
     this.peers = host.peers;
-    this.#words = new Int32Array(memory);
-    this.#doubles = new Float64Array(memory);
+    this.#cells = new Cells(memory);
+    this.#words = this.#cells.words;
+    this.#doubles = this.#cells.doubles;
     this.#start = layout.boards + index * layout.boardBytes;
     this.#heads = places.map((place) => this.#start / 4 + place * HEAD_WORDS);
     this.#headDistance = layout.localSize * HEAD_WORDS;
     this.#places = places;
-    this.#rank = rank;
+    this.rank = rank;
     this.#others = places.filter((_, member) => member !== rank);
   }
 
@@ -98,7 +102,7 @@ export class Board {
   /** Says what is called. Then comes the contribution, if there is one, then {@link publish}. */
   open(step: number, { kind, root, count }: Signature, sequence: number): void {
     const words = this.#words;
-    const head = this.#head(step, this.#rank);
+    const head = this.#head(step, this.rank);
     Atomics.store(words, head + Head.sequence, NO_SEQUENCE); // noted() must not take the old signature for the new one
     words[head + Head.kind] = kind;
     words[head + Head.root] = root;
@@ -109,31 +113,31 @@ export class Board {
   }
 
   putNumber(step: number, x: number): void {
-    this.#doubles[(this.#head(step, this.#rank) + Head.value) / 2] = x;
+    this.#doubles[(this.#head(step, this.rank) + Head.value) / 2] = x;
   }
 
   /** A few doubles, whose count all ranks know. */
   putDoubles(step: number, x: Float64Array): void {
-    const head = this.#head(step, this.#rank);
+    const head = this.#head(step, this.rank);
     if (x.length > HEAD_DOUBLES) this.#words[head + Head.form] = Form.board;
-    const start = this.#doubleAt(step, this.#rank, x.length);
+    const start = this.#doubleAt(step, this.rank, x.length);
     for (let i = 0; i < x.length; i++) this.#doubles[start + i] = x[i];
   }
 
-  /** A value of any type, of at most `valueBytes`, whose element type and length other ranks cannot know. */
-  putBytes(step: number, code: number, bytes: Uint8Array): void {
-    const head = this.#head(step, this.#rank);
-    const { byteLength } = bytes;
+  /** Memory of at most `valueBytes`, and the wire code of the value it stands for: others may know neither. */
+  put(step: number, code: number, memory: TypedArray): void {
+    const head = this.#head(step, this.rank);
+    const { byteLength } = memory;
     this.#words[head + Head.code] = code;
     this.#words[head + Head.bytes] = byteLength;
     const form = byteLength <= HEAD_VALUE_BYTES ? Form.head : Form.board;
     this.#words[head + Head.form] = form;
-    this.#bytes(this.#valueAt(step, this.#rank, form), byteLength).set(bytes);
+    this.#cells.put(this.#valueAt(step, this.rank, form), memory);
   }
 
   /** Says where the contribution is, instead. */
   putAddress(step: number, code: number, bytes: number, address: number): void {
-    const head = this.#head(step, this.#rank);
+    const head = this.#head(step, this.rank);
     this.#words[head + Head.code] = code;
     this.#words[head + Head.form] = Form.elsewhere;
     this.#words[head + Head.pid] = process.pid;
@@ -143,7 +147,7 @@ export class Board {
 
   /** What lies on the board refers to memory of this rank. */
   markReferring(step: number): void {
-    this.#words[this.#head(step, this.#rank) + Head.pid] = process.pid;
+    this.#words[this.#head(step, this.rank) + Head.pid] = process.pid;
   }
 
   /**
@@ -152,7 +156,7 @@ export class Board {
    * @returns The first rank that has not begun the step; the size if all have.
    */
   publish(step: number, signature: Signature, wake: boolean): number {
-    Atomics.store(this.#words, this.#head(step, this.#rank), (step + 1) | 0);
+    Atomics.store(this.#words, this.#head(step, this.rank), (step + 1) | 0);
     this.odd = this.size;
     const missing = this.missing(step, 0, signature);
     if (wake || missing === this.size) this.#host.ring(this.#others);
@@ -230,15 +234,14 @@ export class Board {
     return this.#doubles[(this.#heads[rank] + offset) / 2];
   }
 
-  /** into[i] ← Σ over ranks, in rank order. */
-  sum(step: number, into: Float64Array): void {
-    const { size } = this;
+  /** into[i] ← Σ over the first ranks of element `from` + i of their `count` doubles, in rank order. */
+  sum(step: number, into: Float64Array, count = into.length, from = 0, ranks = this.size): void {
     const doubles = this.#doubles;
     const { length } = into;
-    const first = this.#doubleAt(step, 0, length);
+    const first = this.#doubleAt(step, 0, count) + from;
     for (let i = 0; i < length; i++) into[i] = doubles[first + i];
-    for (let rank = 1; rank < size; rank++) {
-      const start = this.#doubleAt(step, rank, length);
+    for (let rank = 1; rank < ranks; rank++) {
+      const start = this.#doubleAt(step, rank, count) + from;
       for (let i = 0; i < length; i++) into[i] += doubles[start + i];
     }
   }
@@ -247,17 +250,26 @@ export class Board {
     return this.#words[this.#head(step, rank) + Head.form];
   }
 
-  /** Element type and length of what a rank has contributed. */
-  value(step: number, rank: number): { code: number; bytes: number } {
+  /** Wire code of what a rank has contributed. */
+  code(step: number, rank: number): number {
+    return this.#words[this.#head(step, rank) + Head.code];
+  }
+
+  /** Its length. */
+  bytes(step: number, rank: number): number {
     const head = this.#head(step, rank);
     const isHere = this.#words[head + Head.form] !== Form.elsewhere;
-    const bytes = isHere ? this.#words[head + Head.bytes] : this.#doubles[(head + Head.value) / 2 + 1];
-    return { code: this.#words[head + Head.code], bytes };
+    return isHere ? this.#words[head + Head.bytes] : this.#doubles[(head + Head.value) / 2 + 1];
+  }
+
+  /** Copies `count` elements of a contribution that is on the board, from byte `start` on, to element `at` of an array. */
+  get(step: number, rank: number, start: number, into: TypedArray, at: number, count: number): void {
+    this.#cells.get(this.#valueAt(step, rank, this.form(step, rank)) + start, into, at, count);
   }
 
   /** Bytes of a contribution that is on the board, in place. */
-  bytes(step: number, rank: number, start: number, length: number): Uint8Array {
-    return this.#bytes(this.#valueAt(step, rank, this.form(step, rank)) + start, length);
+  view(step: number, rank: number, start: number, bytes: number): Uint8Array {
+    return this.#cells.view(this.#valueAt(step, rank, this.form(step, rank)) + start, bytes);
   }
 
   /** Where a contribution is that is not, in the memory of the process {@link pid}. */
@@ -273,7 +285,7 @@ export class Board {
 
   /** Notes what this rank calls without the board, for others to compare with when they have waited for long. */
   note(sequence: number, { kind, root, count }: Signature): void {
-    const entry = this.#entry(this.#rank, sequence);
+    const entry = this.#entry(this.rank, sequence);
     Atomics.store(this.#words, entry + 3, 0); // no number while it changes: see noted()
     this.#words[entry] = kind;
     this.#words[entry + 1] = root;
@@ -305,7 +317,7 @@ export class Board {
 
   /** This rank has read whatever calls before this one have in a slot. */
   markRead(slot: number, sequence: number): void {
-    Atomics.store(this.#words, this.#unread(this.#rank, slot), sequence);
+    Atomics.store(this.#words, this.#unread(this.rank, slot), sequence);
   }
 
   /** Whether all ranks but these have read what a call has in a slot. */
@@ -324,7 +336,7 @@ export class Board {
 
   /** This rank is done with the board; `use` numbers the uses of this place, and only grows. */
   retire(use: number): void {
-    Atomics.store(this.#words, this.#retired(this.#rank), use);
+    Atomics.store(this.#words, this.#retired(this.rank), use);
   }
 
   /** Whether all members are done with this use, so that nobody reads this rank's part any more. */
@@ -335,11 +347,11 @@ export class Board {
   /** Makes this rank's part as it was at first, but for what is left of values. */
   clear(): void {
     for (let step = 0; step < SLOTS; step++) {
-      const head = this.#head(step, this.#rank);
+      const head = this.#head(step, this.rank);
       this.#words.fill(0, head, head + HEAD_WORDS);
     }
-    this.#words.fill(0, this.#entry(this.#rank, 0), this.#retired(this.#rank));
-    for (let slot = 0; slot < SLOTS; slot++) this.#words[this.#unread(this.#rank, slot)] = 0;
+    this.#words.fill(0, this.#entry(this.rank, 0), this.#retired(this.rank));
+    for (let slot = 0; slot < SLOTS; slot++) this.#words[this.#unread(this.rank, slot)] = 0;
   }
 
   #signatureAt(word: number): Signature {
@@ -360,10 +372,6 @@ export class Board {
     if (form === Form.head) return (this.#head(step, rank) + Head.value) * 4;
     const { values, valueBytes, valuesBytes } = this.#host.layout;
     return this.#start + values + this.#places[rank] * valuesBytes + (step & (SLOTS - 1)) * valueBytes;
-  }
-
-  #bytes(start: number, length: number): Uint8Array {
-    return new Uint8Array(this.#host.memory, start, length);
   }
 
   #entry(rank: number, sequence: number): number {

@@ -1,6 +1,7 @@
 import { Operation } from "../../request.js";
+import type { Signature } from "../../matching.js";
 import type { Board } from "../../transports/board.js";
-import type { Call } from "../call.js";
+import { Call } from "../call.js";
 import type { OnBoard } from "./on-board.js";
 
 /** What a step waits for: the contribution of one rank, or these. */
@@ -12,7 +13,9 @@ export const NOBODY = -2;
  * waits for those of others, and reads them; all ranks go through equally many steps.
  */
 export abstract class BoardCall extends Operation<unknown> {
-  readonly call: Call;
+  readonly signature: Signature;
+  /** Its number on the communicator, once it is started. */
+  sequence = -1;
   /** Whose contribution the step under way waits for: a rank, EVERYBODY or NOBODY. */
   needs = EVERYBODY;
   /** Others wait for this rank's contribution, and not for everybody's. */
@@ -20,12 +23,32 @@ export abstract class BoardCall extends Operation<unknown> {
   /** Steps completed so far. */
   done = 0;
   readonly #onBoard: OnBoard;
+  #call: Call | undefined;
 
-  constructor(onBoard: OnBoard, call: Call) {
+  constructor(onBoard: OnBoard, signature: Signature) {
     super(onBoard.engine);
     this.#onBoard = onBoard;
-    this.call = call;
-    call.onBoard = this;
+    this.signature = signature;
+  }
+
+  /** The call as one with messages, made when it is needed: most calls know of none. */
+  get call(): Call {
+    if (this.#call !== undefined) return this.#call;
+    this.#call = new Call(this.#onBoard.members, this.sequence, this.signature);
+    this.#call.onBoard = this;
+    if (this.settled) this.#call.state = "done";
+    return this.#call;
+  }
+
+  /** Whether it has not come to an end on this rank. */
+  get running(): boolean {
+    return this.#call === undefined ? !this.settled : this.#call.running;
+  }
+
+  /** The last step is done. */
+  end(): void {
+    if (this.#call !== undefined) this.#call.state = "done";
+    this.complete(this.result());
   }
 
   /** Puts this rank's contribution to a step on the board, if it has any. */
@@ -51,7 +74,7 @@ export abstract class BoardCall extends Operation<unknown> {
 
   /** Does it with messages, unless it is over. */
   fallBack(): void {
-    if (this.settled || this.call.state !== "running") return;
+    if (this.settled || !this.running) return;
     this.withMessages().then(
       (value) => {
         this.call.state = "done";

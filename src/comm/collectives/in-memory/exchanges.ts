@@ -1,15 +1,14 @@
-import { bytesOf, codeOf, isTypedArray, nameOf, type Packed, unpack } from "../../envelope.js";
-import { TypeMismatchError } from "../../errors.js";
+import { isTypedArray, unpack } from "../../envelope.js";
+import type { Signature } from "../../matching.js";
 import type { Board } from "../../transports/board.js";
 import type { TypedArray } from "../../types.js";
 import { allgather, allgatherInto } from "../allgather.js";
 import { bcast } from "../bcast.js";
-import { blockOf, type Blocks } from "../blocks.js";
-import type { Call } from "../call.js";
-import { copyInto } from "../buffers.js";
+import type { Blocks } from "../blocks.js";
+import { copyInto, part } from "../buffers.js";
 import { gather, gatherInto } from "../gather.js";
 import { BoardCall, EVERYBODY, NOBODY } from "./board-call.js";
-import { checkLength, isElsewhere, lay, read, value } from "./contribution.js";
+import { checkLength, checkType, type Contribution, isElsewhere, lay, read, value } from "./contribution.js";
 import type { OnBoard } from "./on-board.js";
 
 /**
@@ -19,36 +18,38 @@ import type { OnBoard } from "./on-board.js";
 export class BoardBcast extends BoardCall {
   readonly #root: number;
   readonly #value: unknown;
-  readonly #packed: Packed | undefined;
+  readonly #contribution: Contribution | undefined;
   readonly #into: TypedArray | undefined;
   #result: unknown;
 
-  /** @param packed - The value, at the root. */
+  /** @param contribution - The value, at the root. */
   constructor(
     onBoard: OnBoard,
-    call: Call,
+    signature: Signature,
     root: number,
     value: unknown,
-    packed: Packed | undefined,
+    contribution: Contribution | undefined,
     into: TypedArray | undefined,
   ) {
-    super(onBoard, call);
+    super(onBoard, signature);
+    const isRoot = onBoard.board.rank === root;
     this.#root = root;
     this.#value = value;
     this.#into = into;
-    this.#packed = packed;
+    this.#contribution = contribution;
     this.#result = into ?? value;
-    this.needs = call.rank === root ? NOBODY : root;
-    this.wakes = call.rank === root;
+    this.needs = isRoot ? NOBODY : root;
+    this.wakes = isRoot;
   }
 
   override contribute(board: Board, step: number): void {
-    if (this.done === 0 && this.#packed !== undefined) lay(board, step, this.#packed, board.size - 1);
+    if (this.done > 0 || this.#contribution === undefined) return;
+    lay(board, step, this.#contribution, board.size - 1);
   }
 
   advance(board: Board, step: number): boolean {
-    const isRoot = this.call.rank === this.#root;
     if (this.done === 1) return true;
+    const isRoot = board.rank === this.#root;
     const elsewhere = isElsewhere(board, step, this.#root);
     if (!isRoot) this.#read(board, step);
     else if (this.#into !== undefined && isTypedArray(this.#value)) copyInto(this.#into, this.#value);
@@ -72,69 +73,78 @@ export class BoardBcast extends BoardCall {
       this.#result = unpack(code, bytes);
       return;
     }
-    const { code, bytes } = board.value(step, this.#root);
-    checkType("bcast", code, into, this.#root);
+    checkType("bcast", board.code(step, this.#root), into, this.#root);
+    const bytes = board.bytes(step, this.#root);
     if (bytes !== into.byteLength) {
       throw new RangeError(
-        `bcast: root ${this.#root} sends ${bytes / into.BYTES_PER_ELEMENT} elements, into of rank ${this.call.rank} ` +
+        `bcast: root ${this.#root} sends ${bytes / into.BYTES_PER_ELEMENT} elements, into of rank ${board.rank} ` +
           `has ${into.length}; use equal lengths`,
       );
     }
-    read(board, step, this.#root, 0, bytesOf(into));
+    read(board, step, this.#root, 0, into);
   }
 }
 
 /** What gather and allgather have in common: one value of every rank. */
 abstract class BoardCollection extends BoardCall {
   protected readonly value: unknown;
-  readonly #packed: Packed;
+  readonly #contribution: Contribution;
   protected readonly into: TypedArray | undefined;
   protected readonly blocks: Blocks | undefined;
   protected values: unknown[] | undefined;
   /** Ranks that read this one's value. */
-  protected abstract readonly readers: number;
+  protected abstract readers(board: Board): number;
 
   constructor(
     onBoard: OnBoard,
-    call: Call,
+    signature: Signature,
     value: unknown,
-    packed: Packed,
+    contribution: Contribution,
     into: TypedArray | undefined,
     blocks: Blocks | undefined,
   ) {
-    super(onBoard, call);
+    super(onBoard, signature);
     this.value = value;
-    this.#packed = packed;
+    this.#contribution = contribution;
     this.into = into;
     this.blocks = blocks;
   }
 
   override contribute(board: Board, step: number): void {
-    if (this.done === 0) lay(board, step, this.#packed, this.readers);
+    if (this.done === 0) lay(board, step, this.#contribution, this.readers(board));
   }
 
   /** Reads everybody's value. */
   protected collect(board: Board, step: number, where: string): void {
-    const { rank } = this.call;
-    if (this.into === undefined || this.blocks === undefined) {
-      this.values = Array.from({ length: board.size }, (_, source) => {
+    const { rank, size } = board;
+    const { into, blocks } = this;
+    if (into === undefined || blocks === undefined) {
+      this.values = Array.from({ length: size }, (_, source) => {
         if (source === rank) return isTypedArray(this.value) ? this.value.slice() : this.value;
         const { code, bytes } = value(board, step, source);
         return unpack(code, bytes);
       });
       return;
     }
-    for (let source = 0; source < board.size; source++) {
-      const block = blockOf(this.into, this.blocks, source);
-      if (source === rank && isTypedArray(this.value)) copyInto(block, this.value);
-      else readBlock(where, board, step, source, rank, block);
+    for (let source = 0; source < size; source++) {
+      const start = blocks.displs[source];
+      const count = blocks.counts[source];
+      if (source === rank && isTypedArray(this.value) && isElsewhere(board, step, rank))
+        copyInto(part(into, start, start + count), this.value);
+      else {
+        checkType(where, board.code(step, source), into, source);
+        checkLength(where, source, rank, board.bytes(step, source), into, count);
+        read(board, step, source, 0, into, start, count);
+      }
     }
   }
 }
 
 /** Every rank reads everybody's value; a second step if any is not on the board. */
 export class BoardAllgather extends BoardCollection {
-  protected readonly readers = this.call.size - 1;
+  protected readers({ size }: Board): number {
+    return size - 1;
+  }
 
   advance(board: Board, step: number): boolean {
     if (this.done === 1) return true;
@@ -159,34 +169,37 @@ export class BoardAllgather extends BoardCollection {
 
 /** The root reads everybody's value, and then lets those go whose value is not on the board. */
 export class BoardGather extends BoardCollection {
-  protected readonly readers = 1;
   readonly #root: number;
 
   constructor(
     onBoard: OnBoard,
-    call: Call,
+    signature: Signature,
     root: number,
     value: unknown,
-    packed: Packed,
+    contribution: Contribution,
     into: TypedArray | undefined,
     blocks: Blocks | undefined,
   ) {
-    super(onBoard, call, value, packed, into, blocks);
+    super(onBoard, signature, value, contribution, into, blocks);
     this.#root = root;
-    if (call.rank !== root) this.needs = NOBODY;
+    if (onBoard.board.rank !== root) this.needs = NOBODY;
+  }
+
+  protected readers(): number {
+    return 1;
   }
 
   advance(board: Board, step: number): boolean {
     if (this.done === 1) return true;
-    const isRoot = this.call.rank === this.#root;
+    const isRoot = board.rank === this.#root;
     if (isRoot) this.collect(board, step, "gather");
     this.wakes = isRoot;
-    this.needs = !isRoot && isElsewhere(board, step, this.call.rank) ? this.#root : NOBODY;
+    this.needs = !isRoot && isElsewhere(board, step, board.rank) ? this.#root : NOBODY;
     return false;
   }
 
   result(): unknown {
-    return this.call.rank === this.#root ? (this.into ?? this.values) : undefined;
+    return this.into ?? this.values;
   }
 
   async withMessages(): Promise<unknown> {
@@ -197,27 +210,3 @@ export class BoardGather extends BoardCollection {
     return this.result();
   }
 }
-
-/** Reads a rank's contribution into this rank's place for it. */
-function readBlock(
-  where: string,
-  board: Board,
-  step: number,
-  source: number,
-  rank: number,
-  block: TypedArray,
-): void {
-  const { code, bytes } = board.value(step, source);
-  checkType(where, code, block, source);
-  checkLength(where, source, rank, bytes, block);
-  read(board, step, source, 0, bytesOf(block));
-}
-
-function checkType(where: string, code: number, into: TypedArray, source: number): void {
-  if (code === codeOf(into) || code === UINT8 || into instanceof Uint8Array) return;
-  throw new TypeMismatchError(
-    `${where}: rank ${source} sends ${nameOf(code)}, the receive buffer holds ${nameOf(codeOf(into))}; use the same type`,
-  );
-}
-
-const UINT8 = codeOf(new Uint8Array(0));

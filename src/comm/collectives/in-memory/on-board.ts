@@ -1,7 +1,7 @@
 import type { Engine } from "../../engine.js";
 import type { Board } from "../../transports/board.js";
 import type { Pollable } from "../../waiting.js";
-import type { Call } from "../call.js";
+import type { Call, Members } from "../call.js";
 import { type BoardCall, EVERYBODY, NOBODY } from "./board-call.js";
 
 /** How a failure here becomes one of all ranks. */
@@ -20,6 +20,8 @@ const SHORT_ROUNDS = 8;
 export class OnBoard implements Pollable {
   readonly board: Board;
   readonly engine: Engine;
+  readonly members: Members;
+  readonly #number: (call: BoardCall) => number;
   readonly #fail: Fail;
   #queue: BoardCall[] = [];
   readonly #lost: number[] = [];
@@ -33,15 +35,19 @@ export class OnBoard implements Pollable {
   #until = Infinity;
   #polling = false;
 
-  constructor(engine: Engine, board: Board, fail: Fail) {
-    this.engine = engine;
+  /** @param number - Gives a call the next number. */
+  constructor(members: Members, board: Board, number: (call: BoardCall) => number, fail: Fail) {
+    this.members = members;
+    this.engine = members.engine;
     this.board = board;
+    this.#number = number;
     this.#fail = fail;
-    engine.watch(this);
+    members.engine.watch(this);
   }
 
   /** Starts a call; those before it come first. */
   start<C extends BoardCall>(call: C): C {
+    call.sequence = this.#number(call);
     if (this.#current !== undefined) this.#queue.push(call);
     else {
       this.#current = call;
@@ -99,7 +105,7 @@ export class OnBoard implements Pollable {
   /** From this sequence number on, calls are made with messages; those on their way are made again. */
   leave(sequence: number): void {
     this.#until = Math.min(this.#until, sequence);
-    const leaves = (queued: BoardCall): boolean => !this.takes(queued.call.sequence);
+    const leaves = (queued: BoardCall): boolean => !this.takes(queued.sequence);
     const current = this.#current;
     const again = this.#queue.filter(leaves);
     this.#queue = this.#queue.filter((queued) => !leaves(queued));
@@ -113,28 +119,28 @@ export class OnBoard implements Pollable {
   /** Goes one step on if that is possible; false if the call under way waits. */
   #advance(current: BoardCall): boolean {
     const { board } = this;
-    const { call, needs } = current;
+    const { signature, needs } = current;
     const step = this.#step;
     if (!this.#published) {
       if (!board.hasRoom(step)) return this.#waitsInVain(current, EVERYBODY);
-      board.open(step, call.signature, call.sequence);
+      board.open(step, signature, current.sequence);
       current.contribute(board, step);
       this.#published = true;
-      this.#missing = board.publish(step, call.signature, current.wakes);
-    } else if (needs === EVERYBODY) this.#missing = board.missing(step, this.#missing, call.signature);
+      this.#missing = board.publish(step, signature, current.wakes);
+    } else if (needs === EVERYBODY) this.#missing = board.missing(step, this.#missing, signature);
     let odd = board.size;
     if (needs === EVERYBODY) {
       if (this.#missing < board.size) return this.#waitsInVain(current, EVERYBODY);
       odd = board.odd;
     } else if (needs !== NOBODY) {
       if (!board.hasBegun(step, needs)) return this.#waitsInVain(current, needs);
-      if (!board.agrees(step, needs, call.signature)) odd = needs;
+      if (!board.agrees(step, needs, signature)) odd = needs;
     }
     this.#step++;
     this.#published = false;
     try {
       if (odd < board.size) {
-        const error = call.differs(board.signature(step, odd), odd);
+        const error = current.call.differs(board.signature(step, odd), odd);
         if (error !== undefined) throw error;
       }
       if (!current.advance(board, step)) {
@@ -142,11 +148,10 @@ export class OnBoard implements Pollable {
         return true;
       }
       this.#next();
-      call.state = "done";
-      current.complete(current.result());
+      current.end();
     } catch (error) {
       if (this.#current === current) this.#next();
-      this.#fail(call, error instanceof Error ? error : new Error(String(error)));
+      this.#fail(current.call, error instanceof Error ? error : new Error(String(error)));
     }
     return true;
   }
@@ -156,12 +161,12 @@ export class OnBoard implements Pollable {
   }
 
   /** Leaves the board if what is waited for will never come. Always false. */
-  #waitsInVain({ call }: BoardCall, needs: number): false {
+  #waitsInVain({ sequence }: BoardCall, needs: number): false {
     if (this.#lost.length === 0) return false;
     const dead = this.#lost.some(
       (rank) => (needs === EVERYBODY || needs === rank) && !this.board.hasBegun(this.#step, rank),
     );
-    if (dead) this.leave(call.sequence);
+    if (dead) this.leave(sequence);
     return false;
   }
 }

@@ -1,34 +1,45 @@
 import { isTypedArray } from "../../envelope.js";
+import type { Signature } from "../../matching.js";
 import type { Board } from "../../transports/board.js";
 import type { TypedArray } from "../../types.js";
 import { alltoall, alltoallInto } from "../alltoall.js";
 import { blockOf, type Blocks } from "../blocks.js";
-import type { Call } from "../call.js";
 import { copyInto, identical } from "../buffers.js";
 import { scatter, scatterInto } from "../scatter.js";
 import { BoardCall, EVERYBODY, NOBODY } from "./board-call.js";
+import { checkLength, lay } from "./contribution.js";
 import type { OnBoard } from "./on-board.js";
-import { readEntry, Table } from "./table.js";
+import { readBlock, readEntry, Table, valuesElsewhere } from "./table.js";
 
-/** Every rank reads what all others have for it; a second step if any of it is not on the board. */
+/** An array that is cut into a block for each rank. */
+export interface Source {
+  readonly values: TypedArray;
+  readonly blocks: Blocks;
+}
+
+/**
+ * Every rank reads what all others have for it, from the tables or, where all blocks are equal, from the arrays as they
+ * are; a second step if any of it is not on the board.
+ */
 export class BoardAlltoall extends BoardCall {
-  readonly #table: Table;
+  /** Without one, the array of the source is laid out. */
+  readonly #table: Table | undefined;
   readonly #values: readonly unknown[];
-  readonly #source: { readonly values: TypedArray; readonly blocks: Blocks } | undefined;
+  readonly #source: Source | undefined;
   readonly #into: TypedArray | undefined;
   readonly #intoBlocks: Blocks | undefined;
   #result: unknown[] = [];
 
   constructor(
     onBoard: OnBoard,
-    call: Call,
+    signature: Signature,
     values: readonly unknown[],
-    table: Table,
-    source?: { readonly values: TypedArray; readonly blocks: Blocks },
+    table: Table | undefined,
+    source?: Source,
     into?: TypedArray,
     intoBlocks?: Blocks,
   ) {
-    super(onBoard, call);
+    super(onBoard, signature);
     this.#values = values;
     this.#source = source;
     this.#into = into;
@@ -37,23 +48,32 @@ export class BoardAlltoall extends BoardCall {
   }
 
   override contribute(board: Board, step: number): void {
-    if (this.done === 0) this.#table.lay(board, step);
+    if (this.done > 0) return;
+    if (this.#table !== undefined) this.#table.lay(board, step);
+    else if (this.#source !== undefined) lay(board, step, this.#source.values, 1);
   }
 
   advance(board: Board, step: number): boolean {
     if (this.done === 1) return true;
-    const { rank } = this.call;
     const into = this.#into;
     const blocks = this.#intoBlocks;
     let elsewhere = false;
     for (let source = 0; source < board.size; source++) {
-      if (Table.isElsewhere(board, step, source)) elsewhere = true;
-      if (into !== undefined && blocks !== undefined) {
-        const block = blockOf(into, blocks, source);
-        readEntry("alltoall", board, step, source, rank, block);
-      } else this.#result[source] = readEntry("alltoall", board, step, source, rank);
+      if (valuesElsewhere(board, step, source)) elsewhere = true;
+      if (into === undefined || blocks === undefined) this.#result[source] = readEntry(board, step, source);
+      else if (source === board.rank && valuesElsewhere(board, step, source))
+        this.#keep(into, blocks, source);
+      else readBlock("alltoall", board, step, source, into, blocks.displs[source], blocks.counts[source]);
     }
     return !elsewhere;
+  }
+
+  /** This rank's block for itself. */
+  #keep(into: TypedArray, blocks: Blocks, rank: number): void {
+    if (this.#source === undefined) return;
+    const from = blockOf(this.#source.values, this.#source.blocks, rank);
+    checkLength("alltoall", rank, rank, from.byteLength, into, blocks.counts[rank]);
+    copyInto(blockOf(into, blocks, rank), from);
   }
 
   result(): unknown {
@@ -74,45 +94,49 @@ export class BoardScatter extends BoardCall {
   readonly #root: number;
   readonly #table: Table | undefined;
   readonly #values: readonly unknown[] | undefined;
-  readonly #source: { readonly values: TypedArray; readonly blocks: Blocks } | undefined;
+  readonly #source: Source | undefined;
   readonly #into: TypedArray | undefined;
   #result: unknown;
 
   constructor(
     onBoard: OnBoard,
-    call: Call,
+    signature: Signature,
     root: number,
     values: readonly unknown[] | undefined,
     table: Table | undefined,
-    source?: { readonly values: TypedArray; readonly blocks: Blocks },
+    source?: Source,
     into?: TypedArray,
   ) {
-    super(onBoard, call);
+    super(onBoard, signature);
     this.#root = root;
     this.#values = values;
     this.#source = source;
     this.#into = into;
-    const isRoot = call.rank === root;
+    const isRoot = onBoard.board.rank === root;
     this.#table = isRoot ? table : undefined;
     this.needs = isRoot ? NOBODY : root;
     this.wakes = isRoot;
   }
 
   override contribute(board: Board, step: number): void {
-    if (this.done === 0) this.#table?.lay(board, step);
+    if (this.done > 0) return;
+    if (this.#table !== undefined) this.#table.lay(board, step);
+    else if (this.#source !== undefined) lay(board, step, this.#source.values, 1);
   }
 
   advance(board: Board, step: number): boolean {
     if (this.done === 1) return true;
-    const { rank } = this.call;
+    const { rank } = board;
     const isRoot = rank === this.#root;
     const own = this.#values?.[rank];
-    if (!isRoot) this.#result = readEntry("scatter", board, step, this.#root, rank, this.#into);
-    else if (this.#into !== undefined && isTypedArray(own)) copyInto(this.#place(own), own);
+    if (!isRoot) {
+      if (this.#into === undefined) this.#result = readEntry(board, step, this.#root);
+      else readBlock("scatter", board, step, this.#root, this.#into, 0, this.#into.length);
+    } else if (this.#into !== undefined && isTypedArray(own)) copyInto(this.#place(own), own);
     else this.#result = isTypedArray(own) ? own.slice() : own;
     this.needs = isRoot ? EVERYBODY : NOBODY;
     this.wakes = false;
-    return !Table.isElsewhere(board, step, this.#root);
+    return !valuesElsewhere(board, step, this.#root);
   }
 
   result(): unknown {

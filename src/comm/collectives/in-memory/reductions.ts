@@ -1,10 +1,12 @@
-import { codeOf, bytesOf } from "../../envelope.js";
+import { bytesOf } from "../../envelope.js";
+import type { Signature } from "../../matching.js";
+import { combine } from "../../operations.js";
 import type { Board } from "../../transports/board.js";
 import type { OpName, TypedArray } from "../../types.js";
 import { allreduce } from "../allreduce.js";
 import { barrier } from "../barrier.js";
 import type { Blocks } from "../blocks.js";
-import type { Call } from "../call.js";
+import { type Call, isReproducible } from "../call.js";
 import { exactSum } from "../exact.js";
 import { copyInto, like, overlap } from "../buffers.js";
 import { reduceScatter } from "../reduce-scatter.js";
@@ -41,8 +43,8 @@ export class BoardBarrier extends BoardCall {
 export class BoardNumber extends BoardCall {
   #x: number;
 
-  constructor(onBoard: OnBoard, call: Call, x: number) {
-    super(onBoard, call);
+  constructor(onBoard: OnBoard, signature: Signature, x: number) {
+    super(onBoard, signature);
     this.#x = x;
   }
 
@@ -51,8 +53,7 @@ export class BoardNumber extends BoardCall {
   }
 
   advance(board: Board, step: number): boolean {
-    const { reproducible } = this.call;
-    this.#x = reproducible
+    this.#x = isReproducible(this.signature)
       ? exactSum(Float64Array.from({ length: board.size }, (_, rank) => board.number(step, rank)))
       : board.sumOfNumbers(step);
     return true;
@@ -79,13 +80,13 @@ abstract class BoardReduction extends BoardCall {
 
   constructor(
     onBoard: OnBoard,
-    call: Call,
+    signature: Signature,
     x: TypedArray,
     op: OpName,
     out: TypedArray | undefined,
     finish = whole,
   ) {
-    super(onBoard, call);
+    super(onBoard, signature);
     this.x = x;
     this.op = op;
     this.out = out;
@@ -93,7 +94,7 @@ abstract class BoardReduction extends BoardCall {
   }
 
   override contribute(board: Board, step: number): void {
-    if (this.done === 0) lay(board, step, { code: codeOf(this.x), bytes: bytesOf(this.x) }, 1);
+    if (this.done === 0) lay(board, step, this.x, 1);
   }
 
   result(): unknown {
@@ -102,15 +103,32 @@ abstract class BoardReduction extends BoardCall {
 
   /** out ← elements from `start` on of the reduction over the first ranks, in rank order. */
   protected reduceInto(out: TypedArray, board: Board, step: number, start: number, ranks = board.size): void {
+    const isExact = isReproducible(this.signature);
+    if (!isExact && isShort(this.x, board) && !isElsewhere(board, step, board.rank))
+      return this.#reduceShort(out, board, step, start, ranks);
     const size = out.BYTES_PER_ELEMENT;
     const own = bytesOf(this.x);
     const readPart = (rank: number, offset: number, into: TypedArray): void => {
       const from = (start + offset) * size;
-      if (rank === this.call.rank) bytesOf(into).set(own.subarray(from, from + into.byteLength));
-      else read(board, step, rank, from, bytesOf(into));
+      if (rank === board.rank) bytesOf(into).set(own.subarray(from, from + into.byteLength));
+      else read(board, step, rank, from, into);
     };
-    if (this.call.reproducible) sumPieces(ranks, out, readPart);
+    if (isExact) sumPieces(ranks, out, readPart);
     else reducePieces(this.op, ranks, out, readPart);
+  }
+
+  /** The same of vectors on the board that are so short that looking after pieces of them would cost most. */
+  #reduceShort(out: TypedArray, board: Board, step: number, start: number, ranks: number): void {
+    if (out.length === 0) return;
+    if (this.op === "sum" && out instanceof Float64Array)
+      return board.sum(step, out, this.x.length, start, ranks);
+    const from = start * out.BYTES_PER_ELEMENT;
+    const term = like(out);
+    read(board, step, 0, from, out);
+    for (let rank = 1; rank < ranks; rank++) {
+      read(board, step, rank, from, term);
+      combine(this.op, out, term);
+    }
   }
 }
 
@@ -119,8 +137,8 @@ export class BoardSum extends BoardCall {
   readonly #x: Float64Array;
   readonly #out: Float64Array;
 
-  constructor(onBoard: OnBoard, call: Call, x: Float64Array, out: Float64Array) {
-    super(onBoard, call);
+  constructor(onBoard: OnBoard, signature: Signature, x: Float64Array, out: Float64Array) {
+    super(onBoard, signature);
     this.#x = x;
     this.#out = out;
   }
@@ -155,28 +173,26 @@ export class BoardAllreduce extends BoardReduction {
 
   constructor(
     onBoard: OnBoard,
-    call: Call,
+    signature: Signature,
     x: TypedArray,
     op: OpName,
     out: TypedArray,
     finish: (out: TypedArray) => unknown,
   ) {
-    super(onBoard, call, x, op, out, finish);
+    super(onBoard, signature, x, op, out, finish);
     this.#result = out;
   }
 
   override contribute(board: Board, step: number): void {
     super.contribute(board, step);
     if (this.done !== 1) return;
-    const block = this.#block(board.size, this.call.rank);
-    lay(board, step, { code: codeOf(block), bytes: bytesOf(block) }, board.size - 1);
+    lay(board, step, this.#block(board.size, board.rank), board.size - 1);
   }
 
   advance(board: Board, step: number): boolean {
-    const { rank } = this.call;
-    const { size } = board;
+    const { rank, size } = board;
     if (this.done === 0) {
-      if (this.x.byteLength * size <= ONE_STEP_BYTES) {
+      if (isShort(this.x, board)) {
         this.reduceInto(this.#result, board, step, 0);
         return true;
       }
@@ -186,7 +202,7 @@ export class BoardAllreduce extends BoardReduction {
     if (this.done === 1) {
       for (let i = 1; i < size; i++) {
         const peer = (rank + i) % size;
-        read(board, step, peer, 0, bytesOf(this.#block(size, peer)));
+        read(board, step, peer, 0, this.#block(size, peer));
       }
       const longest = Math.ceil(this.x.length / size) * this.x.BYTES_PER_ELEMENT;
       return board.takes(longest, size - 1);
@@ -215,16 +231,25 @@ export class BoardReduceScatter extends BoardReduction {
   readonly #block: TypedArray;
 
   /** @param place - Where this rank's block goes; may be part of `x`. */
-  constructor(onBoard: OnBoard, call: Call, x: TypedArray, op: OpName, blocks: Blocks, place: TypedArray) {
-    super(onBoard, call, x, op, place);
+  constructor(
+    onBoard: OnBoard,
+    signature: Signature,
+    x: TypedArray,
+    op: OpName,
+    blocks: Blocks,
+    place: TypedArray,
+  ) {
+    super(onBoard, signature, x, op, place);
     this.#blocks = blocks;
     this.#place = place;
     this.#block = overlap(x, place) ? like(place) : place;
+    // Who gets nothing waits for nobody, unless others still have to read its vector.
+    if (place.length === 0 && onBoard.board.takes(x.byteLength, 1)) this.needs = NOBODY;
   }
 
   advance(board: Board, step: number): boolean {
     if (this.done === 1) return true;
-    const { rank } = this.call;
+    const { rank } = board;
     this.reduceInto(this.#block, board, step, this.#blocks.displs[rank]);
     return !isElsewhere(board, step, rank);
   }
@@ -251,36 +276,37 @@ export class BoardReduce extends BoardReduction {
 
   constructor(
     onBoard: OnBoard,
-    call: Call,
+    signature: Signature,
     x: TypedArray,
     op: OpName,
     root: number,
     out: TypedArray | undefined,
     finish: (out: TypedArray) => unknown,
   ) {
-    super(onBoard, call, x, op, out, finish);
+    super(onBoard, signature, x, op, out, finish);
     this.#root = root;
-    this.#short = x.byteLength * call.size <= ONE_STEP_BYTES;
-    if (this.#short && call.rank !== root) this.needs = NOBODY;
+    const { board } = onBoard;
+    this.#short = isShort(x, board);
+    if (this.#short && board.rank !== root) this.needs = NOBODY;
   }
 
   override contribute(board: Board, step: number): void {
     super.contribute(board, step);
     const block = this.#block;
     if (this.done !== 1 || block === undefined || block.length === 0) return;
-    lay(board, step, { code: codeOf(block), bytes: bytesOf(block) }, 1);
+    lay(board, step, block, 1);
   }
 
   advance(board: Board, step: number): boolean {
-    const { rank, size } = this.call;
+    const { rank, size } = board;
     const isRoot = rank === this.#root;
     if (this.#short) {
       if (this.out !== undefined) this.reduceInto(this.out, board, step, 0);
       return true;
     }
     if (this.done === 0) {
-      const block = this.x.slice(this.#start(rank), this.#start(rank + 1));
-      this.reduceInto(block, board, step, this.#start(rank));
+      const block = this.x.slice(this.#start(rank, size), this.#start(rank + 1, size));
+      this.reduceInto(block, board, step, this.#start(rank, size));
       this.#block = block;
       this.needs = isRoot ? EVERYBODY : NOBODY;
       return false;
@@ -288,9 +314,9 @@ export class BoardReduce extends BoardReduction {
     if (this.done === 1) {
       if (this.out !== undefined) {
         for (let peer = 0; peer < size; peer++) {
-          const block = this.out.subarray(this.#start(peer), this.#start(peer + 1));
+          const block = this.out.subarray(this.#start(peer, size), this.#start(peer + 1, size));
           if (peer === rank && this.#block !== undefined) copyInto(block, this.#block);
-          else read(board, step, peer, 0, bytesOf(block));
+          else read(board, step, peer, 0, block);
         }
       }
       this.wakes = isRoot;
@@ -305,36 +331,38 @@ export class BoardReduce extends BoardReduction {
     return this.result();
   }
 
-  #start(rank: number): number {
-    return Math.floor((this.x.length * rank) / this.call.size);
+  #start(rank: number, size: number): number {
+    return Math.floor((this.x.length * rank) / size);
   }
 }
 
 /** One step: every rank reduces what those before it have laid out. Only for vectors that fit on the board. */
 export class BoardScan extends BoardReduction {
   readonly #exclusive: boolean;
+  readonly #isFirst: boolean;
 
   constructor(
     onBoard: OnBoard,
-    call: Call,
+    signature: Signature,
     x: TypedArray,
     op: OpName,
     exclusive: boolean,
     out: TypedArray | undefined,
     finish: (out: TypedArray) => unknown,
   ) {
-    super(onBoard, call, x, op, out, finish);
+    super(onBoard, signature, x, op, out, finish);
     this.#exclusive = exclusive;
+    this.#isFirst = onBoard.board.rank === 0;
   }
 
   advance(board: Board, step: number): boolean {
-    const ranks = this.call.rank + (this.#exclusive ? 0 : 1);
+    const ranks = board.rank + (this.#exclusive ? 0 : 1);
     if (ranks > 0 && this.out !== undefined) this.reduceInto(this.out, board, step, 0, ranks);
     return true;
   }
 
   override result(): unknown {
-    return this.#exclusive && this.call.rank === 0 ? undefined : super.result();
+    return this.#exclusive && this.#isFirst ? undefined : super.result();
   }
 
   async withMessages(): Promise<unknown> {
@@ -345,6 +373,11 @@ export class BoardScan extends BoardReduction {
     copyInto(this.out, reduced);
     return this.result();
   }
+}
+
+/** So short that every rank reduces all of it by itself. */
+function isShort(x: TypedArray, { size }: Board): boolean {
+  return x.byteLength * size <= ONE_STEP_BYTES;
 }
 
 const whole = (out: TypedArray): unknown => out;

@@ -8,16 +8,18 @@
 import type { Calls } from "../../calls.js";
 import { elementwise } from "../../elementwise.js";
 import { codeOf, isTypedArray, pack, type Packed } from "../../envelope.js";
+import type { Signature } from "../../matching.js";
 import { unitOf, unsuited } from "../../operations.js";
 import type { Operation } from "../../request.js";
 import type { Counts, OpName, RecvCounts, TypedArray } from "../../types.js";
-import { allgatherAgreement, alltoallAgreement, reductionAgreement } from "../agreements.js";
+import { allgatherAgreement } from "../agreements.js";
 import { type Blocks, blockOf, cut } from "../blocks.js";
 import { sign } from "../call.js";
 import { BoardAllgather, BoardBcast, BoardGather } from "./exchanges.js";
 import { identical, like, overlap, part } from "../buffers.js";
+import type { Contribution } from "./contribution.js";
 import type { OnBoard } from "./on-board.js";
-import { BoardAlltoall, BoardScatter } from "./personalized.js";
+import { BoardAlltoall, BoardScatter, type Source } from "./personalized.js";
 import {
   BoardAllreduce,
   BoardBarrier,
@@ -40,7 +42,7 @@ const FEW = 32;
 
 export function startBarrier(calls: Calls): Started {
   const { board } = calls;
-  return board?.start(new BoardBarrier(board, calls.beginSigned(BARRIER)));
+  return board?.start(new BoardBarrier(board, BARRIER));
 }
 
 export function startAllreduce(
@@ -56,19 +58,19 @@ export function startAllreduce(
     // The sums of solvers take the shortest way.
     if (typeof value === "number" && into === undefined) {
       const signature = reproducible ? REPRODUCIBLE_NUMBER : SUMS[1];
-      return board.start(new BoardNumber(board, calls.beginSigned(signature), value));
+      return board.start(new BoardNumber(board, signature, value));
     }
     if (!reproducible && value instanceof Float64Array && value.length <= FEW) {
       const out = into ?? new Float64Array(value.length);
       if (!(out instanceof Float64Array) || !alike(value, out)) return undefined;
-      return board.start(new BoardSum(board, calls.beginSigned(SUMS[value.length]), value, out));
+      return board.start(new BoardSum(board, SUMS[value.length], value, out));
     }
   }
   const x = reducible(board, value, op);
   if (x === undefined || (into !== undefined && !alike(x, into))) return undefined;
-  const call = calls.begin({ name: "allreduce", op, code: codeOf(x), count: x.length, reproducible });
+  const signature = sign({ name: "allreduce", op, code: codeOf(x), count: x.length, reproducible });
   const out = into ?? like(x, x.length);
-  return board.start(new BoardAllreduce(board, call, x, op, out, elementwise(value, op).result));
+  return board.start(new BoardAllreduce(board, signature, x, op, out, elementwise(value, op).result));
 }
 
 export function startReduce(
@@ -83,9 +85,9 @@ export function startReduce(
   if (board === undefined || typeof op !== "string" || !isRank(board, root)) return undefined;
   const x = reducible(board, value, op);
   if (x === undefined || (into !== undefined && !alike(x, into))) return undefined;
-  const call = calls.begin({ name: "reduce", root, op, code: codeOf(x), count: x.length, reproducible });
-  const out = call.rank === root ? (into ?? like(x, x.length)) : undefined;
-  return board.start(new BoardReduce(board, call, x, op, root, out, elementwise(value, op).result));
+  const signature = sign({ name: "reduce", root, op, code: codeOf(x), count: x.length, reproducible });
+  const out = board.board.rank === root ? (into ?? like(x, x.length)) : undefined;
+  return board.start(new BoardReduce(board, signature, x, op, root, out, elementwise(value, op).result));
 }
 
 export function startReduceScatter(
@@ -106,11 +108,16 @@ export function startReduceScatter(
   const place = isPlaced ? part(into, 0, count) : (into ?? like(x, count));
   if (place.constructor !== x.constructor || place.length !== count) return undefined;
   if (!isPlaced && overlap(x, place)) return undefined;
-  const call = calls.begin({
-    ...reductionAgreement("reduceScatter", op, x, { reproducible }),
-    counts: blocks.counts,
+  const { counts: agreed } = blocks;
+  const signature = sign({
+    name: "reduceScatter",
+    op,
+    code: codeOf(x),
+    count: x.length,
+    counts: agreed,
+    reproducible,
   });
-  return board.start(new BoardReduceScatter(board, call, x, op, blocks, place));
+  return board.start(new BoardReduceScatter(board, signature, x, op, blocks, place));
 }
 
 export function startScan(
@@ -127,9 +134,17 @@ export function startScan(
   if (x === undefined || x.byteLength > board.board.valueBytes || (into !== undefined && !alike(x, into)))
     return undefined;
   const name = exclusive ? "exscan" : "scan";
-  const call = calls.begin({ name, op, code: codeOf(x), count: x.length, reproducible });
+  const signature = sign({ name, op, code: codeOf(x), count: x.length, reproducible });
   return board.start(
-    new BoardScan(board, call, x, op, exclusive, into ?? like(x, x.length), elementwise(value, op).result),
+    new BoardScan(
+      board,
+      signature,
+      x,
+      op,
+      exclusive,
+      into ?? like(x, x.length),
+      elementwise(value, op).result,
+    ),
   );
 }
 
@@ -144,9 +159,9 @@ export function startBcast(
   if (board === undefined || !isRank(board, root)) return undefined;
   const isRoot = rank === root;
   if (isRoot && into !== undefined && !(isTypedArray(value) && alike(value, into))) return undefined;
-  const packed = isRoot ? packable(value) : undefined;
-  if (isRoot && packed === undefined) return undefined;
-  return board.start(new BoardBcast(board, calls.begin({ name: "bcast", root }), root, value, packed, into));
+  const contribution = isRoot ? contributionOf(value) : undefined;
+  if (isRoot && contribution === undefined) return undefined;
+  return board.start(new BoardBcast(board, rooted(BCASTS, "bcast", root), root, value, contribution, into));
 }
 
 export function startGather(
@@ -161,10 +176,10 @@ export function startGather(
   const target = rank === root ? into : undefined;
   const blocks = target && cutOrNothing(board, cuts, target.length);
   const own = target ? ownBlock(value, rank, target, blocks) : value;
-  const packed = packable(own);
-  if (packed === undefined || (target !== undefined && own === undefined)) return undefined;
-  const call = calls.begin({ name: "gather", root });
-  return board.start(new BoardGather(board, call, root, own, packed, target, blocks));
+  const contribution = contributionOf(own);
+  if (contribution === undefined || (target !== undefined && own === undefined)) return undefined;
+  const signature = rooted(GATHERS, "gather", root);
+  return board.start(new BoardGather(board, signature, root, own, contribution, target, blocks));
 }
 
 export function startAllgather(calls: Calls, value: unknown, rank: number, { into, ...cuts }: Cuts): Started {
@@ -172,10 +187,10 @@ export function startAllgather(calls: Calls, value: unknown, rank: number, { int
   if (board === undefined) return undefined;
   const blocks = into && cutOrNothing(board, cuts, into.length);
   const own = into ? ownBlock(value, rank, into, blocks) : value;
-  const packed = packable(own);
-  if (packed === undefined || (into !== undefined && own === undefined)) return undefined;
-  const call = calls.begin(allgatherAgreement(into, blocks));
-  return board.start(new BoardAllgather(board, call, own, packed, into, blocks));
+  const contribution = contributionOf(own);
+  if (contribution === undefined || (into !== undefined && own === undefined)) return undefined;
+  const signature = sign(allgatherAgreement(into, blocks));
+  return board.start(new BoardAllgather(board, signature, own, contribution, into, blocks));
 }
 
 export function startScatter(
@@ -187,10 +202,9 @@ export function startScatter(
 ): Started {
   const board = sharingTables(calls);
   if (board === undefined || !isRank(board, root)) return undefined;
-  if (rank !== root) {
-    const call = calls.begin({ name: "scatter", root });
-    return board.start(new BoardScatter(board, call, root, undefined, undefined, undefined, into));
-  }
+  const signature = rooted(SCATTERS, "scatter", root);
+  if (rank !== root)
+    return board.start(new BoardScatter(board, signature, root, undefined, undefined, undefined, into));
   const source = into && sourceOf(board, values, cuts);
   if (into !== undefined) {
     if (source === undefined) return undefined;
@@ -200,10 +214,10 @@ export function startScatter(
     if (!isPlaced && (!sameShape(own, into) || overlapInPart(source.values, into, own))) return undefined;
   }
   const list = source ? listOf(source) : values;
-  const table = tableOf(board, list);
-  if (table === undefined || !Array.isArray(list)) return undefined;
-  const call = calls.begin({ name: "scatter", root });
-  return board.start(new BoardScatter(board, call, root, list, table, source, into));
+  const table = source !== undefined && isEqual(cuts) ? undefined : tableOf(board, list);
+  if (table === undefined && !(source !== undefined && isEqual(cuts))) return undefined;
+  if (!Array.isArray(list)) return undefined;
+  return board.start(new BoardScatter(board, signature, root, list, table, source, into));
 }
 
 export function startAlltoall(
@@ -213,18 +227,25 @@ export function startAlltoall(
 ): Started {
   const board = sharingTables(calls);
   if (board === undefined) return undefined;
-  const isPlaced = into !== undefined && isTypedArray(values) && identical(values, into);
-  const source = into && sourceOf(board, isPlaced ? values.slice() : values, cuts);
-  const blocks = into && cutOrNothing(board, { counts: recvCounts, displs: recvDispls }, into.length);
-  if (into !== undefined) {
-    if (source === undefined || blocks === undefined) return undefined;
-    if (source.values.constructor !== into.constructor || overlap(source.values, into)) return undefined;
+  if (into === undefined) {
+    const table = tableOf(board, values);
+    if (table === undefined || !Array.isArray(values)) return undefined;
+    return board.start(new BoardAlltoall(board, ALLTOALL, values, table));
   }
-  const list = source ? listOf(source) : values;
-  const table = tableOf(board, list);
-  if (table === undefined || !Array.isArray(list)) return undefined;
-  const call = calls.begin(alltoallAgreement(into, { recvCounts, recvDispls, ...cuts }));
-  return board.start(new BoardAlltoall(board, call, list, table, source, into, blocks));
+  if (!isTypedArray(values)) return undefined;
+  const source = sourceOf(board, identical(values, into) ? values.slice() : values, cuts);
+  const received = { counts: recvCounts, displs: recvDispls };
+  const blocks = cutOrNothing(board, received, into.length);
+  if (source === undefined || blocks === undefined) return undefined;
+  if (source.values.constructor !== into.constructor || overlap(source.values, into)) return undefined;
+  const table = isEqual(cuts) ? undefined : tableOf(board, listOf(source));
+  if (table === undefined && !isEqual(cuts)) return undefined;
+  const code = codeOf(into);
+  const areEqual = isEqual(cuts) && isEqual(received);
+  const signature = sign(
+    areEqual ? { name: "alltoall", code, count: into.length } : { name: "alltoall", code },
+  );
+  return board.start(new BoardAlltoall(board, signature, [], table, source, into, blocks));
 }
 
 /** The board, if values of any length can go over it: their lengths may differ between ranks. */
@@ -262,11 +283,6 @@ function overlapInPart(a: TypedArray, b: TypedArray, block: TypedArray): boolean
   return overlap(a, b) && !identical(a, block) && !identical(b, block);
 }
 
-interface Source {
-  readonly values: TypedArray;
-  readonly blocks: Blocks;
-}
-
 function sourceOf(board: OnBoard, values: unknown, cuts: Counts): Source | undefined {
   const blocks = isTypedArray(values) ? cutOrNothing(board, cuts, values.length) : undefined;
   return isTypedArray(values) && blocks !== undefined ? { values, blocks } : undefined;
@@ -282,6 +298,21 @@ function cutOrNothing({ board }: OnBoard, counts: Counts, length: number): Block
   } catch {
     return undefined;
   }
+}
+
+/** Whether nothing is said of blocks, which makes them equal, one after the other. */
+function isEqual({ counts, displs }: Counts): boolean {
+  return counts === undefined && displs === undefined;
+}
+
+/** The signature of a collective that has no more than a root. */
+function rooted(known: Signature[], name: "bcast" | "gather" | "scatter", root: number): Signature {
+  return (known[root] ??= sign({ name, root }));
+}
+
+/** What a value is laid out as. */
+function contributionOf(value: unknown): Contribution | undefined {
+  return isTypedArray(value) ? value : packable(value);
 }
 
 /** A value for the wire; `undefined` for one that `v8.serialize` refuses: with messages, that error reaches all ranks. */
@@ -313,6 +344,11 @@ function alike(x: TypedArray, into: TypedArray): boolean {
 }
 
 const BARRIER = sign({ name: "barrier" });
+const ALLTOALL = sign({ name: "alltoall" });
+/** Signatures of these by root. */
+const BCASTS: Signature[] = [];
+const GATHERS: Signature[] = [];
+const SCATTERS: Signature[] = [];
 const FLOAT64 = codeOf(new Float64Array(0));
 const REPRODUCIBLE_NUMBER = sign({
   name: "allreduce",

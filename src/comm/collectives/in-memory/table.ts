@@ -2,7 +2,8 @@ import { bytesOf, codeOf, nameOf, type Packed, unpack } from "../../envelope.js"
 import { TypeMismatchError } from "../../errors.js";
 import type { Board } from "../../transports/board.js";
 import type { TypedArray } from "../../types.js";
-import { checkLength } from "./contribution.js";
+import { part } from "../buffers.js";
+import { checkLength, isElsewhere, read } from "./contribution.js";
 
 /** An entry: where the value begins, in the contribution or in the rank's memory; its bytes; its element type. */
 const ENTRY_DOUBLES = 3;
@@ -38,55 +39,80 @@ export class Table {
       if (fits) contribution.set(bytes, position);
       position += padded(bytes.byteLength);
     });
-    board.putBytes(step, fits ? WITH_VALUES : REFERRING, contribution);
+    board.put(step, fits ? WITH_VALUES : REFERRING, contribution);
     if (!fits) board.markReferring(step);
   }
 
   static isElsewhere(board: Board, step: number, rank: number): boolean {
-    return board.value(step, rank).code === REFERRING;
+    return board.code(step, rank) === REFERRING;
   }
 }
 
+/** Whether the values of a rank stay where they are until all have read them. */
+export function valuesElsewhere(board: Board, step: number, source: number): boolean {
+  return Table.isElsewhere(board, step, source) || isElsewhere(board, step, source);
+}
+
+/** What a rank has for this one in its table, as a new value. */
+export function readEntry(board: Board, step: number, source: number): unknown {
+  const { position, bytes, code } = entryOf(board, step, source);
+  const memory = new Uint8Array(bytes);
+  readValue(board, step, source, position, memory);
+  return unpack(code, memory);
+}
+
 /**
- * What a rank has for this one: into `block`, or as a new value.
+ * Reads what a rank has for this one into `count` elements of an array, from `at` on: from its table, or from its array
+ * of equal blocks.
  *
- * @throws {TypeMismatchError | RangeError} If it does not fit the block; `where` names the call.
+ * @throws {TypeMismatchError | RangeError} If it does not fit there; `where` names the call.
  */
-export function readEntry(
+export function readBlock(
   where: string,
   board: Board,
   step: number,
   source: number,
-  rank: number,
-  block?: TypedArray,
-): unknown {
-  const table = board.bytes(step, source, 0, tableBytes(board.size));
-  const entry = new Float64Array(table.buffer, table.byteOffset + rank * ENTRY_DOUBLES * 8, ENTRY_DOUBLES);
-  const [position, length, code] = entry;
-  if (block !== undefined) checkFits(where, source, rank, code, length, block);
-  const memory = block === undefined ? new Uint8Array(length) : bytesOf(block);
-  if (length > 0) {
-    if (!Table.isElsewhere(board, step, source)) memory.set(board.bytes(step, source, position, length));
-    else board.peers?.read(board.pid(step, source), position, memory);
+  into: TypedArray,
+  at: number,
+  count: number,
+): void {
+  const { rank } = board;
+  const code = board.code(step, source);
+  if (code !== WITH_VALUES && code !== REFERRING) {
+    checkCode(where, source, rank, code, into);
+    const bytes = board.bytes(step, source) / board.size;
+    checkLength(where, source, rank, bytes, into, count);
+    return read(board, step, source, rank * bytes, into, at, count);
   }
-  return block ?? unpack(code, memory);
+  const entry = entryOf(board, step, source);
+  checkCode(where, source, rank, entry.code, into);
+  checkLength(where, source, rank, entry.bytes, into, count);
+  readValue(board, step, source, entry.position, bytesOf(part(into, at, at + count)));
 }
 
-function checkFits(
-  where: string,
+function entryOf(
+  board: Board,
+  step: number,
   source: number,
-  rank: number,
-  code: number,
-  bytes: number,
-  block: TypedArray,
-): void {
-  if (code !== codeOf(block)) {
-    throw new TypeMismatchError(
-      `${where}: rank ${source} sends ${nameOf(code)} to rank ${rank}, which expects ${nameOf(codeOf(block))}; use the ` +
-        `same type`,
-    );
-  }
-  checkLength(where, source, rank, bytes, block);
+): { position: number; bytes: number; code: number } {
+  const { buffer, byteOffset } = board.view(step, source, board.rank * ENTRY_DOUBLES * 8, ENTRY_DOUBLES * 8);
+  const [position, bytes, code] = new Float64Array(buffer, byteOffset, ENTRY_DOUBLES);
+  return { position, bytes, code };
+}
+
+function readValue(board: Board, step: number, source: number, position: number, memory: Uint8Array): void {
+  const bytes = memory.byteLength;
+  if (bytes === 0) return;
+  if (!Table.isElsewhere(board, step, source)) memory.set(board.view(step, source, position, bytes));
+  else board.peers?.read(board.pid(step, source), position, memory);
+}
+
+function checkCode(where: string, source: number, rank: number, code: number, into: TypedArray): void {
+  if (code === codeOf(into)) return;
+  throw new TypeMismatchError(
+    `${where}: rank ${source} sends ${nameOf(code)} to rank ${rank}, which expects ${nameOf(codeOf(into))}; use the ` +
+      `same type`,
+  );
 }
 
 function padded(bytes: number): number {
