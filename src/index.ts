@@ -67,6 +67,8 @@ export {
   PeerLostError,
   RemoteError,
   RequestStateError,
+  RevokedError,
+  type Revocation,
   TimeoutError,
   TruncateError,
   TypeMismatchError,

@@ -30,21 +30,31 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/index.ts": { values: ["src/"] },
   "src/compat.ts": { values: ["src/compat/", "src/comm/"] },
   "src/compat/": { values: ["src/comm/"] },
-  "src/solvers/": { values: ["src/array/dtype.ts", "src/ops/"], types: ["src/array/vector.ts"] },
-  "src/ops/": { values: ["src/array/", "src/kernels/"], types: ["src/comm/types.ts"] },
+  "src/solvers/": {
+    values: ["src/array/dtype.ts", "src/ops/", "src/options.ts"],
+    types: ["src/array/vector.ts"],
+  },
+  "src/ops/": { values: ["src/array/", "src/kernels/", "src/options.ts"], types: ["src/comm/types.ts"] },
   "src/io/": { values: ["src/array/"], types: ["src/comm/types.ts"], packages: ["fflate"] },
   "src/plot/": {
     values: ["src/array/", "src/native.ts"],
     types: ["src/comm/types.ts"],
     packages: ["@resvg/resvg-wasm", "fast-png", "d3-"],
   },
-  "src/array/": { values: ["src/kernels/"], types: ["src/comm/types.ts"] },
+  "src/array/": { values: ["src/kernels/", "src/options.ts"], types: ["src/comm/types.ts"] },
   "src/kernels/": { values: [] },
   "src/comm/": {
-    values: ["src/kernels/combine.ts", "src/kernels/heap.ts", "src/native.ts", "src/env.ts"],
+    values: [
+      "src/kernels/combine.ts",
+      "src/kernels/heap.ts",
+      "src/native.ts",
+      "src/options.ts",
+      "src/env.ts",
+    ],
     packages: ["flatbuffers", "koffi", "zeromq"],
   },
   "src/native.ts": { values: ["src/env.ts"] },
+  "src/options.ts": { values: [], packages: ["fastest-levenshtein"] },
   "src/env.ts": { values: [] },
 };
 
@@ -84,7 +94,7 @@ const EXPORTS = [
   ],
   // messages between two ranks
   ...["CallOptions", "CommunicatorOptions", "Selection", "ReceivedMessage", "Layout", "Strided"],
-  ...["MatchedMessage", "Persistent", "RequestStateError", "TimeoutError"],
+  ...["MatchedMessage", "Persistent", "RequestStateError", "RevokedError", "Revocation", "TimeoutError"],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],

@@ -2,7 +2,8 @@ import type { Communicator } from "../comm/types.js";
 import type { BlockSpace } from "./blocks.js";
 import { DistributedArray } from "./distributed-array.js";
 import type { DType } from "./dtype.js";
-import { checkDims, checkOptions, product, sameNumbers, stridesOf } from "./shape.js";
+import { checkDims, product, sameNumbers, stridesOf } from "./shape.js";
+import { checkOptions } from "../options.js";
 
 export interface DistributionOptions {
   /** Ranks along each axis; their product is the size of the communicator. Default: all along the first axis. */

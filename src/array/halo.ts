@@ -4,7 +4,8 @@ import type { DistributedArray } from "./distributed-array.js";
 import type { Distribution } from "./distribution.js";
 import { type DType, numbersPerElement, type Storage } from "./dtype.js";
 import { LocalArray } from "./local-array.js";
-import { alongAxis, checkOptions, normalizeAxis, sameNumbers } from "./shape.js";
+import { alongAxis, normalizeAxis, sameNumbers } from "./shape.js";
+import { checkOptions } from "../options.js";
 
 export interface HaloOptions {
   /** Axis along which cells are exchanged; default 0. */

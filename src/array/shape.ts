@@ -56,11 +56,3 @@ export function checkDims(where: string, dims: readonly number[]): void {
     }
   }
 }
-
-/** Names of the options that a constructor knows; any other is an error. */
-export function checkOptions(where: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(`${where}: unknown option "${unknown}"; the options are ${known.join(", ")}`);
-  }
-}

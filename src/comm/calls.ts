@@ -15,12 +15,20 @@ import type { BoardCall } from "./collectives/in-memory/board-call.js";
 import { OnBoard } from "./collectives/in-memory/on-board.js";
 import type { Group } from "./engine.js";
 import { checkRoot } from "./arguments.js";
-import { CollectiveMismatchError, type Mismatch, RemoteError } from "./errors.js";
+import {
+  CollectiveMismatchError,
+  type Mismatch,
+  RemoteError,
+  type Revocation,
+  RevokedError,
+} from "./errors.js";
+import type { LimitOptions } from "./limit.js";
 import { Operation } from "./request.js";
 import type { Message } from "./matching.js";
+import { REVOKED, Revoking } from "./revocation.js";
 import { Task } from "./task.js";
 import type { Board } from "./transports/board.js";
-import type { Request } from "./types.js";
+import { ANY_SOURCE, ANY_TAG, type CallOptions, type Request } from "./types.js";
 
 /** So many calls are remembered, by sequence number, so that a late message can still be judged. A power of two. */
 const REMEMBERED = 64;
@@ -41,10 +49,15 @@ export class Calls implements Group {
   /** Instead, if some members are on other hosts. */
   readonly #hostBoard: HostBoard | undefined;
   readonly #recent: (Call | BoardCall | undefined)[] = Array.from({ length: REMEMBERED });
+  /** Those that go through messages and have not ended, however many there are. */
+  readonly #running = new Set<Call>();
   /** Calls still to come that have failed on other ranks. */
   readonly #failures = new Map<number, Error>();
   /** Where other ranks call what does not match: asked for, not yet known. */
   readonly #answers = new Map<number, Operation<string>>();
+  readonly #revoking: Revoking;
+  /** Of calls that give none. */
+  timeoutMs = Infinity;
   #sequence = 0;
 
   /** @param boardIndex - Place in shared memory that all members know to be free for this, if there is one. */
@@ -52,6 +65,7 @@ export class Calls implements Group {
     const { engine, ranks } = members;
     this.ranks = ranks;
     this.#members = members;
+    this.#revoking = new Revoking(members);
     if (boardIndex === undefined) return;
     const board = engine.transport.board?.(boardIndex, ranks);
     if (board !== undefined)
@@ -93,6 +107,9 @@ export class Calls implements Group {
 
   /** A collective has failed on another rank, which says so, asks where this rank calls it, or answers that. */
   remoteFailure(sequence: number, source: number, text: string): void {
+    if (text.startsWith(REVOKED))
+      return this.#revoke(JSON.parse(text.slice(REVOKED.length)) as Revocation, false);
+    if (this.#revoking.hears(sequence, source, text, sequence < this.#sequence)) return;
     const call = this.#call(sequence);
     if (text.startsWith(ANSWER)) return this.#answers.get(sequence)?.complete(text.slice(ANSWER.length));
     if (text.startsWith(QUESTION)) {
@@ -173,7 +190,7 @@ export class Calls implements Group {
   }
 
   /** Starts a call that goes through messages. */
-  start<T>(agreement: Agreement, run: (call: Call) => Promise<T>): Request<T> {
+  start<T>(agreement: Agreement, run: (call: Call) => Promise<T>, options: CallOptions = {}): Request<T> {
     const signature = sign(agreement, this.#members.forced);
     this.#begun[signature.kind & 0xff]++;
     const call = new Call(this.#members, this.#sequence++, signature);
@@ -181,7 +198,60 @@ export class Calls implements Group {
     this.#board?.board.note(call.sequence, call.signature); // lets other ranks see what it is
     call.hostBoard = this.#hostBoard;
     call.hostBoard?.begin(call);
-    return new Task(this.#members.engine, this.#run(call, agreement, run));
+    this.#running.add(call);
+    const task = new Task(this.#members.engine, this.#run(call, agreement, run));
+    this.limit(call, task, options);
+    return task;
+  }
+
+  /** Has a signal or a time end a call that is under way, and with it the communicator. */
+  limit(call: Call, request: Limitable, { signal, timeoutMs = this.timeoutMs }: LimitOptions): void {
+    if (request.settled || (signal === undefined && timeoutMs === Infinity)) return;
+    const { engine, name, rank } = this.#members;
+    const begun = performance.now();
+    let isOver = false;
+    const end = (reason: unknown, timedOut: boolean): void => {
+      if (isOver) return;
+      isOver = true;
+      void this.#giveUp(call, timedOut ? undefined : { reason }, performance.now() - begun);
+    };
+    const what = { op: call.describe(), comm: name, rank, peer: ANY_SOURCE, tag: ANY_TAG };
+    engine.limit(request, what, { signal, timeoutMs }, end);
+    if (signal?.aborted) end(signal.reason, false);
+  }
+
+  get revoked(): boolean {
+    return this.#revoking.revoked;
+  }
+
+  /** Ends the communicator on all its ranks. */
+  revoke(reason: string): void {
+    const { name, rank } = this.#members;
+    const nothing = { call: "", sequence: -1, waitedMs: 0, missing: [], silent: [] };
+    this.#revoke({ comm: name, rank, why: "revoke", reason, ...nothing }, true);
+  }
+
+  async #giveUp(call: Call, aborted: { reason: unknown } | undefined, waitedMs: number): Promise<void> {
+    const { board } = this.#board ?? {};
+    const noted = board && ((rank: number) => board.noted(call.sequence, rank) !== undefined);
+    const absent = await this.#revoking.absent(call, noted);
+    if (call.state !== "running") return; // it has come to an end meanwhile
+    const reason = aborted === undefined ? "" : messageOf(aborted.reason);
+    const { name: comm, rank } = this.#members;
+    const { sequence } = call;
+    const why = aborted === undefined ? "timeout" : "abort";
+    this.#revoke({ comm, rank, why, call: call.describe(), sequence, waitedMs, reason, ...absent }, true);
+  }
+
+  #revoke(revocation: Revocation, mine: boolean): void {
+    if (!this.#revoking.begin(revocation, mine)) return;
+    const error = (): RevokedError => new RevokedError(revocation);
+    this.#board?.revoke(error);
+    for (const recent of [...this.#running, ...this.#recent])
+      if (recent?.running) callOf(recent).abort(error());
+    const { engine, id, context } = this.#members;
+    engine.revoke(context, error);
+    engine.revoke(id, error);
   }
 
   /**
@@ -234,6 +304,8 @@ export class Calls implements Group {
 
   async #run<T>(call: Call, { root }: Agreement, run: (call: Call) => Promise<T>): Promise<T> {
     try {
+      const revoked = this.#revoking.error();
+      if (revoked !== undefined) throw revoked;
       if (root !== undefined) checkRoot(call, root);
       const told = this.#failures.get(call.sequence);
       if (told !== undefined) {
@@ -256,8 +328,16 @@ export class Calls implements Group {
       await untilAwaited();
       call.isAwaitedAt(awaitingPlace());
       throw await call.verdict;
+    } finally {
+      this.#running.delete(call);
     }
   }
+}
+
+type Limitable = Pick<Operation<unknown>, "settled" | "limit">;
+
+function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 /** Memory of the ranks of this host among the members, if there are several. */

@@ -1,5 +1,6 @@
 import { checkApart, checkInto, describe, perRank } from "./arguments.js";
 import type { Collectives, StridedInto } from "./api/collectives.js";
+import { checkCall, NO_OPTIONS } from "./call-options.js";
 import { allgatherAgreement, alltoallAgreement } from "./collectives/agreements.js";
 import { allgather, allgatherInto } from "./collectives/allgather.js";
 import { alltoall, alltoallInto } from "./collectives/alltoall.js";
@@ -23,24 +24,26 @@ import type { Strided } from "./layout.js";
 import { ReductionCalls } from "./reduction-calls.js";
 import type { Operation } from "./request.js";
 import { Task } from "./task.js";
-import type { Counts, Into, RecvCounts, Request, RootOptions, TypedArray } from "./types.js";
+import type { CallOptions, Counts, Into, RecvCounts, Request, RootOptions, TypedArray } from "./types.js";
 
 /**
  * The collectives of a communicator: checks what a call was given, and starts the algorithm; see {@link Collectives}
  * for what the methods do, and collectives/ for how. Those that reduce are in reduction-calls.ts.
  */
 export class CollectiveCalls extends ReductionCalls implements Collectives {
-  barrier(): Request {
-    const inMemory = this.inMemory("barrier") && (startBarrier(this.calls) as Operation<void> | undefined);
-    return inMemory || this.calls.start({ name: "barrier" }, barrier);
+  barrier(options: CallOptions = NO_OPTIONS): Request {
+    const inMemory = this.inMemory("barrier", options) && startBarrier(this.calls);
+    if (inMemory) return this.limited(inMemory, options) as Operation<unknown> as Operation<void>;
+    return this.begin({ name: "barrier" }, options, barrier);
   }
 
   bcast<A extends TypedArray>(value: A | undefined, options: RootOptions & Into<A>): Request<A>;
   bcast<T>(value: T | undefined, options?: RootOptions): Request<T>;
-  bcast(value: unknown, { root = 0, into }: RootOptions & Partial<Into<TypedArray>> = {}): Request<unknown> {
-    const inMemory = this.inMemory("bcast") && startBcast(this.calls, value, root, this.rank, into);
-    if (inMemory) return inMemory;
-    return this.calls.start({ name: "bcast", root }, async (call) => {
+  bcast(value: unknown, options: RootOptions & Partial<Into<TypedArray>> = NO_OPTIONS): Request<unknown> {
+    const { root = 0, into } = options;
+    const inMemory = this.inMemory("bcast", options) && startBcast(this.calls, value, root, this.rank, into);
+    if (inMemory) return this.limited(inMemory, options);
+    return this.begin({ name: "bcast", root }, options, async (call) => {
       if (this.rank === root && into !== undefined) {
         if (!isTypedArray(value))
           throw new TypeError(
@@ -59,12 +62,16 @@ export class CollectiveCalls extends ReductionCalls implements Collectives {
     options: RootOptions & Counts & Partial<Into<A>> & { into: A | undefined },
   ): Request<A | undefined>;
   gather<T>(value: T, options?: RootOptions): Request<T[] | undefined>;
-  gather(value: unknown, options: RootOptions & Counts & Partial<Into<TypedArray>> = {}): Request<unknown> {
+  gather(
+    value: unknown,
+    options: RootOptions & Counts & Partial<Into<TypedArray>> = NO_OPTIONS,
+  ): Request<unknown> {
     const { root = 0, into } = options;
     const atRoot = this.rank === root && into !== undefined;
-    const inMemory = this.inMemory("gather") && startGather(this.calls, value, root, this.rank, options);
-    if (inMemory) return inMemory;
-    return this.calls.start({ name: "gather", root }, async (call) => {
+    const inMemory =
+      this.inMemory("gather", options) && startGather(this.calls, value, root, this.rank, options);
+    if (inMemory) return this.limited(inMemory, options);
+    return this.begin({ name: "gather", root }, options, async (call) => {
       if (!("into" in options) || !isTypedArray(value)) {
         if (atRoot) throw new TypeError(`gather: into needs a typed array as value, not ${describe(value)}`);
         return gather(call, value, root);
@@ -82,12 +89,16 @@ export class CollectiveCalls extends ReductionCalls implements Collectives {
 
   scatter<A extends TypedArray>(values: A | undefined, options: RootOptions & Counts & Into<A>): Request<A>;
   scatter<T>(values: readonly T[] | undefined, options?: RootOptions): Request<T>;
-  scatter(values: unknown, options: RootOptions & Counts & Partial<Into<TypedArray>> = {}): Request<unknown> {
+  scatter(
+    values: unknown,
+    options: RootOptions & Counts & Partial<Into<TypedArray>> = NO_OPTIONS,
+  ): Request<unknown> {
     const { root = 0, into } = options;
     const atRoot = this.rank === root;
-    const inMemory = this.inMemory("scatter") && startScatter(this.calls, values, root, this.rank, options);
-    if (inMemory) return inMemory;
-    return this.calls.start({ name: "scatter", root }, async (call) => {
+    const inMemory =
+      this.inMemory("scatter", options) && startScatter(this.calls, values, root, this.rank, options);
+    if (inMemory) return this.limited(inMemory, options);
+    return this.begin({ name: "scatter", root }, options, async (call) => {
       if (into === undefined)
         return scatter(call, atRoot ? perRank(this, "scatter", values) : undefined, root);
       if (!atRoot) return scatterInto(call, root, into).then(() => into);
@@ -103,15 +114,20 @@ export class CollectiveCalls extends ReductionCalls implements Collectives {
     });
   }
 
-  allgather<A extends TypedArray>(value: A, options: Counts & Into<A>): Request<A>;
-  allgather<T>(value: T): Request<T[]>;
-  allgather(value: unknown, options: Counts & Partial<Into<TypedArray>> = {}): Request<unknown> {
+  allgather<A extends TypedArray>(value: A, options: CallOptions & Counts & Into<A>): Request<A>;
+  allgather<T>(value: T, options?: CallOptions): Request<T[]>;
+  allgather(
+    value: unknown,
+    options: CallOptions & Counts & Partial<Into<TypedArray>> = NO_OPTIONS,
+  ): Request<unknown> {
     const { into } = options;
-    const inMemory = this.inMemory("allgather") && startAllgather(this.calls, value, this.rank, options);
-    if (inMemory) return inMemory;
+    const inMemory =
+      this.inMemory("allgather", options) && startAllgather(this.calls, value, this.rank, options);
+    if (inMemory) return this.limited(inMemory, options);
     const blocks = into && blocksOrError(() => cut("allgather", options, this.size, into.length));
-    return this.calls.start(
+    return this.begin(
       allgatherAgreement(into, blocks instanceof Error ? undefined : blocks),
+      options,
       async (call) => {
         if (into === undefined || blocks === undefined) return allgather(call, value);
         if (!isTypedArray(value))
@@ -123,13 +139,16 @@ export class CollectiveCalls extends ReductionCalls implements Collectives {
     );
   }
 
-  alltoall<A extends TypedArray>(value: A, options: Counts & RecvCounts & Into<A>): Request<A>;
-  alltoall<T>(values: readonly T[]): Request<T[]>;
-  alltoall(values: unknown, options: Counts & RecvCounts & Partial<Into<TypedArray>> = {}): Request<unknown> {
+  alltoall<A extends TypedArray>(value: A, options: CallOptions & Counts & RecvCounts & Into<A>): Request<A>;
+  alltoall<T>(values: readonly T[], options?: CallOptions): Request<T[]>;
+  alltoall(
+    values: unknown,
+    options: CallOptions & Counts & RecvCounts & Partial<Into<TypedArray>> = NO_OPTIONS,
+  ): Request<unknown> {
     const { into } = options;
-    const inMemory = this.inMemory("alltoall") && startAlltoall(this.calls, values, options);
-    if (inMemory) return inMemory;
-    return this.calls.start(alltoallAgreement(into, options), async (call) => {
+    const inMemory = this.inMemory("alltoall", options) && startAlltoall(this.calls, values, options);
+    if (inMemory) return this.limited(inMemory, options);
+    return this.begin(alltoallAgreement(into, options), options, async (call) => {
       if (into === undefined) return alltoall(call, perRank(this, "alltoall", values));
       if (!isTypedArray(values))
         throw new TypeError(`alltoall: into needs a typed array as value, not ${describe(values)}`);
@@ -147,15 +166,20 @@ export class CollectiveCalls extends ReductionCalls implements Collectives {
     });
   }
 
-  alltoallw(pieces: readonly Strided[], { into }: StridedInto): Request<readonly Strided[]> {
+  alltoallw(pieces: readonly Strided[], options: StridedInto): Request<readonly Strided[]> {
+    const { into, signal, timeoutMs } = options;
     let values: readonly TypedArray[];
     try {
+      checkCall(this, "alltoallw", options);
       checkPieces("alltoallw", "into", this.size, into);
       values = packed("alltoallw", this.size, pieces);
     } catch (error) {
       return this.calls.start({ name: "alltoall" }, () => Promise.reject(error as Error)); // on every rank
     }
-    const exchanged = this.alltoall(values);
+    const exchanged = this.alltoall(values, {
+      ...(signal && { signal }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    });
     const finish = async (): Promise<readonly Strided[]> => {
       spread("alltoallw", await exchanged, into);
       return into;

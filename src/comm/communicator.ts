@@ -5,6 +5,7 @@ import type {
   GraphOptions,
   NeighborCommunicator,
 } from "./api/topologies.js";
+import { checkCall, NO_OPTIONS } from "./call-options.js";
 import { describe } from "./arguments.js";
 import { overlap } from "./collectives/buffers.js";
 import { type Blocks, cut } from "./collectives/blocks.js";
@@ -25,17 +26,15 @@ import { type Grid, gridFor, printGrid, type Shift } from "./structure/grid.js";
 import { placeByHost } from "./structure/placement.js";
 import { mustAgree, type Proposal } from "./structure/proposals.js";
 import type { Plan } from "./structure-calls.js";
-import type { Communicator, Counts, Into, RecvCounts, Request, TypedArray } from "./types.js";
+import type { CallOptions, Communicator, Counts, Into, RecvCounts, Request, TypedArray } from "./types.js";
 
 /**
  * The communicator of a group of the world's ranks; see {@link Communicator} for what its methods do. It stands in one
  * file with those that have a topology, since each makes the others.
  */
 export class GroupCommunicator extends ServiceCalls implements Communicator {
-  cart(
-    dims: readonly number[],
-    { periods = false, reorder = false }: CartOptions = {},
-  ): Request<CartCommunicator | undefined> {
+  cart(dims: readonly number[], options: CartOptions = NO_OPTIONS): Request<CartCommunicator | undefined> {
+    const { periods = false, reorder = false } = options;
     let grid: Grid;
     const propose = (): Proposal => {
       grid = gridFor(dims, periods, this);
@@ -48,6 +47,7 @@ export class GroupCommunicator extends ServiceCalls implements Communicator {
     };
     return this.splitInto(
       "cart",
+      options,
       propose,
       (plan) => new GridCommunicator(this.engine, plan, `${this.name}/cart`, grid),
       (all) => mustAgree("cart", all, printGrid),
@@ -58,6 +58,7 @@ export class GroupCommunicator extends ServiceCalls implements Communicator {
     let adjacency: Adjacency = { sources: [], destinations: [] };
     const made = this.splitInto(
       "graph",
+      options,
       () => ({ color: 0, key: this.rank, details: describeGraph(options, this) }),
       (plan) => new NodeCommunicator(this.engine, plan, `${this.name}/graph`, adjacency),
       (all) => {
@@ -99,11 +100,14 @@ class Neighborhood extends GroupCommunicator implements NeighborCommunicator {
     return super.dup() as Neighborhood; // see `copy`
   }
 
-  neighborAllgather<A extends TypedArray>(value: A, options: Counts & Into<A>): Request<A>;
-  neighborAllgather<T>(value: T): Request<(T | undefined)[]>;
-  neighborAllgather(value: unknown, options: Counts & Partial<Into<TypedArray>> = {}): Request<unknown> {
+  neighborAllgather<A extends TypedArray>(value: A, options: CallOptions & Counts & Into<A>): Request<A>;
+  neighborAllgather<T>(value: T, options?: CallOptions): Request<(T | undefined)[]>;
+  neighborAllgather(
+    value: unknown,
+    options: CallOptions & Counts & Partial<Into<TypedArray>> = NO_OPTIONS,
+  ): Request<unknown> {
     const { into } = options;
-    return this.calls.start({ name: "neighborAllgather" }, async (call) => {
+    return this.begin({ name: "neighborAllgather" }, options, async (call) => {
       if (into === undefined) return neighborAllgather(call, this.#neighbors, value);
       checkApart("neighborAllgather", value, into);
       const blocks = blocksFor("neighborAllgather into", options, this.sources, into);
@@ -112,14 +116,17 @@ class Neighborhood extends GroupCommunicator implements NeighborCommunicator {
     });
   }
 
-  neighborAlltoall<A extends TypedArray>(value: A, options: Counts & RecvCounts & Into<A>): Request<A>;
-  neighborAlltoall<T>(values: readonly T[]): Request<(T | undefined)[]>;
+  neighborAlltoall<A extends TypedArray>(
+    value: A,
+    options: CallOptions & Counts & RecvCounts & Into<A>,
+  ): Request<A>;
+  neighborAlltoall<T>(values: readonly T[], options?: CallOptions): Request<(T | undefined)[]>;
   neighborAlltoall(
     values: unknown,
-    options: Counts & RecvCounts & Partial<Into<TypedArray>> = {},
+    options: CallOptions & Counts & RecvCounts & Partial<Into<TypedArray>> = NO_OPTIONS,
   ): Request<unknown> {
     const { into, recvCounts, recvDispls } = options;
-    return this.calls.start({ name: "neighborAlltoall" }, async (call) => {
+    return this.begin({ name: "neighborAlltoall" }, options, async (call) => {
       if (into === undefined) {
         if (!Array.isArray(values))
           throw new TypeError(
@@ -138,8 +145,9 @@ class Neighborhood extends GroupCommunicator implements NeighborCommunicator {
 
   neighborAlltoallInit<A extends TypedArray>(
     value: A,
-    options: Counts & RecvCounts & Into<A>,
+    options: CallOptions & Counts & RecvCounts & Into<A>,
   ): PersistentCollective<A> {
+    checkCall(this, "neighborAlltoallInit", options);
     const frozen = { ...options };
     return new PersistentCollective(this.engine, "neighborAlltoallInit", () =>
       this.neighborAlltoall(value, frozen),
@@ -181,7 +189,7 @@ class GridCommunicator extends Neighborhood implements CartCommunicator {
     return this.#grid.shift(this.rank, dim, disp);
   }
 
-  sub(keep: readonly boolean[]): Request<CartCommunicator> {
+  sub(keep: readonly boolean[], options: CallOptions = NO_OPTIONS): Request<CartCommunicator> {
     let part: Grid = this.#grid;
     const propose = (): Proposal => {
       part = this.#grid.sub(keep);
@@ -193,6 +201,7 @@ class GridCommunicator extends Neighborhood implements CartCommunicator {
     };
     const made = this.splitInto(
       "cart",
+      options,
       propose,
       (plan) => new GridCommunicator(this.engine, plan, `${this.name}/sub`, part),
       (all) => mustAgree("sub", all, (flags) => `keep [${[...flags].map(Boolean).join(", ")}]`),

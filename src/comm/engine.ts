@@ -109,6 +109,8 @@ export class Engine extends Waiting implements Sink {
   readonly #groups = new Map<number, Group>();
   /** Failures in communicators that other ranks have made already and this rank has not. */
   readonly #early = new Map<number, ((group: Group) => void)[]>();
+  /** Contexts of revoked communicators, with what their calls fail with. */
+  readonly #revoked = new Map<number, () => Error | undefined>();
   /** Contexts of freed communicators, the latest ones: ids are never used again. */
   readonly #freed = new Set<number>();
   /** By world rank. */
@@ -161,10 +163,24 @@ export class Engine extends Waiting implements Sink {
     this.#contexts.delete(context);
     this.#latest = { id: -1, context: new Context() };
     this.#groups.delete(context);
+    this.#revoked.delete(context);
     this.#freed.add(context);
     if (this.#freed.size > FREED_CONTEXTS)
       for (const oldest of this.#freed) return this.#freed.delete(oldest);
     return true;
+  }
+
+  /** Ends all that waits in a context, and all that will. What is under way already may still complete. */
+  revoke(context: number, error: () => Error | undefined): void {
+    this.#revoked.set(context, error);
+    const { posted, probes, arrived } = this.#contexts.get(context) ?? new Context();
+    for (const queue of [posted, probes])
+      for (let waiting = queue.first; waiting !== undefined; waiting = queue.first) waiting.withdraw(error());
+    for (let arrival = arrived.first; arrival !== undefined; arrival = arrived.first) {
+      arrived.remove(arrival);
+      arrival.discard();
+    }
+    this.rendezvous.revoke(context, error);
   }
 
   /** Sends a payload; complete when its memory may be changed. */
@@ -175,6 +191,7 @@ export class Engine extends Waiting implements Sink {
       bytes <= EAGER_BYTES &&
       dest !== this.transport.rank &&
       this.lostPeers.size === 0 &&
+      this.#revoked.size === 0 &&
       this.#credit(dest).use(this.#creditLimit, bytes)
     ) {
       this.statistics.messagesSent++;
@@ -198,6 +215,10 @@ export class Engine extends Waiting implements Sink {
     if (lost !== undefined) {
       const text = `send: rank ${dest} takes no more messages: ${lost.message}`;
       operation.fail(new PeerLostError(dest, text, { cause: lost }));
+      return operation;
+    }
+    if (this.#revoked.has(to.context)) {
+      operation.fail(this.#revoked.get(to.context)?.());
       return operation;
     }
     const header = this.#address(to, code, bytes, signature);
@@ -265,12 +286,16 @@ export class Engine extends Waiting implements Sink {
 
   /** Posts a receive, or a probe that takes its message. */
   enter(context: number, posted: Posted): void {
+    if (this.#revoked.size > 0 && this.#revoked.has(context))
+      return posted.fail(this.#revoked.get(context)?.());
     this.#context(context).post(posted);
     if (this.lostPeers.size > 0) this.#failIfLost(context, posted);
   }
 
   /** Posts a probe that leaves its message where it is. */
   probe(context: number, probe: Posted): void {
+    if (this.#revoked.size > 0 && this.#revoked.has(context))
+      return probe.fail(this.#revoked.get(context)?.());
     const queues = this.#context(context);
     const arrival = queues.find(probe);
     if (arrival !== undefined) return probe.take(arrival);
@@ -476,6 +501,7 @@ export class Engine extends Waiting implements Sink {
 
   #keep(context: number, arrival: Arrival): void {
     if (this.#freed.has(context)) return arrival.drop();
+    if (this.#revoked.size > 0 && this.#revoked.has(context)) return arrival.discard();
     this.#context(context).keep(arrival);
     if (this.#ended) arrival.announcement?.refuse();
   }

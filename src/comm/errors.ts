@@ -62,6 +62,59 @@ export class TimeoutError extends MpiError {
   }
 }
 
+/** Why a communicator has ended, in the words of the rank that ended it. */
+export interface Revocation {
+  readonly comm: string;
+  readonly rank: number;
+  readonly why: "timeout" | "abort" | "revoke";
+  /** The call that it gave up, as in `allreduce(sum, float64 × 1)`, and its number; empty and −1 for none. */
+  readonly call: string;
+  readonly sequence: number;
+  readonly waitedMs: number;
+  /** The first ranks that had not begun the call by then, and those that did not answer when asked. */
+  readonly missing: readonly number[];
+  readonly silent: readonly number[];
+  /** Message of the signal's reason, or of `revoke`. */
+  readonly reason: string;
+}
+
+/**
+ * A rank has given up a collective, by its `timeoutMs` or its signal, or has called `revoke`. Since nobody can withdraw
+ * from a collective alone, that ends the communicator: every member's calls on it, those under way and those to come,
+ * reject with this error. Other communicators go on.
+ */
+export class RevokedError extends MpiError {
+  /** The rank that ended it. */
+  readonly rank: number;
+  readonly revocation: Revocation;
+
+  constructor(revocation: Revocation, options?: ErrorOptions) {
+    super("REVOKED", describe(revocation), options);
+    this.rank = revocation.rank;
+    this.revocation = revocation;
+  }
+}
+
+function describe(revocation: Revocation): string {
+  const { comm, rank, why, call, sequence, waitedMs, missing, silent, reason } = revocation;
+  const place = `${call} (collective #${sequence})`;
+  const absent = [
+    ...(missing.length > 0 ? [`${list(missing)} had not come`] : []),
+    ...(silent.length > 0 ? [`${list(silent)} did not answer`] : []),
+  ].join(", ");
+  const came = absent || "all others had come";
+  const what = {
+    timeout: `has waited ${Math.round(waitedMs)} ms in ${place}: ${came}`,
+    abort: `has aborted ${place} after ${Math.round(waitedMs)} ms: ${reason}; ${came}`,
+    revoke: `has revoked it${reason && `: ${reason}`}`,
+  };
+  return `"${comm}" has ended: rank ${rank} ${what[why]}; go on with another communicator`;
+}
+
+function list(ranks: readonly number[]): string {
+  return `${ranks.length > 1 ? "ranks" : "rank"} ${ranks.join(", ")}`;
+}
+
 /** A request is in a state that forbids the call: a persistent request that is active, a message received twice. */
 export class RequestStateError extends MpiError {
   constructor(message: string) {

@@ -223,6 +223,12 @@ export class Arrival implements Queued<Arrival>, Landing, Message {
     this.announcement?.refuse();
   }
 
+  /** Nobody needs it any more; its send completes. */
+  discard(): void {
+    this.#unexpected.remove(this);
+    this.announcement?.discard();
+  }
+
   #deliver(receive: Receive): void {
     this.#unexpected.remove(this);
     if (receive.accept(this)) receive.memory.set(this.memory);

@@ -1,8 +1,10 @@
-import { checkRank, checkTag, checkTimeout } from "./arguments.js";
+import { checkRank, checkTag } from "./arguments.js";
 import type { PointToPoint, ReceivedMessage } from "./api/point-to-point.js";
 import { RecordedSite, UNKNOWN_SITE } from "./call-site.js";
+import { type CallName, checkCall, NO_OPTIONS, problemWith } from "./call-options.js";
 import { Calls } from "./calls.js";
-import type { Members } from "./collectives/call.js";
+import type { Agreement, Call, Members } from "./collectives/call.js";
+import type { BoardCall } from "./collectives/in-memory/board-call.js";
 import { collectiveContext } from "./context-id.js";
 import type { Engine } from "./engine.js";
 import { bytesOf, codeOf, EAGER_BYTES, isTypedArray, packPieces, packPlain } from "./envelope.js";
@@ -29,7 +31,6 @@ import type {
 import { ANY_SOURCE, ANY_TAG, PROC_NULL } from "./types.js";
 
 type Buffer = TypedArray | Strided;
-const NO_OPTIONS = {} as const;
 
 /**
  * The members of a communicator, its contexts, and messages between two of them; see {@link PointToPoint} for what the
@@ -45,10 +46,8 @@ export class MessageCalls implements PointToPoint, Members {
   readonly size: number;
   readonly ranks: readonly number[];
   readonly context: number;
-  protected readonly id: number;
+  readonly id: number;
   protected readonly calls: Calls;
-  /** Default of calls that give none. */
-  #timeoutMs = Infinity;
   /** Reused: the engine reads it only during a call. */
   readonly #address: { dest: number; context: number; source: number; tag: number };
 
@@ -110,13 +109,15 @@ export class MessageCalls implements PointToPoint, Members {
     this.calls.count("sendrecvReplace");
     try {
       const copy = isStrided(buffer) ? gathered(buffer) : buffer.slice();
-      return this.#sendrecv("sendrecvReplace", copy, { ...options, into: buffer });
+      checkCall(this, "sendrecvReplace", options);
+      return this.#sendrecv("sendrecv", copy, { ...options, into: buffer });
     } catch (error) {
       return failed(this.engine, error);
     }
   }
 
-  probe({ source = ANY_SOURCE, tag = ANY_TAG, ...options }: RecvOptions = NO_OPTIONS): Request<Status> {
+  probe(options: RecvOptions = NO_OPTIONS): Request<Status> {
+    const { source = ANY_SOURCE, tag = ANY_TAG } = options;
     this.calls.count("probe");
     try {
       this.#checkRecv("probe", source, tag, options);
@@ -133,18 +134,16 @@ export class MessageCalls implements PointToPoint, Members {
     }
   }
 
-  iprobe({ source = ANY_SOURCE, tag = ANY_TAG }: Selection = NO_OPTIONS): Status | undefined {
+  iprobe(selection: Selection = NO_OPTIONS): Status | undefined {
+    const { source = ANY_SOURCE, tag = ANY_TAG } = selection;
     this.calls.count("iprobe");
-    this.#checkRecv("iprobe", source, tag, NO_OPTIONS);
+    this.#checkRecv("iprobe", source, tag, selection);
     if (source === PROC_NULL) return new NullReceive(this.engine).status;
     return this.engine.peek(this.id, new Probe(this.engine, source, tag), false)?.status;
   }
 
-  mprobe({
-    source = ANY_SOURCE,
-    tag = ANY_TAG,
-    ...options
-  }: RecvOptions = NO_OPTIONS): Request<MatchedMessage> {
+  mprobe(options: RecvOptions = NO_OPTIONS): Request<MatchedMessage> {
+    const { source = ANY_SOURCE, tag = ANY_TAG } = options;
     this.calls.count("mprobe");
     try {
       this.#checkRecv("mprobe", source, tag, options);
@@ -161,9 +160,10 @@ export class MessageCalls implements PointToPoint, Members {
     }
   }
 
-  improbe({ source = ANY_SOURCE, tag = ANY_TAG }: Selection = NO_OPTIONS): MatchedMessage | undefined {
+  improbe(selection: Selection = NO_OPTIONS): MatchedMessage | undefined {
+    const { source = ANY_SOURCE, tag = ANY_TAG } = selection;
     this.calls.count("improbe");
-    this.#checkRecv("improbe", source, tag, NO_OPTIONS);
+    this.#checkRecv("improbe", source, tag, selection);
     if (source === PROC_NULL) return this.#noMessage();
     const arrival = this.engine.peek(this.id, new Probe(this.engine, source, tag), true);
     return arrival && this.#matched(arrival);
@@ -180,21 +180,20 @@ export class MessageCalls implements PointToPoint, Members {
   sendInit(
     buffer: Buffer,
     dest: number,
-    { tag = 0, mode = "standard" }: Pick<SendOptions, "tag" | "mode"> = NO_OPTIONS,
+    options: Pick<SendOptions, "tag" | "mode"> = NO_OPTIONS,
   ): Persistent<void> {
-    this.#checkSend("sendInit", dest, tag, { mode });
+    const { tag = 0, mode = "standard" } = options;
+    this.#checkSend("sendInit", dest, tag, options);
     checkBuffer("sendInit", buffer);
     return new Persistent(this.engine, `sendInit to rank ${dest}, tag ${tag}`, () =>
-      this.#send("sendInit", buffer, dest, tag, { mode, timeoutMs: this.#timeoutMs }),
+      this.#send("sendInit", buffer, dest, tag, { mode, timeoutMs: this.calls.timeoutMs }),
     );
   }
 
   recvInit<A extends TypedArray>(buffer: A | Strided<A>, selection?: Selection): Persistent<A>;
-  recvInit(
-    buffer: Buffer,
-    { source = ANY_SOURCE, tag = ANY_TAG }: Selection = NO_OPTIONS,
-  ): Persistent<unknown> {
-    this.#checkRecv("recvInit", source, tag, NO_OPTIONS);
+  recvInit(buffer: Buffer, selection: Selection = NO_OPTIONS): Persistent<unknown> {
+    const { source = ANY_SOURCE, tag = ANY_TAG } = selection;
+    this.#checkRecv("recvInit", source, tag, selection);
     checkBuffer("recvInit", buffer);
     return new Persistent(this.engine, `recvInit from rank ${source}, tag ${tag}`, () =>
       this.#recv("recvInit", source, tag, buffer, NO_OPTIONS),
@@ -205,13 +204,37 @@ export class MessageCalls implements PointToPoint, Members {
     this.engine.progress();
   }
 
-  configure({ timeoutMs }: CommunicatorOptions): void {
-    if (timeoutMs === undefined) return;
-    checkTimeout(this, "configure", timeoutMs);
-    this.#timeoutMs = timeoutMs;
+  configure(options: CommunicatorOptions): void {
+    checkCall(this, "configure", options);
+    const { timeoutMs } = options;
+    if (timeoutMs !== undefined) this.calls.timeoutMs = timeoutMs;
   }
 
-  #sendrecv(op: string, value: unknown, options: SendRecvOptions & Partial<Into<Buffer>>): Request<unknown> {
+  /** Starts a collective over messages: what is wrong with its options is told to all ranks. */
+  protected begin<T>(
+    agreement: Agreement,
+    options: CallOptions,
+    run: (call: Call) => Promise<T>,
+    name: CallName = agreement.name,
+  ): Request<T> {
+    const wrong = problemWith(this, name, options);
+    return wrong === undefined
+      ? this.calls.start(agreement, run, options)
+      : this.calls.start(agreement, () => Promise.reject(wrong));
+  }
+
+  /** A collective that has been started in memory, with what may end it early. */
+  protected limited(started: BoardCall, options: CallOptions): BoardCall {
+    if (options.signal !== undefined || options.timeoutMs !== undefined || this.calls.timeoutMs < Infinity)
+      this.calls.limit(started.call, started, options);
+    return started;
+  }
+
+  #sendrecv(
+    op: "sendrecv",
+    value: unknown,
+    options: SendRecvOptions & Partial<Into<Buffer>>,
+  ): Request<unknown> {
     const { dest, source = ANY_SOURCE, sendTag = 0, recvTag = ANY_TAG, into } = options;
     try {
       this.#checkSend(op, dest, sendTag, options);
@@ -239,7 +262,7 @@ export class MessageCalls implements PointToPoint, Members {
   }
 
   #send(op: string, value: unknown, dest: number, tag: number, options: SendOptions): Operation<void> {
-    const { mode, signal, timeoutMs = this.#timeoutMs } = options;
+    const { mode, signal, timeoutMs = this.calls.timeoutMs } = options;
     if (signal?.aborted) return failed(this.engine, signal.reason);
     if (dest === PROC_NULL) return completed(this.engine, undefined);
     const message = isStrided(value) ? gathered(value) : value;
@@ -286,7 +309,7 @@ export class MessageCalls implements PointToPoint, Members {
     op: string,
     source: number,
     tag: number,
-    { signal, timeoutMs = this.#timeoutMs }: CallOptions,
+    { signal, timeoutMs = this.calls.timeoutMs }: CallOptions,
   ): boolean {
     if (signal === undefined && timeoutMs === Infinity) return true;
     if (signal?.aborted) posted.fail(signal.reason);
@@ -335,20 +358,24 @@ export class MessageCalls implements PointToPoint, Members {
     return { op, comm: this.name, rank: this.rank, peer, tag };
   }
 
-  #checkSend(op: string, dest: number, tag: number, { mode, timeoutMs }: SendOptions): void {
+  #checkSend(op: Sending, dest: number, tag: number, options: SendOptions): void {
+    checkCall(this, op, options);
+    const { mode } = options;
     checkRank(this, op, "dest", dest);
     checkTag(this, op, tag);
     if (mode !== undefined && mode !== "standard" && mode !== "synchronous")
       throw new RangeError(`${op}: mode "${String(mode)}" is unknown; use "standard" or "synchronous"`);
-    if (timeoutMs !== undefined) checkTimeout(this, op, timeoutMs);
   }
 
-  #checkRecv(op: string, source: number, tag: number, { timeoutMs }: CallOptions): void {
+  #checkRecv(op: Receiving, source: number, tag: number, options: CallOptions & Selection): void {
+    checkCall(this, op, options);
     if (source !== ANY_SOURCE) checkRank(this, op, "source", source);
     if (tag !== ANY_TAG) checkTag(this, op, tag);
-    if (timeoutMs !== undefined) checkTimeout(this, op, timeoutMs);
   }
 }
+
+type Sending = "send" | "sendInit" | "sendrecv";
+type Receiving = "recv" | "recvInit" | "sendrecv" | "probe" | "mprobe" | "iprobe" | "improbe";
 
 /** What a send returns that is complete already: `await` has a short way for promises of its own kind. */
 const SENT: Request = Object.assign(Promise.resolve(), { test: () => true, status: undefined });

@@ -1,5 +1,6 @@
 import type { Reductions } from "./api/reductions.js";
 import { checkApart, checkInto, checkOp, describe } from "./arguments.js";
+import { checkCall, NO_OPTIONS, problemWith } from "./call-options.js";
 import { checkChoices } from "./collectives/choices.js";
 import type { Forced } from "./collectives/algorithms.js";
 import { reductionAgreement } from "./collectives/agreements.js";
@@ -18,7 +19,9 @@ import { type Elementwise, elementwise } from "./elementwise.js";
 import { isTypedArray } from "./envelope.js";
 import { MessageCalls } from "./message-calls.js";
 import { PersistentCollective } from "./persistent-collective.js";
+import type { Operation } from "./request.js";
 import type {
+  CallOptions,
   CommunicatorOptions,
   Into,
   OpName,
@@ -30,7 +33,10 @@ import type {
 } from "./types.js";
 
 /** What reductions of all types have in common. */
-type Reducing = { readonly op?: OpName | { readonly name: string }; readonly reproducible?: boolean };
+type Reducing = CallOptions & {
+  readonly op?: OpName | { readonly name: string };
+  readonly reproducible?: boolean;
+};
 type Options<T> = ReduceOptions<T> & RootOptions & Partial<Into<TypedArray>>;
 
 /** The reductions of a communicator; see {@link Reductions} for what the methods do. */
@@ -51,7 +57,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     options: ReduceOptions<A> & RootOptions & Partial<Into<A>>,
   ): Request<A | undefined>;
   reduce<T>(value: T, options?: ReduceOptions<T> & RootOptions): Request<T | undefined>;
-  reduce<T>(value: T, options: Options<T> = {}): Request<unknown> {
+  reduce<T>(value: T, options: Options<T> = NO_OPTIONS): Request<unknown> {
     const { op = "sum", root = 0, into } = options;
     if (typeof op !== "string")
       return this.#own("reduce", value, op, options, (call) => orderedReduce(call, value, op, root));
@@ -59,7 +65,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     const inMemory =
       this.inMemory("reduce", options) &&
       startReduce(this.calls, value, op, root, this.rank === root ? into : undefined, exact);
-    if (inMemory) return inMemory;
+    if (inMemory) return this.limited(inMemory, options);
     return this.#named("reduce", value, op, options, async (call, work, result) => {
       await reduce(call, work, op, root);
       return this.rank === root ? result(work) : undefined;
@@ -78,7 +84,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     const exact = isExact(value, options);
     const inMemory =
       this.inMemory("allreduce", options) && startAllreduce(this.calls, value, op, into, exact);
-    if (inMemory) return inMemory;
+    if (inMemory) return this.limited(inMemory, options);
     return this.#named("allreduce", value, op, options, async (call, work, result) => {
       await allreduce(call, work, op);
       return result(work);
@@ -86,6 +92,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
   }
 
   allreduceInit<A extends TypedArray>(buffer: A, options: ReduceOptions<A> = {}): PersistentCollective<A> {
+    checkCall(this, "allreduceInit", options);
     const frozen = { ...options, into: buffer };
     const { op = "sum" } = options;
     if (typeof op === "string") this.#checkNamed("allreduceInit", op, buffer, options);
@@ -94,7 +101,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
 
   scan<A extends TypedArray>(value: A, options: ReduceOptions<A> & Into<A>): Request<A>;
   scan<T>(value: T, options?: ReduceOptions<T>): Request<T>;
-  scan<T>(value: T, options: ReduceOptions<T> & Partial<Into<TypedArray>> = {}): Request<unknown> {
+  scan<T>(value: T, options: ReduceOptions<T> & Partial<Into<TypedArray>> = NO_OPTIONS): Request<unknown> {
     const { op = "sum", into } = options;
     if (typeof op !== "string") {
       const run = async (call: Call): Promise<T> => (await orderedScan(call, value, op)).inclusive;
@@ -102,7 +109,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     }
     const exact = isExact(value, options);
     const inMemory = this.inMemory("scan", options) && startScan(this.calls, value, op, false, into, exact);
-    if (inMemory) return inMemory;
+    if (inMemory) return this.limited(inMemory, options);
     return this.#named("scan", value, op, options, async (call, work, result) => {
       await scan(call, work, op);
       return result(work);
@@ -111,7 +118,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
 
   exscan<A extends TypedArray>(value: A, options: ReduceOptions<A> & Into<A>): Request<A | undefined>;
   exscan<T>(value: T, options?: ReduceOptions<T>): Request<T | undefined>;
-  exscan<T>(value: T, options: ReduceOptions<T> & Partial<Into<TypedArray>> = {}): Request<unknown> {
+  exscan<T>(value: T, options: ReduceOptions<T> & Partial<Into<TypedArray>> = NO_OPTIONS): Request<unknown> {
     const { op = "sum", into } = options;
     if (typeof op !== "string") {
       const run = async (call: Call): Promise<T | undefined> =>
@@ -120,7 +127,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     }
     const exact = isExact(value, options);
     const inMemory = this.inMemory("scan", options) && startScan(this.calls, value, op, true, into, exact);
-    if (inMemory) return inMemory;
+    if (inMemory) return this.limited(inMemory, options);
     return this.#named("exscan", value, op, { ...options, into: undefined }, async (call, work, result) => {
       if (into !== undefined) checkInto(this, "exscan", isTypedArray(value) ? value : work, into);
       const before = await scan(call, work, op);
@@ -132,21 +139,22 @@ export class ReductionCalls extends MessageCalls implements Reductions {
 
   reduceScatter<A extends TypedArray>(
     value: A,
-    options: ReduceOptions<A> & { counts?: ArrayLike<number> } & Partial<Into<A>> = {},
+    options: ReduceOptions<A> & { counts?: ArrayLike<number> } & Partial<Into<A>> = NO_OPTIONS,
   ): Request<A> {
     const { op = "sum", counts, into } = options;
     const exact = isExact(value, options);
     const named = typeof op === "string";
     if (named && this.inMemory("reduceScatter", options)) {
       const inMemory = startReduceScatter(this.calls, value, op, this.rank, { counts, into }, exact);
-      if (inMemory !== undefined) return inMemory as Request<A>;
+      if (inMemory !== undefined)
+        return this.limited(inMemory, options) as Operation<unknown> as Operation<A>;
     }
     const array = isTypedArray(value) ? value : undefined;
     const lengths = counts === undefined ? undefined : Array.from(counts);
     const agreement = reductionAgreement("reduceScatter", op, array, { reproducible: exact });
     // An op of the user's own has its name where the counts would be; root and leaves compare those by themselves.
     const all = lengths ?? Array.from({ length: this.size }, () => value.length / this.size);
-    return this.calls.start(named ? { ...agreement, counts: all } : agreement, async (call) => {
+    return this.begin(named ? { ...agreement, counts: all } : agreement, options, async (call) => {
       if (array === undefined)
         throw new TypeError(`reduceScatter: reduces a typed array, not ${describe(value)}; pass one`);
       const blocks = cut("reduceScatter", { counts }, this.size, value.length);
@@ -163,11 +171,10 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     });
   }
 
-  /** Whether no algorithm over messages has been asked for, nor what is an error anyway. */
-  protected inMemory(
-    name: CollectiveName,
-    { reproducible = false, op = "sum" }: Reducing = NO_OPTIONS,
-  ): boolean {
+  /** Whether no algorithm over messages has been asked for, nor what is an error anyway, to be told to all ranks. */
+  protected inMemory(name: CollectiveName, options: Reducing): boolean {
+    const { reproducible = false, op = "sum" } = options;
+    if (options !== NO_OPTIONS && problemWith(this, name, options) !== undefined) return false;
     if (reproducible && !(typeof op === "string" && ORDERLESS.has(op))) return false;
     return this.forced === undefined || this.forced[name] === undefined;
   }
@@ -191,12 +198,13 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     name: "reduce" | "allreduce" | "scan" | "exscan",
     value: T,
     op: UserOp<T>,
-    { root, into, reproducible }: Options<T>,
+    options: Options<T>,
     run: (call: Call) => Promise<T | undefined>,
   ): Request<unknown> {
+    const { root, into, reproducible } = options;
     const array = isTypedArray(value) ? value : undefined;
     const agreement = reductionAgreement(name, op, array, name === "reduce" ? { root: root ?? 0 } : {});
-    return this.calls.start(agreement, async (call) => {
+    return this.begin(agreement, options, async (call) => {
       if (reproducible) throw new TypeError(`${name}: reproducible is for sums, not for "${op.name}"`);
       if (into !== undefined) {
         if (array === undefined)
@@ -230,7 +238,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
       ...(root === undefined ? {} : { root }),
       reproducible,
     });
-    return this.calls.start(agreement, (call) => {
+    return this.begin(agreement, options, async (call) => {
       if (array === undefined) {
         throw new TypeError(
           `${name}: "${op}" reduces numbers, bigints, booleans and typed arrays, not ${describe(value)}; pass an op of your own`,
@@ -253,7 +261,6 @@ export class ReductionCalls extends MessageCalls implements Reductions {
   }
 }
 
-const NO_OPTIONS = {} as const;
 /** The same bits in any order, but for "sum", which has an algorithm for that. */
 const ORDERLESS: ReadonlySet<OpName> = new Set([
   "sum",

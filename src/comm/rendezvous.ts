@@ -172,6 +172,12 @@ export class Rendezvous {
       if (incoming.receive === receive) this.#incoming.delete(place);
   }
 
+  /** Sends in a revoked communicator fail; a receiver that takes one just now still gets it. */
+  revoke(context: number, error: () => Error | undefined): void {
+    for (const outgoing of this.#outgoing.values())
+      if (outgoing.context === context) outgoing.operation.fail(error());
+  }
+
   /** A world rank is gone: it takes and sends no more. */
   lost(peer: number, reason: Error): void {
     for (const [id, { dest, operation }] of this.#outgoing) {

@@ -2,6 +2,7 @@ import type { Counter, Mutex } from "./api/services.js";
 import type { CounterOptions } from "./api/structure.js";
 import type { SharedArrayConstructor, SharedWindow, Window } from "./api/windows.js";
 import { describe } from "./arguments.js";
+import { NO_OPTIONS } from "./call-options.js";
 import { bcast } from "./collectives/bcast.js";
 import type { Call } from "./collectives/call.js";
 import { childContext } from "./context-id.js";
@@ -14,16 +15,16 @@ import type { Service } from "./structure/service.js";
 import { HostWindow, shareMemory } from "./structure/shared-window.js";
 import { ActiveWindow, checkTypes } from "./structure/window.js";
 import { StructureCalls } from "./structure-calls.js";
-import type { Request, RootOptions, TypedArray } from "./types.js";
+import type { CallOptions, Request, RootOptions, TypedArray } from "./types.js";
 
 /**
  * What the ranks of a communicator offer each other: windows, counters, mutexes; see api/structure.ts for what the methods do,
  * and structure/ for how.
  */
 export abstract class ServiceCalls extends StructureCalls {
-  createWindow<A extends TypedArray>(local: A): Request<Window<A>> {
+  createWindow<A extends TypedArray>(local: A, options: CallOptions = NO_OPTIONS): Request<Window<A>> {
     const generation = this.nextGeneration();
-    return this.calls.start({ name: "createWindow" }, async (call) => {
+    return this.begin({ name: "createWindow" }, options, async (call) => {
       if (!isTypedArray(local))
         throw new TypeError(`createWindow: rank ${this.rank} passes ${describe(local)}, not a typed array`);
       // Requests of other ranks come once this one has told them of its part.
@@ -51,6 +52,7 @@ export abstract class ServiceCalls extends StructureCalls {
   allocateShared<A extends TypedArray>(
     type: SharedArrayConstructor<A>,
     count: number,
+    options: CallOptions = NO_OPTIONS,
   ): Request<SharedWindow<A>> {
     const propose = (): Proposal => {
       this.#checkOneHost();
@@ -61,6 +63,7 @@ export abstract class ServiceCalls extends StructureCalls {
     };
     const made = this.splitInto(
       "allocateShared",
+      options,
       propose,
       async ({ call, id, ranks, members, lease }) => {
         const inner = this.make(id, ranks, `shared window of ${this.name}`, lease);
@@ -78,24 +81,26 @@ export abstract class ServiceCalls extends StructureCalls {
     return made as Request<SharedWindow<A>>; // every rank joins
   }
 
-  counter({ root = 0, start = 0 }: CounterOptions = {}): Request<Counter> {
+  counter(options: CounterOptions = NO_OPTIONS): Request<Counter> {
+    const { root = 0, start = 0 } = options;
     const context = this.#serviceContext();
-    return this.calls.start({ name: "counter", root }, async (call) => {
+    return this.begin({ name: "counter", root }, options, async (call) => {
       if (!Number.isSafeInteger(start))
         throw new RangeError(`counter: start ${start} on rank ${this.rank} is no integer; pass one`);
       return this.#offer(call, root, new RootCounter(this, context, root, start));
     });
   }
 
-  mutex({ root = 0 }: RootOptions = {}): Request<Mutex> {
+  mutex(options: RootOptions = NO_OPTIONS): Request<Mutex> {
+    const { root = 0 } = options;
     const context = this.#serviceContext();
-    return this.calls.start({ name: "mutex", root }, (call) =>
+    return this.begin({ name: "mutex", root }, options, (call) =>
       this.#offer(call, root, new RootMutex(this, context, root)),
     );
   }
 
-  sequential<T>(section: () => T | PromiseLike<T>): Request<T> {
-    return this.calls.start({ name: "sequential" }, (call) => sequential(call, section));
+  sequential<T>(section: () => T | PromiseLike<T>, options: CallOptions = NO_OPTIONS): Request<T> {
+    return this.begin({ name: "sequential" }, options, (call) => sequential(call, section));
   }
 
   #checkOneHost(): void {

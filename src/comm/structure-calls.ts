@@ -1,5 +1,6 @@
 import type { Comparison } from "./api/structure.js";
 import { checkTag } from "./arguments.js";
+import { NO_OPTIONS } from "./call-options.js";
 import { CollectiveCalls } from "./collective-calls.js";
 import type { Call } from "./collectives/call.js";
 import type { GroupCommunicator } from "./communicator.js";
@@ -12,7 +13,7 @@ import { Group } from "./structure/group.js";
 import { checkGroups } from "./structure/groups-agree.js";
 import { agree, type Outcome, type Proposal, type Proposed } from "./structure/proposals.js";
 import { Task } from "./task.js";
-import type { Communicator, Request, Statistics } from "./types.js";
+import type { CallOptions, Communicator, Request, Statistics } from "./types.js";
 
 /** What a new communicator is made of. */
 export interface Plan extends Outcome {
@@ -69,40 +70,46 @@ export abstract class StructureCalls extends CollectiveCalls {
     return (this.#self = self);
   }
 
-  split(color: number | undefined, key = this.rank): Request<Communicator | undefined> {
+  split(
+    color: number | undefined,
+    key = this.rank,
+    options: CallOptions = NO_OPTIONS,
+  ): Request<Communicator | undefined> {
     const propose = (): Proposal => {
       if (color !== undefined && !Number.isSafeInteger(color))
         throw new RangeError(`split: color ${color} on rank ${this.rank} is no integer`);
       return { color, key };
     };
-    return this.splitInto("split", propose, (plan) => this.#made(plan, String(color)));
+    return this.splitInto("split", options, propose, (plan) => this.#made(plan, String(color)));
   }
 
-  splitNode(key = this.rank): Request<Communicator> {
+  splitNode(key = this.rank, options: CallOptions = NO_OPTIONS): Request<Communicator> {
     const propose = (): Proposal => ({ color: this.hostOf(this.rank), key });
-    return this.splitInto("split", propose, (plan) => this.#made(plan, "node")) as Request<Communicator>;
+    return this.splitInto("split", options, propose, (plan) =>
+      this.#made(plan, "node"),
+    ) as Request<Communicator>;
   }
 
-  splitLeaders(): Request<Communicator | undefined> {
+  splitLeaders(options: CallOptions = NO_OPTIONS): Request<Communicator | undefined> {
     const propose = (): Proposal => {
       const host = this.hostOf(this.rank);
       const leads = this.ranks.findIndex((_, rank) => this.hostOf(rank) === host) === this.rank;
       return { color: leads ? 0 : undefined, key: this.rank };
     };
-    return this.splitInto("split", propose, (plan) => this.#made(plan, "leaders"));
+    return this.splitInto("split", options, propose, (plan) => this.#made(plan, "leaders"));
   }
 
-  create(group: Group): Request<Communicator | undefined> {
+  create(group: Group, options: CallOptions = NO_OPTIONS): Request<Communicator | undefined> {
     const propose = (): Proposal => {
       const ranks = this.#ranksOf("create", group);
       const key = ranks.indexOf(this.rank);
       return key < 0 ? { color: undefined, key } : { color: ranks[0], key, details: ranks };
     };
     const made = (plan: Plan): Communicator => this.#made(plan, "group");
-    return this.splitInto("create", propose, made, (all) => checkGroups("create", all));
+    return this.splitInto("create", options, propose, made, (all) => checkGroups("create", all));
   }
 
-  createGroup(group: Group, tag = 0): Request<Communicator> {
+  createGroup(group: Group, tag = 0, options: CallOptions = NO_OPTIONS): Request<Communicator> {
     try {
       checkTag(this, "createGroup", tag);
       const ranks = this.#ranksOf("createGroup", group);
@@ -118,7 +125,7 @@ export abstract class StructureCalls extends CollectiveCalls {
       const id = childContext(childContext(this.id, -2, hash), count, tag);
       const agreeing = this.make(id, group.ranks, `${this.name}/group`);
       const propose = (): Proposal => ({ color: 0, key: agreeing.rank });
-      const made = agreeing.splitInto("create", propose, (plan) => this.#made(plan, "group"));
+      const made = agreeing.splitInto("create", options, propose, (plan) => this.#made(plan, "group"));
       const finish = async (): Promise<Communicator> => {
         try {
           return (await made) as Communicator;
@@ -144,6 +151,14 @@ export abstract class StructureCalls extends CollectiveCalls {
     if (Object.is(other, this)) return "identical";
     const groups = this.group.compare(other.group);
     return groups === "identical" ? "congruent" : groups;
+  }
+
+  revoke(reason = ""): void {
+    this.calls.revoke(reason);
+  }
+
+  get revoked(): boolean {
+    return this.calls.revoked;
   }
 
   free(): void {
@@ -185,12 +200,13 @@ export abstract class StructureCalls extends CollectiveCalls {
   /** Makes one communicator of all ranks that propose the same color. */
   protected splitInto<C>(
     name: "create" | "split" | "cart" | "graph" | "createWindow" | "allocateShared",
+    options: CallOptions,
     propose: () => Proposal,
     make: (plan: Plan) => C | Promise<C>,
     check?: (all: readonly Proposed[]) => void,
   ): Request<C | undefined> {
     const generation = this.nextGeneration();
-    return this.calls.start({ name }, async (call: Call) => {
+    return this.begin({ name }, options, async (call: Call) => {
       const proposal = propose();
       const outcome = await agree(call, proposal, check);
       if (outcome === undefined) return undefined;

@@ -1,3 +1,4 @@
+import type { Limit } from "./limit.js";
 import type { Waiter } from "./request.js";
 import type { Request, Status } from "./types.js";
 
@@ -8,11 +9,13 @@ import type { Request, Status } from "./types.js";
  * function: only so does a stack that is taken in it lead to the user's program. See call-place.ts.
  */
 export class Task<T> implements Request<T> {
+  settled = false;
+  /** What may end it early. */
+  limit: Limit | undefined;
   readonly #waiter: Waiter;
   readonly #ended: Promise<void>;
   /** The receive that it ends with, if there is one. */
   readonly #receive: Request<unknown> | undefined;
-  #settled = false;
   #value: T | undefined;
   #error: Error | undefined;
 
@@ -27,14 +30,18 @@ export class Task<T> implements Request<T> {
   }
 
   test(): boolean {
-    if (!this.#settled) this.#waiter.progress();
-    return this.#settled;
+    if (!this.settled) {
+      this.#waiter.progress();
+      this.limit?.check();
+    }
+    return this.settled;
   }
 
   then<A = T, B = never>(
     onValue?: ((value: T) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): PromiseLike<A | B> {
+    if (!this.settled) this.limit?.arm();
     return this.#result().then(onValue, onError);
   }
 
@@ -45,7 +52,8 @@ export class Task<T> implements Request<T> {
       this.#error = error instanceof Error ? error : new Error(String(error));
       this.#waiter.unobserved(this, this.#error);
     }
-    this.#settled = true;
+    this.settled = true;
+    this.limit?.release();
   }
 
   async #result(): Promise<T> {

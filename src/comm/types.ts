@@ -77,15 +77,18 @@ export interface Request<T = void> extends PromiseLike<T> {
   readonly status: Status | undefined;
 }
 
-/** What may end a call early. */
+/**
+ * What may end a call early. Nobody can withdraw from a collective alone: there, either ends the communicator, and all
+ * members' calls on it reject with a RevokedError, but for those for which everybody had come in time.
+ */
 export interface CallOptions {
   /**
-   * Ends the call with the signal's reason, if no message has been matched to it: a receive is withdrawn, a send that
+   * Between two ranks: ends the call with the signal's reason, if no message has been matched to it: a receive is withdrawn, a send that
    * has not been received is called back. A call that loses this race completes as usual, never both.
    */
   signal?: AbortSignal;
   /**
-   * Ends the wait with a TimeoutError after so long. Default: that of the communicator. A large or synchronous send
+   * Between two ranks: ends the wait with a TimeoutError after so long. Default: that of the communicator. A large or synchronous send
    * that has timed out is called back, unless its receiver is just taking it: leave its buffer alone.
    */
   timeoutMs?: number;
@@ -110,16 +113,16 @@ export interface RecvOptions extends Selection, CallOptions {}
 
 /** How a communicator behaves on this rank. */
 export interface CommunicatorOptions {
-  /** Default `timeoutMs` of its messages between two ranks; Infinity, as in the beginning, for none. */
+  /** Default `timeoutMs` of its calls; Infinity, as in the beginning, for none. */
   timeoutMs?: number;
 }
 
-export interface RootOptions {
+export interface RootOptions extends CallOptions {
   /** Default 0. */
   root?: number;
 }
 
-export interface ReduceOptions<T> {
+export interface ReduceOptions<T> extends CallOptions {
   /** Default "sum". */
   op?: OpName | UserOp<T>;
   /**

@@ -1,3 +1,5 @@
+import { checkOptions as checkNames } from "../options.js";
+
 /**
  * Why a solver returned. `breakdown`: the method cannot go on, because the operator is not what the method needs, or
  * because a number was not finite. `stopped`: the callback asked for it.
@@ -35,10 +37,8 @@ export interface SolverOptions<M, S> {
 
 /** Throws unless `options` has known names only, and numbers that make sense. Local. */
 export function checkOptions(solver: string, options: object, known: readonly string[]): void {
+  checkNames(solver, options, known);
   for (const [name, value] of Object.entries(options)) {
-    if (!known.includes(name)) {
-      throw new TypeError(`${solver}: unknown option "${name}"; it has ${known.join(", ")}`);
-    }
     if (name === "maxIterations" && value !== undefined && !(Number.isInteger(value) && value >= 0)) {
       throw new RangeError(`${solver}: maxIterations is ${value}; use an integer of at least 0`);
     }

@@ -1,5 +1,6 @@
 import type { Strided } from "../layout.js";
 import type {
+  CallOptions,
   CommunicatorOptions,
   Counts,
   Into,
@@ -17,7 +18,7 @@ export interface CollectiveOptions extends CommunicatorOptions {
 }
 
 /** One piece of memory for what comes from each rank. */
-export interface StridedInto {
+export interface StridedInto extends CallOptions {
   readonly into: readonly Strided[];
 }
 
@@ -35,7 +36,7 @@ export interface Collectives extends Reductions {
    * @throws {RangeError} For a name that does not exist; it lists those that do.
    */
   configure(options: CollectiveOptions): void;
-  barrier(): Request;
+  barrier(options?: CallOptions): Request;
   /** The root's value on every rank. With a typed array and `into`, other ranks may pass `undefined` as value. */
   bcast<A extends TypedArray>(value: A | undefined, options: RootOptions & Into<A>): Request<A>;
   bcast<T>(value: T | undefined, options?: RootOptions): Request<T>;
@@ -48,11 +49,11 @@ export interface Collectives extends Reductions {
   /** The root's array of one value per rank, or a typed array that `counts` cuts into blocks (default: equal ones). */
   scatter<A extends TypedArray>(values: A | undefined, options: RootOptions & Counts & Into<A>): Request<A>;
   scatter<T>(values: readonly T[] | undefined, options?: RootOptions): Request<T>;
-  allgather<A extends TypedArray>(value: A, options: Counts & Into<A>): Request<A>;
-  allgather<T>(value: T): Request<T[]>;
+  allgather<A extends TypedArray>(value: A, options: CallOptions & Counts & Into<A>): Request<A>;
+  allgather<T>(value: T, options?: CallOptions): Request<T[]>;
   /** With `into`: block i of `value` goes to rank i; `counts`/`displs` cut it, `recvCounts`/`recvDispls` cut `into`. */
-  alltoall<A extends TypedArray>(value: A, options: Counts & RecvCounts & Into<A>): Request<A>;
-  alltoall<T>(values: readonly T[]): Request<T[]>;
+  alltoall<A extends TypedArray>(value: A, options: CallOptions & Counts & RecvCounts & Into<A>): Request<A>;
+  alltoall<T>(values: readonly T[], options?: CallOptions): Request<T[]>;
   /**
    * Piece i goes to rank i, into its piece for this rank: columns, boxes, any layout, each in an array of any type of its
    * own. Packs all pieces, exchanges them as `alltoall` does, and unpacks. Pieces whose count or type differs from what

@@ -1,5 +1,5 @@
 import type { Group } from "../structure/group.js";
-import type { Communicator, Request, RootOptions, TypedArray } from "../types.js";
+import type { CallOptions, Communicator, Request, RootOptions, TypedArray } from "../types.js";
 import type { SharedArrayConstructor, SharedWindow, Window } from "./windows.js";
 import type { CartCommunicator, CartOptions, GraphCommunicator, GraphOptions } from "./topologies.js";
 import type { Counter, Mutex } from "./services.js";
@@ -17,23 +17,23 @@ export interface Structure extends AsyncDisposable {
   /** The members. Local. */
   readonly group: Group;
   /** Ranks of equal `color` form a new communicator, ordered by `key`, then by rank; `undefined` joins none. Collective. */
-  split(color: number | undefined, key?: number): Request<Communicator | undefined>;
+  split(color: number | undefined, key?: number, options?: CallOptions): Request<Communicator | undefined>;
   /** The ranks of each host form a communicator, ordered by `key`, then by rank: they can share memory. Collective. */
-  splitNode(key?: number): Request<Communicator>;
+  splitNode(key?: number, options?: CallOptions): Request<Communicator>;
   /** The first rank of each host in one communicator; `undefined` on the others. Collective. */
-  splitLeaders(): Request<Communicator | undefined>;
+  splitLeaders(options?: CallOptions): Request<Communicator | undefined>;
   /**
    * The members of `group`, in its order; `undefined` on ranks that are not in it. Collective: every rank of this
    * communicator calls it. Ranks may pass different groups that have no rank in common.
    *
    * @throws {RangeError} If two members pass different groups, or a member of the group is not in this communicator.
    */
-  create(group: Group): Request<Communicator | undefined>;
+  create(group: Group, options?: CallOptions): Request<Communicator | undefined>;
   /**
    * The same, called by the members of the group alone: nobody else takes part. Calls that overlap in time and share
    * members need different tags.
    */
-  createGroup(group: Group, tag?: number): Request<Communicator>;
+  createGroup(group: Group, tag?: number, options?: CallOptions): Request<Communicator>;
   /**
    * Same ranks, messages apart. Every rank calls it in the same order, yet no message is sent.
    *
@@ -68,7 +68,7 @@ export interface Structure extends AsyncDisposable {
    *
    * @throws {TypeError} If the arrays of two ranks differ in type.
    */
-  createWindow<A extends TypedArray>(local: A): Request<Window<A>>;
+  createWindow<A extends TypedArray>(local: A, options?: CallOptions): Request<Window<A>>;
   /**
    * Memory that all ranks read and write in place; they must be on one host, as those of `splitNode` are. Collective.
    * On Linux; nothing with a name is left behind, however the program ends.
@@ -79,6 +79,7 @@ export interface Structure extends AsyncDisposable {
   allocateShared<A extends TypedArray>(
     type: SharedArrayConstructor<A>,
     count: number,
+    options?: CallOptions,
   ): Request<SharedWindow<A>>;
   /** A number at the root that all ranks can increase, from `start` (default 0) on. Collective. */
   counter(options?: CounterOptions): Request<Counter>;
@@ -89,7 +90,16 @@ export interface Structure extends AsyncDisposable {
    * the next ones have run. Collective; the section itself calls no collective of this communicator. If it throws, the
    * later ranks do not run theirs: all of them reject.
    */
-  sequential<T>(section: () => T | PromiseLike<T>): Request<T>;
+  sequential<T>(section: () => T | PromiseLike<T>, options?: CallOptions): Request<T>;
+  /**
+   * Ends the communicator on all its ranks: their calls on it, under way and to come, reject with a RevokedError. For a
+   * rank that has met an error in which the others wait for it. Local.
+   *
+   * @param reason - What the others are told.
+   */
+  revoke(reason?: string): void;
+  /** Whether a rank has revoked it, or given up a collective, as far as this rank knows. Local. */
+  readonly revoked: boolean;
   /**
    * Lets go of the communicator: its methods throw from now on. Local: no rank waits for another, so that it can be
    * done in a `finally`. What is under way completes; a message that nobody has received is lost.

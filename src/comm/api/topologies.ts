@@ -1,5 +1,5 @@
 import type { PersistentCollective } from "../persistent-collective.js";
-import type { Communicator, Counts, Into, RecvCounts, Request, TypedArray } from "../types.js";
+import type { CallOptions, Communicator, Counts, Into, RecvCounts, Request, TypedArray } from "../types.js";
 
 /**
  * A communicator whose ranks have neighbours, and exchange data with these alone. A rank may be a neighbour more than
@@ -14,24 +14,27 @@ export interface NeighborCommunicator extends Communicator {
    * Sends one value to every destination; resolves to one from every source, in their order. With `into`, blocks one
    * after the other, or as `counts` and `displs` say. Collective, yet messages pass between neighbours only.
    */
-  neighborAllgather<A extends TypedArray>(value: A, options: Counts & Into<A>): Request<A>;
-  neighborAllgather<T>(value: T): Request<(T | undefined)[]>;
+  neighborAllgather<A extends TypedArray>(value: A, options: CallOptions & Counts & Into<A>): Request<A>;
+  neighborAllgather<T>(value: T, options?: CallOptions): Request<(T | undefined)[]>;
   /**
    * Sends value i to destination i; resolves to one value from every source, in their order. With `into`, block i of
    * `value`, as `counts` and `displs` cut it, goes to destination i; `recvCounts` and `recvDispls` cut `into`. Collective.
    */
-  neighborAlltoall<A extends TypedArray>(value: A, options: Counts & RecvCounts & Into<A>): Request<A>;
-  neighborAlltoall<T>(values: readonly T[]): Request<(T | undefined)[]>;
+  neighborAlltoall<A extends TypedArray>(
+    value: A,
+    options: CallOptions & Counts & RecvCounts & Into<A>,
+  ): Request<A>;
+  neighborAlltoall<T>(values: readonly T[], options?: CallOptions): Request<(T | undefined)[]>;
   /** An exchange that is started again and again with the same buffers: a halo in a loop. Local; `start` is collective. */
   neighborAlltoallInit<A extends TypedArray>(
     value: A,
-    options: Counts & RecvCounts & Into<A>,
+    options: CallOptions & Counts & RecvCounts & Into<A>,
   ): PersistentCollective<A>;
   /** Same ranks and neighbours, messages apart. */
   dup(): NeighborCommunicator;
 }
 
-export interface CartOptions {
+export interface CartOptions extends CallOptions {
   /** Whether the last cell of an axis is a neighbour of the first; one for all or one each. Default false. */
   periods?: boolean | readonly boolean[];
   /** Whether ranks may change places so that neighbours are on one host. Default false: rank r is cell r. */
@@ -60,19 +63,21 @@ export interface CartCommunicator extends NeighborCommunicator {
    *
    * @param keep - One for each dimension.
    */
-  sub(keep: readonly boolean[]): Request<CartCommunicator>;
+  sub(keep: readonly boolean[], options?: CallOptions): Request<CartCommunicator>;
   dup(): CartCommunicator;
 }
 
 /** Every rank lists its own neighbours; or ranks list any edges, each once by any rank. */
-export type GraphOptions =
-  | {
-      readonly sources: readonly number[];
-      readonly destinations: readonly number[];
-      readonly sourceWeights?: readonly number[];
-      readonly destinationWeights?: readonly number[];
-    }
-  | { readonly edges: readonly (readonly [source: number, dest: number, weight?: number])[] };
+export type GraphOptions = CallOptions &
+  (
+    | {
+        readonly sources: readonly number[];
+        readonly destinations: readonly number[];
+        readonly sourceWeights?: readonly number[];
+        readonly destinationWeights?: readonly number[];
+      }
+    | { readonly edges: readonly (readonly [source: number, dest: number, weight?: number])[] }
+  );
 
 /** A communicator whose ranks are the nodes of a directed graph. */
 export interface GraphCommunicator extends NeighborCommunicator {

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine.js";
 import { nameOf, type Packed } from "../envelope.js";
-import { CollectiveMismatchError, RemoteError } from "../errors.js";
+import { CollectiveMismatchError, RemoteError, RevokedError } from "../errors.js";
 import type { Message, Receive, Signature } from "../matching.js";
 import { OPERATION_NAMES } from "../operations.js";
 import { Operation } from "../request.js";
@@ -62,7 +62,8 @@ export interface Members {
   readonly name: string;
   readonly rank: number;
   readonly size: number;
-  /** Context of collective messages. */
+  /** Context of the user's messages, and of collective ones. */
+  readonly id: number;
   readonly context: number;
   /** World ranks, by rank. */
   readonly ranks: readonly number[];
@@ -189,7 +190,7 @@ export class Call {
 
   /** Tells every other rank that this call failed here. */
   tell(error: Error): void {
-    if (error instanceof RemoteError) return;
+    if (error instanceof RemoteError || error instanceof RevokedError) return;
     const text =
       error instanceof CollectiveMismatchError ? VERDICT + JSON.stringify(error.mismatch) : error.message;
     for (let peer = 0; peer < this.size; peer++) if (peer !== this.rank) this.notify(peer, text);

@@ -25,6 +25,8 @@ const MANY_READERS = 3;
 
 /** While a signature is being written. */
 const NO_SEQUENCE = -1;
+/** In place of what was called, when its rank has given up the communicator. */
+const REVOKED = -1;
 
 /** What a board needs of the transport whose memory it lies in. */
 export interface BoardHost {
@@ -201,6 +203,15 @@ export class Board {
   /** Between two looks at what is missing; false if waiting in this way does not pay any more. */
   rest(round: number): boolean {
     return this.#host.rest(round);
+  }
+
+  /** Nobody shall complete a step that this rank has begun. */
+  revoke(step: number): void {
+    Atomics.store(this.#words, this.#head(step, this.rank) + Head.kind, REVOKED);
+  }
+
+  isRevoked(step: number, rank: number): boolean {
+    return Atomics.load(this.#words, this.#head(step, rank) + Head.kind) === REVOKED;
   }
 
   /** Whether a rank that has begun this step called the same. */

@@ -1,10 +1,11 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
-import { checkOptions, normalizeAxis } from "../../array/shape.js";
+import { normalizeAxis } from "../../array/shape.js";
 import { secondDerivative, type Stencil } from "../../kernels/index.js";
 import { spaceOf, type Where } from "./block-space.js";
 import { StencilOperator } from "./stencil-operator.js";
+import { checkOptions } from "../../options.js";
 
 export interface LaplacianOptions {
   /** Axes to sum over, each once; default the last two. */

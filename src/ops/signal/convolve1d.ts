@@ -1,12 +1,13 @@
 import type { BlockVector } from "../../array/blocks.js";
 import { type DType, isComplex, promote } from "../../array/dtype.js";
 import { LocalArray } from "../../array/local-array.js";
-import { checkOptions, normalizeAxis } from "../../array/shape.js";
+import { normalizeAxis } from "../../array/shape.js";
 import { convolution, type Stencil, transposeStencil } from "../../kernels/index.js";
 import { AxisStencil } from "../basic/axis-stencil.js";
 import { spaceOf, type Where } from "../basic/block-space.js";
 import { LinearOperator } from "../linear-operator.js";
 import { Workspace } from "../workspace.js";
+import { checkOptions } from "../../options.js";
 
 export interface Convolve1DOptions {
   /** The filter's sample at time zero, default 0: the filter is causal. */

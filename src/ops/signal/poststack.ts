@@ -1,11 +1,11 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
-import { checkOptions } from "../../array/shape.js";
 import { FirstDerivative } from "../basic/first-derivative.js";
 import type { Where } from "../basic/block-space.js";
 import { LinearOperator } from "../linear-operator.js";
 import { Convolve1D } from "./convolve1d.js";
+import { checkOptions } from "../../options.js";
 
 export interface PoststackOptions {
   /** The time axis, default −1, the last one. */

@@ -116,6 +116,16 @@ export class OnBoard implements Pollable {
     for (const call of again) call.fallBack();
   }
 
+  /** There will be no calls any more; nobody shall complete one that this rank does not. */
+  revoke(error: () => Error): void {
+    if (this.#current !== undefined && this.#published) this.board.revoke(this.#step);
+    const calls = this.#current === undefined ? [] : [this.#current, ...this.#queue];
+    this.#current = undefined;
+    this.#queue = [];
+    this.#until = 0;
+    for (const { call } of calls) call.abort(error());
+  }
+
   /** Goes one step on if that is possible; false if the call under way waits. */
   #advance(current: BoardCall): boolean {
     const { board } = this;
@@ -136,6 +146,7 @@ export class OnBoard implements Pollable {
       if (!board.hasBegun(step, needs)) return this.#waitsInVain(current, needs);
       if (!board.agrees(step, needs, signature)) odd = needs;
     }
+    if (odd < board.size && board.isRevoked(step, odd)) return false; // the news is on its way
     this.#step++;
     this.#published = false;
     try {

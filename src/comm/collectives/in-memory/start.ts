@@ -10,11 +10,11 @@ import { elementwise } from "../../elementwise.js";
 import { codeOf, isTypedArray, pack, type Packed } from "../../envelope.js";
 import type { Signature } from "../../matching.js";
 import { unitOf, unsuited } from "../../operations.js";
-import type { Operation } from "../../request.js";
 import type { Counts, OpName, RecvCounts, TypedArray } from "../../types.js";
 import { allgatherAgreement } from "../agreements.js";
 import { type Blocks, blockOf, cut } from "../blocks.js";
 import { sign } from "../call.js";
+import type { BoardCall } from "./board-call.js";
 import { BoardAllgather, BoardBcast, BoardGather } from "./exchanges.js";
 import { identical, like, overlap, part } from "../buffers.js";
 import type { Contribution } from "./contribution.js";
@@ -31,7 +31,7 @@ import {
 } from "./reductions.js";
 import { Table, tableBytes } from "./table.js";
 
-type Started = Operation<unknown> | undefined;
+type Started = BoardCall | undefined;
 /** A reduction by name, or one of the user's own, which needs messages. */
 type NamedOrOwn = OpName | { readonly name: string };
 /** How a caller cuts a buffer; see {@link Counts}. */

@@ -1,0 +1,78 @@
+import { checkOptions } from "../options.js";
+import { checkTimeout } from "./arguments.js";
+import type { CallOptions } from "./types.js";
+
+/** What calls without options have: recognised by identity, so that checking them costs nothing. */
+export const NO_OPTIONS = {} as const;
+
+const LIMITS = ["signal", "timeoutMs"] as const;
+const REDUCING = ["op", "reproducible", "into", ...LIMITS] as const;
+const BLOCKS = ["into", "counts", "displs", ...LIMITS] as const;
+const EXCHANGED = [...BLOCKS, "recvCounts", "recvDispls"] as const;
+const SENDRECV = ["dest", "source", "sendTag", "recvTag", ...LIMITS] as const;
+const RECV = ["source", "tag", ...LIMITS] as const;
+const GRAPH = ["sources", "destinations", "sourceWeights", "destinationWeights", "edges", ...LIMITS] as const;
+
+/** The options that each call knows; any other is an error. */
+const KNOWN = {
+  send: ["tag", "mode", ...LIMITS],
+  recv: ["into", ...RECV],
+  sendrecv: ["into", ...SENDRECV],
+  sendrecvReplace: SENDRECV,
+  probe: RECV,
+  mprobe: RECV,
+  iprobe: ["source", "tag"],
+  improbe: ["source", "tag"],
+  sendInit: ["tag", "mode"],
+  recvInit: ["source", "tag"],
+  configure: ["timeoutMs", "algorithms"],
+  none: LIMITS,
+  barrier: LIMITS,
+  bcast: ["root", "into", ...LIMITS],
+  reduce: ["root", ...REDUCING],
+  allreduce: REDUCING,
+  allreduceInit: ["op", "reproducible", ...LIMITS],
+  scan: REDUCING,
+  exscan: REDUCING,
+  reduceScatter: ["counts", ...REDUCING],
+  gather: ["root", ...BLOCKS],
+  scatter: ["root", ...BLOCKS],
+  allgather: BLOCKS,
+  alltoall: EXCHANGED,
+  alltoallw: ["into", ...LIMITS],
+  neighborAllgather: BLOCKS,
+  neighborAlltoall: EXCHANGED,
+  neighborAlltoallInit: EXCHANGED,
+  split: LIMITS,
+  create: LIMITS,
+  cart: ["periods", "reorder", ...LIMITS],
+  graph: GRAPH,
+  counter: ["root", "start", ...LIMITS],
+  mutex: ["root", ...LIMITS],
+  sequential: LIMITS,
+  createWindow: LIMITS,
+  allocateShared: LIMITS,
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type CallName = keyof typeof KNOWN;
+
+/** @throws {TypeError | RangeError} For an option that the call does not know, or a time that is none. */
+export function checkCall(
+  comm: Parameters<typeof checkTimeout>[0],
+  name: CallName,
+  options: CallOptions,
+): void {
+  if (options === NO_OPTIONS) return;
+  checkOptions(name, options, KNOWN[name]);
+  if (options.timeoutMs !== undefined) checkTimeout(comm, name, options.timeoutMs);
+}
+
+/** The same error, if there is one: in a collective it is told to all ranks. */
+export function problemWith(...call: Parameters<typeof checkCall>): Error | undefined {
+  try {
+    checkCall(...call);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}

@@ -1,0 +1,21 @@
+import { closest } from "fastest-levenshtein";
+
+/**
+ * Names of the options that a call or a constructor knows; any other is an error. Local; costs a look at each name that
+ * is given.
+ *
+ * @throws {TypeError} For an unknown name, with the nearest known one; or if there are no options but something else.
+ */
+export function checkOptions(where: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`${where}: options are ${String(options)}; pass an object { … } with ${list(known)}`);
+  for (const name in options) {
+    if (known.includes(name)) continue;
+    const near = known.length > 0 ? `; did you mean "${closest(name, known)}"` : "";
+    throw new TypeError(`${where}: unknown option "${name}"${near}? The options are ${list(known)}`);
+  }
+}
+
+function list(known: readonly string[]): string {
+  return known.length > 0 ? known.join(", ") : "none";
+}
