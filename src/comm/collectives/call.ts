@@ -122,6 +122,7 @@ export class Call {
       this.signature,
     );
     if (!operation.settled) this.enlist(operation);
+    else if (this.#error !== undefined) engine.observed(operation);
     return operation;
   }
 
@@ -135,7 +136,10 @@ export class Call {
   receive(source: number, into?: TypedArray): Operation<unknown> {
     const { engine, context } = this.members;
     const receive = engine.receive(context, source, this.sequence, into);
-    if (this.#error !== undefined) engine.cancel(context, receive, this.#error);
+    if (this.#error !== undefined) {
+      engine.cancel(context, receive, this.#error);
+      engine.observed(receive); // an algorithm may end before it awaits this
+    }
     (this.#receives ??= []).push(receive);
     return receive;
   }
