@@ -66,7 +66,7 @@ export class Team {
   async reduce(x: TypedArray, op: OpName): Promise<void> {
     const board = this.#sharing(x.byteLength);
     if (board === undefined) return binomialReduce(this.party, x, op, this.leader);
-    const elsewhere = staysAway(board, x.byteLength, 1);
+    const elsewhere = staysAway(board, x.byteLength);
     await board.step(this.#call, {
       needs: this.leads ? EVERYBODY : NOBODY,
       lay: this.leads ? undefined : (_, step) => lay(board, step, x, elsewhere),
@@ -79,7 +79,7 @@ export class Team {
   async bcast(x: TypedArray): Promise<void> {
     const board = this.#sharing(x.byteLength);
     if (board === undefined) return bcastBytes(this.party, bytesOf(x), this.leader);
-    const elsewhere = staysAway(board, x.byteLength, this.party.size - 1);
+    const elsewhere = staysAway(board, x.byteLength);
     await board.step(this.#call, {
       needs: this.leads ? NOBODY : this.leader,
       lay: this.leads ? (_, step) => lay(board, step, x, elsewhere) : undefined,
@@ -115,7 +115,7 @@ export class Team {
     const board = this.#sharing(x.byteLength);
     if (board === undefined) return ringReduceScatter(this.party, x, blocks, op);
     const { rank } = this.party;
-    const elsewhere = staysAway(board, x.byteLength, 1);
+    const elsewhere = staysAway(board, x.byteLength);
     await board.step(this.#call, {
       needs: EVERYBODY,
       lay: (_, step) => lay(board, step, x, elsewhere),
@@ -129,7 +129,7 @@ export class Team {
     const board = this.#sharing(bytes);
     if (board === undefined) return ringAllgather(this.party, x, blocks);
     const { rank, size } = this.party;
-    const elsewhere = staysAway(board, bytes, size - 1);
+    const elsewhere = staysAway(board, bytes);
     await board.step(this.#call, {
       needs: EVERYBODY,
       lay: (_, step) => lay(board, step, blockOf(x, blocks, rank), elsewhere),
@@ -149,7 +149,7 @@ export class Team {
     const board = this.#sharing(bytes);
     if (board === undefined) return gatherBlocks(this.party, x, blocks, this.leader);
     const { rank, size } = this.party;
-    const elsewhere = staysAway(board, bytes, 1);
+    const elsewhere = staysAway(board, bytes);
     await board.step(this.#call, {
       needs: this.leads ? EVERYBODY : NOBODY,
       lay: this.leads ? undefined : (_, step) => lay(board, step, blockOf(x, blocks, rank), elsewhere),
@@ -169,7 +169,7 @@ export class Team {
     if (board === undefined) return scatterBlocks(this.party, x, blocks, this.leader);
     const { rank } = this.party;
     const places = blocks.counts.map((_, place) => place);
-    const elsewhere = staysAway(board, length * x.BYTES_PER_ELEMENT, 1);
+    const elsewhere = staysAway(board, length * x.BYTES_PER_ELEMENT);
     const packed = this.leads ? collect(x, blocks, places) : undefined;
     const before = total(blocks.counts.slice(0, rank)) * x.BYTES_PER_ELEMENT;
     await board.step(this.#call, {
@@ -207,8 +207,8 @@ export class Team {
   }
 }
 
-function staysAway({ board }: HostBoard, bytes: number, readers: number): boolean {
-  return bytes > board.valueBytes || !board.takes(bytes, readers);
+function staysAway({ board }: HostBoard, bytes: number): boolean {
+  return bytes > board.valueBytes || !board.takes(bytes);
 }
 
 function lay({ board }: HostBoard, step: number, x: TypedArray, elsewhere: boolean): void {

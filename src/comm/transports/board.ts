@@ -18,10 +18,8 @@ export const Form = { head: 0, board: 1, elsewhere: 2 } as const;
 /** So many doubles fit in a head. */
 const HEAD_DOUBLES = HEAD_VALUE_BYTES / 8;
 
-/** Up to so many bytes, a copy to the board costs less than a call that reads another process. */
-const SHORT_BYTES = 32 * 1024;
-/** From so many readers on, a copy to the board costs less than that every reader reads another process. */
-const MANY_READERS = 3;
+/** Doubles that are summed over all ranks before the next ones. */
+const STRETCH = 2048;
 
 /** While a signature is being written. */
 const NO_SEQUENCE = -1;
@@ -137,6 +135,17 @@ export class Board {
     this.#cells.put(this.#valueAt(step, this.rank, form), memory);
   }
 
+  /** The same of a long array, but for its elements from `start` to `end`, which nobody else reads. */
+  putAround(step: number, code: number, x: TypedArray, start: number, end: number): void {
+    const head = this.#head(step, this.rank);
+    this.#words[head + Head.code] = code;
+    this.#words[head + Head.bytes] = x.byteLength;
+    this.#words[head + Head.form] = Form.board;
+    const at = this.#valueAt(step, this.rank, Form.board);
+    this.#cells.put(at, x.subarray(0, start));
+    this.#cells.put(at + end * x.BYTES_PER_ELEMENT, x.subarray(end));
+  }
+
   /** Says where the contribution is, instead. */
   putAddress(step: number, code: number, bytes: number, address: number): void {
     const head = this.#head(step, this.rank);
@@ -194,10 +203,12 @@ export class Board {
     return Atomics.load(this.#words, this.#head(step, rank)) === ((step + 1) | 0);
   }
 
-  /** Whether to lay a value on the board, rather than to say where it is. */
-  takes(bytes: number, readers: number): boolean {
-    if (this.peers === undefined) return true;
-    return bytes <= (readers < MANY_READERS ? SHORT_BYTES : this.valueBytes);
+  /**
+   * Whether to lay a value on the board, rather than to say where it is: two copies cost less than one by the kernel,
+   * which must find the pages first.
+   */
+  takes(bytes: number): boolean {
+    return this.peers === undefined || bytes <= this.valueBytes;
   }
 
   /** Between two looks at what is missing; false if waiting in this way does not pay any more. */
@@ -254,6 +265,30 @@ export class Board {
     for (let rank = 1; rank < ranks; rank++) {
       const start = this.#doubleAt(step, rank, count) + from;
       for (let i = 0; i < length; i++) into[i] += doubles[start + i];
+    }
+  }
+
+  /**
+   * The same of long vectors, of which this rank's is `own` and need not be on the board, if it is given. A stretch at a
+   * time, so that sums stay in the nearest cache.
+   */
+  sumLong(
+    step: number,
+    into: Float64Array,
+    own: Float64Array | undefined,
+    from: number,
+    ranks: number,
+  ): void {
+    const termsOf = (rank: number): Float64Array => {
+      if (own !== undefined && rank === this.rank) return own.subarray(from, from + into.length);
+      const at = this.#valueAt(step, rank, Form.board) / 8 + from;
+      return this.#doubles.subarray(at, at + into.length);
+    };
+    into.set(termsOf(0));
+    const terms = Array.from({ length: ranks - 1 }, (_, i) => termsOf(i + 1));
+    for (let start = 0; start < into.length; start += STRETCH) {
+      const end = Math.min(start + STRETCH, into.length);
+      for (const term of terms) addStretch(into, term, start, end);
     }
   }
 
@@ -397,4 +432,8 @@ export class Board {
   #unread(rank: number, slot: number): number {
     return this.#retired(rank) + 1 + slot;
   }
+}
+
+function addStretch(into: Float64Array, term: Float64Array, start: number, end: number): void {
+  for (let i = start; i < end; i++) into[i] = into[i] + term[i];
 }

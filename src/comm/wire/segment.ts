@@ -89,7 +89,7 @@ export function segmentLayout(localSize: number): SegmentLayout {
   const boards = (copies + localSize * TRANSFERS * TRANSFER_BYTES + 4095) & ~4095;
   const notes = SLOTS * localSize * HEAD_WORDS * 4;
   const values = notes + localSize * NOTES_BYTES;
-  const valueBytes = 2 ** Math.max(11, 21 - Math.ceil(Math.log2(localSize)));
+  const valueBytes = 2 ** Math.max(11, 22 - Math.ceil(Math.log2(localSize)));
   const valuesBytes = SLOTS * valueBytes + 64; // not a multiple of 4 KiB: ranks use different sets of a cache
   const boardBytes = (values + localSize * valuesBytes + 4095) & ~4095;
   const rings = boards + BOARDS * boardBytes;

@@ -10,14 +10,12 @@ export type Contribution = TypedArray | Packed;
 /**
  * Lays a value on the board, or says where it is in the memory of this rank if it is too long for that: then it must
  * stay as it is until all that read it have said so.
- *
- * @param readers - How many ranks will read each of its bytes.
  */
-export function lay(board: Board, step: number, contribution: Contribution, readers: number): void {
+export function lay(board: Board, step: number, contribution: Contribution): void {
   const isArray = isTypedArray(contribution);
   const memory = isArray ? contribution : contribution.bytes;
   const code = isArray ? codeOf(contribution) : contribution.code;
-  if (board.peers === undefined || board.takes(memory.byteLength, readers)) board.put(step, code, memory);
+  if (board.peers === undefined || board.takes(memory.byteLength)) board.put(step, code, memory);
   else board.putAddress(step, code, memory.byteLength, board.peers.addressOf(bytesOf(memory)));
 }
 

@@ -44,7 +44,7 @@ export class BoardBcast extends BoardCall {
 
   override contribute(board: Board, step: number): void {
     if (this.done > 0 || this.#contribution === undefined) return;
-    lay(board, step, this.#contribution, board.size - 1);
+    lay(board, step, this.#contribution);
   }
 
   advance(board: Board, step: number): boolean {
@@ -92,8 +92,6 @@ abstract class BoardCollection extends BoardCall {
   protected readonly into: TypedArray | undefined;
   protected readonly blocks: Blocks | undefined;
   protected values: unknown[] | undefined;
-  /** Ranks that read this one's value. */
-  protected abstract readers(board: Board): number;
 
   constructor(
     onBoard: OnBoard,
@@ -111,7 +109,7 @@ abstract class BoardCollection extends BoardCall {
   }
 
   override contribute(board: Board, step: number): void {
-    if (this.done === 0) lay(board, step, this.#contribution, this.readers(board));
+    if (this.done === 0) lay(board, step, this.#contribution);
   }
 
   /** Reads everybody's value. */
@@ -142,10 +140,6 @@ abstract class BoardCollection extends BoardCall {
 
 /** Every rank reads everybody's value; a second step if any is not on the board. */
 export class BoardAllgather extends BoardCollection {
-  protected readers({ size }: Board): number {
-    return size - 1;
-  }
-
   advance(board: Board, step: number): boolean {
     if (this.done === 1) return true;
     this.collect(board, step, "allgather");
@@ -183,10 +177,6 @@ export class BoardGather extends BoardCollection {
     super(onBoard, signature, value, contribution, into, blocks);
     this.#root = root;
     if (onBoard.board.rank !== root) this.needs = NOBODY;
-  }
-
-  protected readers(): number {
-    return 1;
   }
 
   advance(board: Board, step: number): boolean {

@@ -50,7 +50,7 @@ export class BoardAlltoall extends BoardCall {
   override contribute(board: Board, step: number): void {
     if (this.done > 0) return;
     if (this.#table !== undefined) this.#table.lay(board, step);
-    else if (this.#source !== undefined) lay(board, step, this.#source.values, 1);
+    else if (this.#source !== undefined) lay(board, step, this.#source.values);
   }
 
   advance(board: Board, step: number): boolean {
@@ -121,7 +121,7 @@ export class BoardScatter extends BoardCall {
   override contribute(board: Board, step: number): void {
     if (this.done > 0) return;
     if (this.#table !== undefined) this.#table.lay(board, step);
-    else if (this.#source !== undefined) lay(board, step, this.#source.values, 1);
+    else if (this.#source !== undefined) lay(board, step, this.#source.values);
   }
 
   advance(board: Board, step: number): boolean {

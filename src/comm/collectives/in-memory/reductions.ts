@@ -1,4 +1,4 @@
-import { bytesOf } from "../../envelope.js";
+import { bytesOf, codeOf } from "../../envelope.js";
 import type { Signature } from "../../matching.js";
 import { combine } from "../../operations.js";
 import type { Board } from "../../transports/board.js";
@@ -94,7 +94,15 @@ abstract class BoardReduction extends BoardCall {
   }
 
   override contribute(board: Board, step: number): void {
-    if (this.done === 0) lay(board, step, this.x, 1);
+    if (this.done === 0) lay(board, step, this.x);
+  }
+
+  /** Lays a long vector out, but for the part that only this rank reads, of `count` elements from `start` on. */
+  protected layAround(board: Board, step: number, start: number, count: number): void {
+    const { x, out } = this;
+    const isPlaced = out !== undefined && overlap(x, out);
+    if (isPlaced || isShort(x, board) || !board.takes(x.byteLength)) lay(board, step, x);
+    else board.putAround(step, codeOf(x), x, start, start + count);
   }
 
   result(): unknown {
@@ -104,8 +112,11 @@ abstract class BoardReduction extends BoardCall {
   /** out ← elements from `start` on of the reduction over the first ranks, in rank order. */
   protected reduceInto(out: TypedArray, board: Board, step: number, start: number, ranks = board.size): void {
     const isExact = isReproducible(this.signature);
-    if (!isExact && isShort(this.x, board) && !isElsewhere(board, step, board.rank))
-      return this.#reduceShort(out, board, step, start, ranks);
+    if (!isExact && !isElsewhere(board, step, board.rank)) {
+      if (isShort(this.x, board)) return this.#reduceShort(out, board, step, start, ranks);
+      if (this.op === "sum" && out instanceof Float64Array && this.x instanceof Float64Array)
+        return board.sumLong(step, out, overlap(out, this.x) ? undefined : this.x, start, ranks);
+    }
     const size = out.BYTES_PER_ELEMENT;
     const own = bytesOf(this.x);
     const readPart = (rank: number, offset: number, into: TypedArray): void => {
@@ -184,9 +195,10 @@ export class BoardAllreduce extends BoardReduction {
   }
 
   override contribute(board: Board, step: number): void {
-    super.contribute(board, step);
-    if (this.done !== 1) return;
-    lay(board, step, this.#block(board.size, board.rank), board.size - 1);
+    const { rank, size } = board;
+    const block = this.#block(size, rank);
+    if (this.done === 0) this.layAround(board, step, this.#start(size, rank), block.length);
+    else if (this.done === 1) lay(board, step, block);
   }
 
   advance(board: Board, step: number): boolean {
@@ -205,7 +217,7 @@ export class BoardAllreduce extends BoardReduction {
         read(board, step, peer, 0, this.#block(size, peer));
       }
       const longest = Math.ceil(this.x.length / size) * this.x.BYTES_PER_ELEMENT;
-      return board.takes(longest, size - 1);
+      return board.takes(longest);
     }
     return true;
   }
@@ -244,7 +256,12 @@ export class BoardReduceScatter extends BoardReduction {
     this.#place = place;
     this.#block = overlap(x, place) ? like(place) : place;
     // Who gets nothing waits for nobody, unless others still have to read its vector.
-    if (place.length === 0 && onBoard.board.takes(x.byteLength, 1)) this.needs = NOBODY;
+    if (place.length === 0 && onBoard.board.takes(x.byteLength)) this.needs = NOBODY;
+  }
+
+  override contribute(board: Board, step: number): void {
+    if (this.done > 0) return;
+    this.layAround(board, step, this.#blocks.displs[board.rank], this.#block.length);
   }
 
   advance(board: Board, step: number): boolean {
@@ -294,7 +311,7 @@ export class BoardReduce extends BoardReduction {
     super.contribute(board, step);
     const block = this.#block;
     if (this.done !== 1 || block === undefined || block.length === 0) return;
-    lay(board, step, block, 1);
+    lay(board, step, block);
   }
 
   advance(board: Board, step: number): boolean {

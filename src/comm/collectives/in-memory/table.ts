@@ -29,7 +29,7 @@ export class Table {
     const { peers } = board;
     const head = tableBytes(this.#values.length);
     const total = this.#values.reduce((sum, { bytes }) => sum + padded(bytes.byteLength), head);
-    const fits = board.takes(total, 1);
+    const fits = board.takes(total);
     const contribution = new Uint8Array(fits ? total : head);
     const entries = new Float64Array(contribution.buffer, 0, this.#values.length * ENTRY_DOUBLES);
     let position = head;
