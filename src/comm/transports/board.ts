@@ -3,6 +3,7 @@ import {
   HEAD_VALUE_BYTES,
   Head,
   HEAD_WORDS,
+  HEADS,
   JOURNAL_ENTRIES,
   JOURNAL_ENTRY_BYTES,
   NOTES_BYTES,
@@ -44,8 +45,9 @@ export interface BoardHost {
  * from the same bits.
  *
  * Steps are numbered from 0, alike on all ranks. A rank begins a step by publishing its contribution, and begins it
- * only after completing the one before. It has {@link SLOTS} places for contributions, and reuses one for step n once
- * all ranks have begun step n − SLOTS + 1: then they have completed, and read, the one that was in it.
+ * only after completing the one before. It has {@link HEADS} places for short contributions, and reuses one for step n
+ * once all ranks have begun step n − HEADS + 1: then they have completed, and read, the one that was in it. Of places for
+ * long contributions it has {@link SLOTS}.
  */
 export class Board {
   readonly rank: number;
@@ -87,9 +89,9 @@ export class Board {
 
   // --- this rank's contribution ---------------------------------------------------------------
 
-  /** Whether this rank may lay out its contribution to a step. */
-  hasRoom(step: number): boolean {
-    const needed = step - SLOTS + 1;
+  /** Whether this rank may lay out its contribution to a step, a short one or one of any length. */
+  hasRoom(step: number, short: boolean): boolean {
+    const needed = step - (short ? HEADS : SLOTS) + 1;
     if (needed <= this.#begun) return true;
     for (let rank = 0; rank < this.size; rank++) {
       const begun = Atomics.load(this.#words, this.#head(needed, rank)); // that step's stamp, or a later one
@@ -182,7 +184,7 @@ export class Board {
    */
   missing(step: number, from: number, { kind, root, count }: Signature): number {
     const stamp = (step + 1) | 0;
-    const offset = (step & (SLOTS - 1)) * this.#headDistance;
+    const offset = (step & (HEADS - 1)) * this.#headDistance;
     const words = this.#words;
     const heads = this.#heads;
     for (let rank = from; rank < heads.length; rank++) {
@@ -244,7 +246,7 @@ export class Board {
   sumOfNumbers(step: number): number {
     const doubles = this.#doubles;
     const heads = this.#heads;
-    const offset = (step & (SLOTS - 1)) * this.#headDistance + Head.value;
+    const offset = (step & (HEADS - 1)) * this.#headDistance + Head.value;
     let sum = doubles[(heads[0] + offset) / 2];
     for (let rank = 1; rank < heads.length; rank++) sum += doubles[(heads[rank] + offset) / 2];
     return sum;
@@ -252,7 +254,7 @@ export class Board {
 
   /** The number that a rank has laid out. */
   number(step: number, rank: number): number {
-    const offset = (step & (SLOTS - 1)) * this.#headDistance + Head.value;
+    const offset = (step & (HEADS - 1)) * this.#headDistance + Head.value;
     return this.#doubles[(this.#heads[rank] + offset) / 2];
   }
 
@@ -347,7 +349,7 @@ export class Board {
       const signature = this.#signatureAt(entry);
       if (Atomics.load(this.#words, entry + 3) === number) return signature; // as below
     }
-    for (let step = 0; step < SLOTS; step++) {
+    for (let step = 0; step < HEADS; step++) {
       const head = this.#head(step, rank);
       if (Atomics.load(this.#words, head) === 0) continue;
       // Its rank may be about to write the next one there: the signature counts if the number still stands after it.
@@ -392,7 +394,7 @@ export class Board {
 
   /** Makes this rank's part as it was at first, but for what is left of values. */
   clear(): void {
-    for (let step = 0; step < SLOTS; step++) {
+    for (let step = 0; step < HEADS; step++) {
       const head = this.#head(step, this.rank);
       this.#words.fill(0, head, head + HEAD_WORDS);
     }
@@ -405,7 +407,7 @@ export class Board {
   }
 
   #head(step: number, rank: number): number {
-    return this.#heads[rank] + (step & (SLOTS - 1)) * this.#headDistance;
+    return this.#heads[rank] + (step & (HEADS - 1)) * this.#headDistance;
   }
 
   #doubleAt(step: number, rank: number, count: number): number {

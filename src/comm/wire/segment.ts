@@ -54,7 +54,9 @@ export const Transfer = { next: 0, done: 1, ready: 2, pid: 3, addressLow: 4, add
 
 /** Communicators that can share memory at a time. */
 export const BOARDS = 64;
-/** Contributions of a rank to a board that can be there at a time; a power of two. */
+/** Contributions of a rank to a board that can be there at a time, of those that fit in heads; a power of two. */
+export const HEADS = 16;
+/** Of those that do not; a power of two. */
 export const SLOTS = 4;
 /**
  * Words of the head of a contribution to one step of a collective, a cache line. The stamp is written last: 1 + the
@@ -87,7 +89,7 @@ export const RING_HEAD_BYTES = 128;
 export function segmentLayout(localSize: number): SegmentLayout {
   const copies = localSize * LINE_BYTES;
   const boards = (copies + localSize * TRANSFERS * TRANSFER_BYTES + 4095) & ~4095;
-  const notes = SLOTS * localSize * HEAD_WORDS * 4;
+  const notes = HEADS * localSize * HEAD_WORDS * 4;
   const values = notes + localSize * NOTES_BYTES;
   const valueBytes = 2 ** Math.max(11, 22 - Math.ceil(Math.log2(localSize)));
   const valuesBytes = SLOTS * valueBytes + 64; // not a multiple of 4 KiB: ranks use different sets of a cache

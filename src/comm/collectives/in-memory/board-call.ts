@@ -20,6 +20,8 @@ export abstract class BoardCall extends Operation<unknown> {
   needs = EVERYBODY;
   /** Others wait for this rank's contribution, and not for everybody's. */
   wakes = false;
+  /** Whether the contribution to the step under way fits in a head, so that this rank may run far ahead of others. */
+  isShort = false;
   /** Steps completed so far. */
   done = 0;
   readonly #onBoard: OnBoard;

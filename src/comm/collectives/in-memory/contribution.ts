@@ -2,10 +2,16 @@ import { bytesOf, codeOf, isTypedArray, nameOf, type Packed } from "../../envelo
 import { TypeMismatchError } from "../../errors.js";
 import { type Board, Form } from "../../transports/board.js";
 import type { TypedArray } from "../../types.js";
+import { HEAD_VALUE_BYTES } from "../../wire/segment.js";
 import { part } from "../buffers.js";
 
 /** What a rank lays out: an array as it is, or a value of another kind as bytes. */
 export type Contribution = TypedArray | Packed;
+
+/** Whether it fits in a head. */
+export function isShort(contribution: Contribution): boolean {
+  return (isTypedArray(contribution) ? contribution : contribution.bytes).byteLength <= HEAD_VALUE_BYTES;
+}
 
 /**
  * Lays a value on the board, or says where it is in the memory of this rank if it is too long for that: then it must

@@ -8,7 +8,16 @@ import type { Blocks } from "../blocks.js";
 import { copyInto, part } from "../buffers.js";
 import { gather, gatherInto } from "../gather.js";
 import { BoardCall, EVERYBODY, NOBODY } from "./board-call.js";
-import { checkLength, checkType, type Contribution, isElsewhere, lay, read, value } from "./contribution.js";
+import {
+  checkLength,
+  checkType,
+  type Contribution,
+  isElsewhere,
+  isShort,
+  lay,
+  read,
+  value,
+} from "./contribution.js";
 import type { OnBoard } from "./on-board.js";
 
 /**
@@ -37,6 +46,7 @@ export class BoardBcast extends BoardCall {
     this.#value = value;
     this.#into = into;
     this.#contribution = contribution;
+    this.isShort = contribution === undefined || isShort(contribution);
     this.#result = into ?? value;
     this.needs = isRoot ? NOBODY : root;
     this.wakes = isRoot;
@@ -104,6 +114,7 @@ abstract class BoardCollection extends BoardCall {
     super(onBoard, signature);
     this.value = value;
     this.#contribution = contribution;
+    this.isShort = isShort(contribution);
     this.into = into;
     this.blocks = blocks;
   }

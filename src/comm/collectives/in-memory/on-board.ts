@@ -75,7 +75,7 @@ export class OnBoard implements Pollable {
   changed(): boolean {
     const current = this.#current;
     if (current === undefined) return false;
-    if (!this.#published) return this.board.hasRoom(this.#step) || this.#lost.length > 0;
+    if (!this.#published) return this.board.hasRoom(this.#step, current.isShort) || this.#lost.length > 0;
     if (current.needs >= 0) return this.board.hasBegun(this.#step, current.needs) || this.#lost.length > 0;
     return (
       this.#missing === this.board.size ||
@@ -132,7 +132,7 @@ export class OnBoard implements Pollable {
     const { signature, needs } = current;
     const step = this.#step;
     if (!this.#published) {
-      if (!board.hasRoom(step)) return this.#waitsInVain(current, EVERYBODY);
+      if (!board.hasRoom(step, current.isShort)) return this.#waitsInVain(current, EVERYBODY);
       board.open(step, signature, current.sequence);
       current.contribute(board, step);
       this.#published = true;
@@ -156,6 +156,7 @@ export class OnBoard implements Pollable {
       }
       if (!current.advance(board, step)) {
         current.done++;
+        current.isShort = false;
         return true;
       }
       this.#next();

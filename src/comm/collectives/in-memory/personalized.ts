@@ -7,7 +7,7 @@ import { blockOf, type Blocks } from "../blocks.js";
 import { copyInto, identical } from "../buffers.js";
 import { scatter, scatterInto } from "../scatter.js";
 import { BoardCall, EVERYBODY, NOBODY } from "./board-call.js";
-import { checkLength, lay } from "./contribution.js";
+import { checkLength, isShort, lay } from "./contribution.js";
 import type { OnBoard } from "./on-board.js";
 import { readBlock, readEntry, Table, valuesElsewhere } from "./table.js";
 
@@ -45,6 +45,7 @@ export class BoardAlltoall extends BoardCall {
     this.#into = into;
     this.#intoBlocks = intoBlocks;
     this.#table = table;
+    this.isShort = table === undefined && source !== undefined && isShort(source.values);
   }
 
   override contribute(board: Board, step: number): void {
@@ -114,6 +115,7 @@ export class BoardScatter extends BoardCall {
     this.#into = into;
     const isRoot = onBoard.board.rank === root;
     this.#table = isRoot ? table : undefined;
+    this.isShort = !isRoot || (table === undefined && source !== undefined && isShort(source.values));
     this.needs = isRoot ? NOBODY : root;
     this.wakes = isRoot;
   }

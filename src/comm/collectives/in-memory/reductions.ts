@@ -13,7 +13,7 @@ import { reduceScatter } from "../reduce-scatter.js";
 import { reduce } from "../reduce.js";
 import { scan } from "../scan.js";
 import { BoardCall, EVERYBODY, NOBODY } from "./board-call.js";
-import { isElsewhere, lay, read } from "./contribution.js";
+import { isElsewhere, isShort, lay, read } from "./contribution.js";
 import type { OnBoard } from "./on-board.js";
 import { reducePieces, sumPieces } from "./reduce-pieces.js";
 
@@ -22,6 +22,8 @@ const ONE_STEP_BYTES = 16 * 1024;
 
 /** One step, nothing to read. */
 export class BoardBarrier extends BoardCall {
+  override isShort = true;
+
   contribute(): void {
     return;
   }
@@ -41,6 +43,7 @@ export class BoardBarrier extends BoardCall {
 
 /** The sum of one number of every rank: one step, and no array anywhere. */
 export class BoardNumber extends BoardCall {
+  override isShort = true;
   #x: number;
 
   constructor(onBoard: OnBoard, signature: Signature, x: number) {
@@ -87,6 +90,7 @@ abstract class BoardReduction extends BoardCall {
     finish = whole,
   ) {
     super(onBoard, signature);
+    this.isShort = isShort(x);
     this.x = x;
     this.op = op;
     this.out = out;
@@ -101,7 +105,7 @@ abstract class BoardReduction extends BoardCall {
   protected layAround(board: Board, step: number, start: number, count: number): void {
     const { x, out } = this;
     const isPlaced = out !== undefined && overlap(x, out);
-    if (isPlaced || isShort(x, board) || !board.takes(x.byteLength)) lay(board, step, x);
+    if (isPlaced || isReducedByAll(x, board) || !board.takes(x.byteLength)) lay(board, step, x);
     else board.putAround(step, codeOf(x), x, start, start + count);
   }
 
@@ -113,7 +117,7 @@ abstract class BoardReduction extends BoardCall {
   protected reduceInto(out: TypedArray, board: Board, step: number, start: number, ranks = board.size): void {
     const isExact = isReproducible(this.signature);
     if (!isExact && !isElsewhere(board, step, board.rank)) {
-      if (isShort(this.x, board)) return this.#reduceShort(out, board, step, start, ranks);
+      if (isReducedByAll(this.x, board)) return this.#reduceShort(out, board, step, start, ranks);
       if (this.op === "sum" && out instanceof Float64Array && this.x instanceof Float64Array)
         return board.sumLong(step, out, overlap(out, this.x) ? undefined : this.x, start, ranks);
     }
@@ -150,6 +154,7 @@ export class BoardSum extends BoardCall {
 
   constructor(onBoard: OnBoard, signature: Signature, x: Float64Array, out: Float64Array) {
     super(onBoard, signature);
+    this.isShort = isShort(x);
     this.#x = x;
     this.#out = out;
   }
@@ -204,7 +209,7 @@ export class BoardAllreduce extends BoardReduction {
   advance(board: Board, step: number): boolean {
     const { rank, size } = board;
     if (this.done === 0) {
-      if (isShort(this.x, board)) {
+      if (isReducedByAll(this.x, board)) {
         this.reduceInto(this.#result, board, step, 0);
         return true;
       }
@@ -303,7 +308,7 @@ export class BoardReduce extends BoardReduction {
     super(onBoard, signature, x, op, out, finish);
     this.#root = root;
     const { board } = onBoard;
-    this.#short = isShort(x, board);
+    this.#short = isReducedByAll(x, board);
     if (this.#short && board.rank !== root) this.needs = NOBODY;
   }
 
@@ -393,7 +398,7 @@ export class BoardScan extends BoardReduction {
 }
 
 /** So short that every rank reduces all of it by itself. */
-function isShort(x: TypedArray, { size }: Board): boolean {
+function isReducedByAll(x: TypedArray, { size }: Board): boolean {
   return x.byteLength * size <= ONE_STEP_BYTES;
 }
 

@@ -273,6 +273,8 @@ function ownBlock(
   blocks: Blocks | undefined,
 ): TypedArray | undefined {
   if (blocks === undefined || !isTypedArray(value)) return undefined;
+  if (value.buffer !== into.buffer)
+    return value.constructor === into.constructor && value.length === blocks.counts[rank] ? value : undefined;
   const block = blockOf(into, blocks, rank);
   if (identical(value, into)) return block;
   return sameShape(value, block) && !overlapInPart(value, into, block) ? value : undefined;
