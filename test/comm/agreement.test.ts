@@ -71,7 +71,7 @@ await spmd(
 );
 
 await spmd(
-  "different collectives are an error that names both",
+  "rule 30: different collectives are an error that names both",
   async (comm) => {
     const odd = comm.rank === comm.size - 1;
     const mismatch = (

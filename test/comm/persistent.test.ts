@@ -21,7 +21,7 @@ await spmd("a persistent pair moves the buffer's latest contents, again and agai
 });
 
 await spmd(
-  "inactive at first and after completion, waiting while inactive returns at once; active in between",
+  "rule 26: inactive at first and after completion, waiting while inactive returns at once; active in between",
   async (comm) => {
     const { rank } = comm;
     const into = new Int32Array(1);

@@ -14,7 +14,7 @@ function engineOf(comm: Communicator): Engine {
 }
 
 await spmd(
-  "a flood waits at its sender: a busy receiver holds no more than its credit, and gets every message in order",
+  "rule 20: a flood waits at its sender: a busy receiver holds no more than its credit, and gets every message in order",
   async (comm) => {
     const { rank, size } = comm;
     const total = 3000;
@@ -94,7 +94,7 @@ await spmd(
 );
 
 await spmd(
-  "messages to oneself are copied and complete, however many and however long",
+  "rule 19: messages to oneself are copied and complete, however many and however long",
   async (comm) => {
     const { rank } = comm;
     for (let i = 0; i < 2000; i++) await comm.send(Float64Array.of(i), rank);
@@ -134,7 +134,7 @@ await spmd(
 );
 
 await spmd(
-  "with TSMPI_CHECK sends wait for their receives: head-to-head sends, which work by luck, are seen to deadlock",
+  "rule 21: with TSMPI_CHECK sends wait for their receives: head-to-head sends, which work by luck, are seen to deadlock",
   async (comm) => {
     const { rank, size } = comm;
     const dest = (rank + 1) % size;

@@ -23,7 +23,7 @@ await spmd(
 );
 
 await spmd(
-  "a signal that comes too late changes nothing: never both cancelled and completed",
+  "rule 33: a signal that comes too late changes nothing: never both cancelled and completed",
   async (comm) => {
     const { rank, size } = comm;
     const [next, previous] = [(rank + 1) % size, (rank - 1 + size) % size];

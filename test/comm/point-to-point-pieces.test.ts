@@ -15,7 +15,7 @@ const ramp = (length: number, rank: number): Float64Array =>
   Float64Array.from({ length }, (_, i) => i * 7 + rank);
 
 await spmd(
-  "payloads beyond the longest piece arrive whole, into buffers and values, in order with short ones",
+  "rule 31: payloads beyond the longest piece arrive whole, into buffers and values, in order with short ones",
   async (comm) => {
     const { rank, size } = comm;
     const [next, previous] = [(rank + 1) % size, (rank - 1 + size) % size];

@@ -48,7 +48,7 @@ await spmd(
 );
 
 await spmd(
-  "mprobe takes the message: several consumers share one stream, and each message has one owner",
+  "rule 28: mprobe takes the message: several consumers share one stream, and each message has one owner",
   async (comm) => {
     const { rank, size } = comm;
     const [next, previous] = [(rank + 1) % size, (rank - 1 + size) % size];
@@ -149,7 +149,7 @@ await spmd("sendrecvReplace: what a buffer holds is sent, and what comes takes i
 });
 
 await spmd(
-  "wildcards see the user's messages of this communicator, never those of collectives",
+  "rule 3: wildcards see the user's messages of this communicator, never those of collectives",
   async (comm) => {
     const { rank, size } = comm;
     const wild = comm.recv();

@@ -43,21 +43,24 @@ await spmd("messages of every length arrive whole: eager, in pieces, and after a
   }
 });
 
-await spmd("messages do not overtake: between two ranks they match in the order sent", async (comm) => {
-  const { rank, size } = comm;
-  const [next, previous] = [(rank + 1) % size, (rank - 1 + size) % size];
-  const sends = Array.from({ length: 40 }, (_, i) =>
-    comm.send(new Float64Array(i % 5 === 0 ? 20_000 : 2).fill(i), next),
-  );
-  for (let i = 0; i < 40; i++) {
-    const [tag, source] = [i % 2 === 0 ? ANY_TAG : 0, i % 3 === 0 ? ANY_SOURCE : previous];
-    const x = await comm.recv<Float64Array>({ source, tag });
-    assert.equal(x[0], i);
-  }
-  await waitAll(sends);
-});
+await spmd(
+  "rule 1: messages do not overtake: between two ranks they match in the order sent",
+  async (comm) => {
+    const { rank, size } = comm;
+    const [next, previous] = [(rank + 1) % size, (rank - 1 + size) % size];
+    const sends = Array.from({ length: 40 }, (_, i) =>
+      comm.send(new Float64Array(i % 5 === 0 ? 20_000 : 2).fill(i), next),
+    );
+    for (let i = 0; i < 40; i++) {
+      const [tag, source] = [i % 2 === 0 ? ANY_TAG : 0, i % 3 === 0 ? ANY_SOURCE : previous];
+      const x = await comm.recv<Float64Array>({ source, tag });
+      assert.equal(x[0], i);
+    }
+    await waitAll(sends);
+  },
+);
 
-await spmd("receives posted first take messages in posting order", async (comm) => {
+await spmd("rules 1 and 2: receives posted first take messages in posting order", async (comm) => {
   const { rank, size } = comm;
   const [next, previous] = [(rank + 1) % size, (rank - 1 + size) % size];
   const receives = [5, ANY_TAG, 5].map((tag) => comm.recv<number>({ source: previous, tag }));
@@ -92,7 +95,7 @@ await spmd("sends to oneself complete at once, whatever their length", async (co
   assert.equal(y[99_999], comm.rank);
 });
 
-await spmd("a send buffer may be changed once the send is complete", async (comm) => {
+await spmd("rule 22: a send buffer may be changed once the send is complete", async (comm) => {
   const { rank, size } = comm;
   const [next, previous] = [(rank + 1) % size, (rank - 1 + size) % size];
   for (const length of [10, 1000, 200_000]) {
@@ -124,7 +127,7 @@ await spmd("PROC_NULL: nothing moves, buffers stay, the status says so", async (
 });
 
 await spmd(
-  "a message that is too long or of another type is refused; the sender completes, the buffer stays",
+  "rules 5 and 6: a message that is too long or of another type is refused; the sender completes, the buffer stays",
   async (comm) => {
     const { rank, size } = comm;
     const [next, previous] = [(rank + 1) % size, (rank - 1 + size) % size];

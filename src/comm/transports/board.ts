@@ -356,7 +356,7 @@ export class Board {
       const before = Atomics.load(this.#words, head + Head.sequence);
       const signature = this.#signatureAt(head + Head.kind);
       const after = Atomics.load(this.#words, head + Head.sequence);
-      if (before === sequence && after === sequence) return signature;
+      if (before === sequence && after === sequence && signature.kind !== REVOKED) return signature;
     }
     return undefined;
   }
