@@ -9,7 +9,16 @@ import { hostPlan, leaderParty } from "./hosts.js";
 import { exchange, type Party, Subset } from "./party.js";
 import { Team } from "./team.js";
 
-/** Above this result, a ring's size − 1 rounds cost less than the copies of the other algorithms. */
+/**
+ * Above this result, a ring's size − 1 rounds cost less than the copies of the other algorithms.
+ *
+ *     bytes  hosts        bruck  ring  hierarchical  ring by host
+ *     64 K   2, loopback    531   426           302           348
+ *     512 K  2, loopback   1484  1154          1285          1349
+ *     2 M    2, loopback   6688  2740          5034          2726
+ *
+ * In µs, measured as in allreduce.ts.
+ */
 const RING_BYTES = 512 * 1024;
 
 /** Between blocks of a buffer. Every rank knows their lengths. */

@@ -13,6 +13,19 @@ import { Team } from "./team.js";
 /** Above this, size − 1 rounds that move only what is needed cost less than halving's copies of everything. */
 const RING_BYTES = 512 * 1024;
 
+/**
+ * The same between hosts.
+ *
+ *     bytes  hosts        best flat  hierarchical  ring by host
+ *     64 K   2, loopback        437           470           323
+ *     64 K   2, network         578           861           988
+ *     64 K   3, network        1899          2211          3066
+ *     512 K  2, loopback       1708          2501          1560
+ *
+ * In µs, measured as in allreduce.ts.
+ */
+const HOST_RING_BYTES = 128 * 1024;
+
 export const REDUCE_SCATTER = {
   "recursive-halving": recursiveHalving,
   pairwise,
@@ -22,7 +35,7 @@ export const REDUCE_SCATTER = {
 };
 
 function rule(call: Call, { byteLength }: TypedArray): keyof typeof REDUCE_SCATTER {
-  if (hostPlan(call).pays) return byteLength > RING_BYTES ? "host-ring" : "hierarchical";
+  if (hostPlan(call).pays) return byteLength > HOST_RING_BYTES ? "host-ring" : "hierarchical";
   return byteLength > RING_BYTES && call.size > 2 ? "ring" : "recursive-halving";
 }
 

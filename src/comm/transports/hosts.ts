@@ -61,8 +61,9 @@ export class HostsTransport implements Transport {
     return this.#far.progress() || moved;
   }
 
+  /** A rank that others of its host speak for has no connections, and sleeps as on a single host. */
   relax(round: number, glance: () => boolean, ready: () => boolean): void {
-    if (this.#far.relax === undefined) this.#near.relax?.(round, glance, ready);
+    if (this.#far.relax === undefined || this.#far.alone === true) this.#near.relax?.(round, glance, ready);
     else this.#far.relax(round, glance, ready);
   }
 

@@ -161,6 +161,10 @@ class Tcp implements TcpTransport {
     if (peer.dialing === undefined && !peer.called) this.#dial(peer);
   }
 
+  get alone(): boolean {
+    return this.#connections.length === 0;
+  }
+
   progress(): boolean {
     const connections = this.#connections;
     const { length } = connections;

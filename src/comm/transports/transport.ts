@@ -37,6 +37,8 @@ export interface Transport {
    * `ready` once more.
    */
   relax?(round: number, glance: () => boolean, ready: () => boolean): void;
+  /** Of a network: nobody is connected, so that nothing arrives before the event loop turns. */
+  readonly alone?: boolean;
   /**
    * Resolves when something may have arrived. Keeps the process alive while pending. Once it can be woken it asks
    * `ready`, and does not sleep if that is true.
