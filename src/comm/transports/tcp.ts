@@ -4,6 +4,7 @@ import { Connection } from "./tcp/connection.js";
 import { accept, answer, dial, type Member, Pieces, StrangerError } from "./tcp/handshake.js";
 import type { SealKeys } from "./tcp/seal.js";
 import { POLL_INPUT, type Sockets, sockets } from "./tcp/sockets.js";
+import { haveParted } from "./parting.js";
 import type { Sink, Transport } from "./transport.js";
 
 /** How long a rank polls before it sleeps in its event loop. */
@@ -21,9 +22,6 @@ const SILENT_MS = 10_000;
 const PROBE_MS = 1000;
 const ATTEMPTS = 3;
 const RETRY_MS = 50;
-/** How long `close` waits without hearing anything: for peers to take what was posted, and then for their goodbyes. */
-const TAKE_MS = 30_000;
-const GOODBYE_MS = 2_000;
 
 /** What a rank knows of itself and of the job; without `hosts` all are on one. */
 export type Place = Pick<Boot, "rank" | "size" | "curve" | "key"> & Partial<Pick<Boot, "hosts">>;
@@ -221,15 +219,9 @@ class Tcp implements TcpTransport {
     this.wake();
   }
 
-  /** Every peer has taken all and said goodbye, or has gone, or has been silent for too long. */
   #settled(): boolean {
-    const silence = performance.now() - this.#lastArrival;
-    for (const peer of this.#peers.values()) {
-      if (peer.lost !== undefined) continue;
-      if (!peer.tookAll && silence < TAKE_MS) return false;
-      if ((!peer.saidBye || peer.connection?.blocked === true) && silence < GOODBYE_MS) return false;
-    }
-    return true;
+    const silenceMs = performance.now() - this.#lastArrival;
+    return haveParted(this.#peers.values(), silenceMs, (peer) => peer.connection?.blocked === true);
   }
 
   #peer(rank: number): Peer {

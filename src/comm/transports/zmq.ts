@@ -1,6 +1,7 @@
 import type * as zmq from "zeromq";
 import { requireNative } from "../../native.js";
 import type { Boot } from "../boot.js";
+import { haveParted } from "./parting.js";
 import type { Sink, Transport } from "./transport.js";
 import { Arrivals } from "./zmq/arrivals.js";
 import { Gate, serverOptions } from "./zmq/curve.js";
@@ -11,9 +12,6 @@ import { HEARTBEAT, Link } from "./zmq/link.js";
 const TICK_MS = 50;
 /** How long a receive waits at a time: a program that is done ends this much later, at most. */
 const WAIT_MS = 100;
-/** How long `close` waits without hearing anything: for peers to take what was posted, and then for their goodbyes. */
-const TAKE_MS = 30_000;
-const GOODBYE_MS = 2_000;
 /** How long libzmq may go on sending after the sockets are closed. */
 const LINGER_MS = 1_000;
 
@@ -175,15 +173,9 @@ class Zmq implements ZmqTransport {
     this.wake();
   }
 
-  /** Every peer has taken all and said goodbye, or has gone, or has been silent for too long. */
   #settled(): boolean {
-    const silence = performance.now() - this.#lastArrival;
-    for (const peer of this.#peers.values()) {
-      if (peer.lost) continue;
-      if (!peer.tookAll && silence < TAKE_MS) return false;
-      if ((!peer.saidBye || peer.link.busy) && silence < GOODBYE_MS) return false;
-    }
-    return true;
+    const silenceMs = performance.now() - this.#lastArrival;
+    return haveParted(this.#peers.values(), silenceMs, ({ link }) => link.busy);
   }
 
   /** The peer's end of everything; connects to it on first use. */

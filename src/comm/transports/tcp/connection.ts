@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { checkHeader, FRAME_BYTES, HEADER_WORDS_MAX } from "../frame.js";
 import type { Sink } from "../transport.js";
 import {
   Opener,
@@ -10,7 +11,7 @@ import {
   type SealKeys,
 } from "./seal.js";
 import { AGAIN, SocketError, type Sockets } from "./sockets.js";
-import { FRAME_BYTES, FrameKind, HEADER_WORDS_MAX, Unpacker } from "./unpacker.js";
+import { FrameKind, Unpacker } from "./unpacker.js";
 
 /** Messages up to this size are copied together and leave in one call. */
 const COPY_BYTES = 16 << 10;
@@ -188,8 +189,7 @@ export class Connection {
 
   #writeHead(kind: number, header: Int32Array | undefined, bytes: number): number {
     const words = header?.length ?? 0;
-    if (words > HEADER_WORDS_MAX)
-      throw new RangeError(`tcp: a header of ${words} words; at most ${HEADER_WORDS_MAX} are sent`);
+    checkHeader("tcp", words);
     const head = this.#scratchWords;
     head[0] = kind | (words << 8);
     head[1] = this.#sequence++;

@@ -1,17 +1,7 @@
+import { FRAME_BYTES, HEADER_WORDS_MAX, lengthOf } from "../frame.js";
 import type { Landing, Sink } from "../transport.js";
 
-/**
- * What travels on a connection: frames, one after the other.
- *
- *     kind | words « 8 , sequence , low , high      16 bytes of little-endian 32-bit words
- *     `words` 32-bit words of header                only in a message
- *     low + high · 2³² bytes of payload             only in a message
- *
- * `sequence` counts the frames: a stream that has lost its way does not get far.
- */
-export const FRAME_BYTES = 16;
-/** Longest header of a message, in words: far above what the engine uses, a bound on what is believed. */
-export const HEADER_WORDS_MAX = 64;
+/** What travels on a connection: frames, one after the other; a message has its header and its payload behind it. */
 export const FrameKind = {
   message: 1,
   /** The sender will post no more. */
@@ -100,7 +90,7 @@ export class Unpacker {
       this.#wanted += 4 * words;
       if (words > 0) return;
     }
-    const bytes = (this.#words[2] >>> 0) + (this.#words[3] >>> 0) * 2 ** 32;
+    const bytes = lengthOf(this.#words[2], this.#words[3]);
     if (!Number.isSafeInteger(bytes)) throw new RangeError(`a message of ${bytes} bytes came`);
     if (this.#header.length !== words) this.#header = new Int32Array(this.#head.buffer, FRAME_BYTES, words);
     this.#filled = 0;

@@ -1,7 +1,9 @@
+import { checkHeader, FRAME_BYTES, HEADER_WORDS_MAX, lengthOf } from "../frame.js";
+
 /**
  * What the ZeroMQ transport puts on the wire. A frame is a row of records, so that many small messages travel as one:
  *
- *     kind | words « 8 , sequence , low , high      16 bytes of 32-bit words
+ *     kind | words « 8 , sequence , low , high      see ../frame.ts
  *     `words` 32-bit words of header                only in a message
  *     payload                                       in place, of a message of at most EAGER_BYTES; and the job id of a hello
  *
@@ -39,12 +41,9 @@ export type Frame =
 export const EAGER_BYTES = 64 << 10;
 /** Longest chunk. */
 export const CHUNK_BYTES = 256 << 10;
-/** Longest header of a message, in words: far above what the engine uses, a bound on what is believed. */
-export const HEADER_WORDS_MAX = 64;
 /** Nothing longer is taken from the network. */
 export const PART_BYTES_MAX = 512 << 10;
 
-const RECORD_BYTES = 16;
 const KINDS = ["", "hello", "message", "chunk", "credit", "bye", "done"] as const;
 const kindCode = new Map(KINDS.map((kind, code) => [kind, code]));
 
@@ -60,15 +59,13 @@ export function encodeHello(rank: number, size: number, jobId: string): Buffer {
  * @throws {RangeError} If the header has more than HEADER_WORDS_MAX words.
  */
 export function encodeMessage(header: Int32Array, payload: Uint8Array): Buffer {
-  if (header.length > HEADER_WORDS_MAX) {
-    throw new RangeError(`zmq: a header of ${header.length} words; at most ${HEADER_WORDS_MAX} are sent`);
-  }
+  checkHeader("zmq", header.length);
   const bytes = payload.byteLength;
   const inline = bytes <= EAGER_BYTES ? bytes : 0;
-  const buffer = Buffer.allocUnsafe(RECORD_BYTES + header.byteLength + inline);
+  const buffer = Buffer.allocUnsafe(FRAME_BYTES + header.byteLength + inline);
   writeRecord(buffer, "message", bytes % 2 ** 32, Math.floor(bytes / 2 ** 32), header.length);
-  buffer.set(new Uint8Array(header.buffer, header.byteOffset, header.byteLength), RECORD_BYTES);
-  if (inline > 0) buffer.set(payload, RECORD_BYTES + header.byteLength);
+  buffer.set(new Uint8Array(header.buffer, header.byteOffset, header.byteLength), FRAME_BYTES);
+  if (inline > 0) buffer.set(payload, FRAME_BYTES + header.byteLength);
   return buffer;
 }
 
@@ -90,14 +87,14 @@ export function stamp(frame: Buffer, sequence: number): void {
 export function decode(frame: Buffer): Frame[] {
   const frames: Frame[] = [];
   for (let at = 0; at < frame.length;) {
-    if (frame.length - at < RECORD_BYTES) throw malformed(frame, at, "ends inside a record");
+    if (frame.length - at < FRAME_BYTES) throw malformed(frame, at, "ends inside a record");
     const word = frame.readUInt32LE(at);
     const kind = KINDS[word & 0xff];
     const extra = word >>> 8;
     const sequence = frame.readUInt32LE(at + 4);
     const low = frame.readUInt32LE(at + 8);
     const high = frame.readUInt32LE(at + 12);
-    at += RECORD_BYTES;
+    at += FRAME_BYTES;
     switch (kind) {
       case "hello": {
         if (extra > frame.length - at)
@@ -107,7 +104,7 @@ export function decode(frame: Buffer): Frame[] {
         break;
       }
       case "message": {
-        const bytes = high * 2 ** 32 + low;
+        const bytes = lengthOf(low, high);
         const inline = bytes <= EAGER_BYTES ? bytes : 0;
         if (
           extra > HEADER_WORDS_MAX ||
@@ -142,7 +139,7 @@ export function decode(frame: Buffer): Frame[] {
 }
 
 function record(kind: (typeof KINDS)[number], low: number, high: number, extra: number): Buffer {
-  const buffer = Buffer.allocUnsafe(RECORD_BYTES);
+  const buffer = Buffer.allocUnsafe(FRAME_BYTES);
   writeRecord(buffer, kind, low, high, extra);
   return buffer;
 }

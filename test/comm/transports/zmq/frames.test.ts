@@ -9,9 +9,9 @@ import {
   encodeMessage,
   encodeSignal,
   type Frame,
-  HEADER_WORDS_MAX,
   stamp,
 } from "../../../../src/comm/transports/zmq/frames.js";
+import { HEADER_WORDS_MAX } from "../../../../src/comm/transports/frame.js";
 
 const words = fc.int32Array({ maxLength: HEADER_WORDS_MAX });
 const short = fc.uint8Array({ maxLength: 300 });
