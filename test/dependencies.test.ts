@@ -104,6 +104,8 @@ const EXPORTS = [
   ...["FirstDerivative", "FirstDerivativeOptions", "Identity", "Laplacian", "LaplacianOptions", "lift"],
   ...["LiftOptions", "MatrixMult", "SecondDerivative", "SecondDerivativeOptions", "Transpose"],
   ...["TransposeOptions", "Convolve1D", "Convolve1DOptions", "PoststackLinearModelling", "PoststackOptions"],
+  ...["AxisOptions", "Flip", "Interp", "InterpOptions", "Pad", "Restriction", "Roll", "Smoothing1D"],
+  ...["Symmetrize", "Zero"],
   ...["ricker", "zeroPhaseBoxcar", "dottest", "DotTestOptions", "todense"],
   // solvers
   ...["cg", "CgOptions", "CgResult", "cgls", "CglsOptions", "CglsResult", "CglsState", "SolverCallback"],

@@ -3,15 +3,23 @@ import { heapStatistics } from "../../src/kernels/index.js";
 import { LocalArray, LocalSpace } from "../../src/array/local-array.js";
 import { Diagonal } from "../../src/ops/basic/diagonal.js";
 import { FirstDerivative, type FirstDerivativeOptions } from "../../src/ops/basic/first-derivative.js";
+import { Flip } from "../../src/ops/basic/flip.js";
 import { Identity } from "../../src/ops/basic/identity.js";
 import { MatrixMult } from "../../src/ops/basic/matrix-mult.js";
+import { Pad } from "../../src/ops/basic/pad.js";
+import { Restriction } from "../../src/ops/basic/restriction.js";
+import { Roll } from "../../src/ops/basic/roll.js";
 import { SecondDerivative, type SecondDerivativeOptions } from "../../src/ops/basic/second-derivative.js";
 import { VStack } from "../../src/ops/basic/stacks.js";
+import { Symmetrize } from "../../src/ops/basic/symmetrize.js";
 import { Transpose } from "../../src/ops/basic/transpose.js";
+import { Zero } from "../../src/ops/basic/zero.js";
 import { dottest } from "../../src/ops/dottest.js";
 import { LinearOperator } from "../../src/ops/linear-operator.js";
 import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
+import { Interp } from "../../src/ops/signal/interp.js";
 import { PoststackLinearModelling } from "../../src/ops/signal/poststack.js";
+import { Smoothing1D } from "../../src/ops/signal/smoothing1d.js";
 import { ricker } from "../../src/ops/signal/wavelets.js";
 import { zeroPhaseBoxcar } from "../../src/ops/signal/zero-phase-boxcar.js";
 import { todense } from "../../src/ops/todense.js";
@@ -69,6 +77,39 @@ void test("Convolve1D: golden numbers, forward and adjoint", async (t) => {
     t.same([...(await op.rmatvec(x)).local], adjoint);
   }
   t.throws(() => new Convolve1D([5], [1, 2], { offset: 2 }), RangeError);
+});
+
+void test("operators along an axis: golden numbers, forward and adjoint; bad arguments are named", async (t) => {
+  const x = LocalArray.from([4], [1, 2, 3, 4]);
+  const cases: [Local, number[], number[]][] = [
+    [new Flip([4]), [4, 3, 2, 1], [4, 3, 2, 1]],
+    [new Roll([4], 1), [4, 1, 2, 3], [2, 3, 4, 1]],
+    [new Roll([4], -6), [3, 4, 1, 2], [3, 4, 1, 2]],
+    [new Restriction([4], [3, 0, 3, 1]), [4, 1, 4, 2], [2, 4, 0, 4]],
+    [new Pad([4], [0, 0]), [1, 2, 3, 4], [1, 2, 3, 4]],
+    [new Interp([4], [0.25, 1, 2.5, 3]), [1.25, 2, 3.5, 4], [0.75, 2.25, 1.5, 5.5]],
+    [new Interp([4], [0.5, 1.5, 2.4, 2.6], { kind: "nearest" }), [1, 3, 3, 4], [1, 0, 5, 4]],
+    [new Interp([4], [2, 1, 0, 3], { kind: "sinc" }), [3, 2, 1, 4], [3, 2, 1, 4]],
+    [new Smoothing1D([4], 2), [1, 2, 3, 7 / 3], [1, 2, 3, 7 / 3]],
+    [new Zero([4]), [0, 0, 0, 0], [0, 0, 0, 0]],
+  ];
+  for (const [op, forward, adjoint] of cases) {
+    t.ok(near((await op.matvec(x)).local, forward, 1e-12), op.toString());
+    t.ok(near((await op.rmatvec(x)).local, adjoint, 1e-12), `adjoint of ${op.toString()}`);
+  }
+  const padded = new Pad([4], [1, 2]);
+  t.ok(near((await padded.matvec(x)).local, [0, 1, 2, 3, 4, 0, 0]));
+  t.ok(near((await padded.rmatvec(LocalArray.from([7], [1, 2, 3, 4, 5, 6, 7]))).local, [2, 3, 4, 5]));
+  const mirrored = new Symmetrize([4]);
+  t.ok(near((await mirrored.matvec(x)).local, [4, 3, 2, 1, 2, 3, 4]));
+  t.ok(near((await mirrored.rmatvec(LocalArray.from([7], [1, 2, 3, 4, 5, 6, 7]))).local, [4, 8, 8, 8]));
+  t.throws(() => new Restriction([4], [0, 4]), /Restriction: index 4, at 1, of an axis of 4; use 0 … 3/);
+  t.throws(() => new Interp([4], [3.5]), /Interp: position 3\.5, at 0, on an axis of 4 samples/);
+  t.throws(() => new Interp([4], [NaN]), /position NaN/);
+  t.throws(() => new Roll([4], 0.5), /shift 0\.5/);
+  t.throws(() => new Pad([4], [-1, 0]), /-1 zeros/);
+  t.throws(() => new Smoothing1D([4], 0), /width 0/);
+  t.throws(() => new Flip([4], { axis: 1 }), /axis 1 of an array with 1 axes/);
 });
 
 void test("ricker and zeroPhaseBoxcar: golden numbers", async (t) => {

@@ -9,17 +9,25 @@ import type { Communicator } from "../../src/comm/types.js";
 import { acrossRanks } from "../../src/ops/basic/across-ranks.js";
 import { Diagonal } from "../../src/ops/basic/diagonal.js";
 import { FirstDerivative, type FirstDerivativeOptions } from "../../src/ops/basic/first-derivative.js";
+import { Flip } from "../../src/ops/basic/flip.js";
 import { Identity } from "../../src/ops/basic/identity.js";
 import { Laplacian } from "../../src/ops/basic/laplacian.js";
 import { lift } from "../../src/ops/basic/lift.js";
 import { MatrixMult } from "../../src/ops/basic/matrix-mult.js";
+import { Pad } from "../../src/ops/basic/pad.js";
+import { Restriction } from "../../src/ops/basic/restriction.js";
+import { Roll } from "../../src/ops/basic/roll.js";
 import { SecondDerivative } from "../../src/ops/basic/second-derivative.js";
 import { BlockDiag, HStack, VStack } from "../../src/ops/basic/stacks.js";
+import { Symmetrize } from "../../src/ops/basic/symmetrize.js";
 import { Transpose } from "../../src/ops/basic/transpose.js";
+import { Zero } from "../../src/ops/basic/zero.js";
 import { fillByIndex } from "../../src/ops/columns.js";
 import { dottest } from "../../src/ops/dottest.js";
 import type { LinearOperator } from "../../src/ops/linear-operator.js";
 import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
+import { Interp } from "../../src/ops/signal/interp.js";
+import { Smoothing1D } from "../../src/ops/signal/smoothing1d.js";
 import { PoststackLinearModelling } from "../../src/ops/signal/poststack.js";
 import { ricker } from "../../src/ops/signal/wavelets.js";
 import { todense } from "../../src/ops/todense.js";
@@ -58,6 +66,23 @@ function blockOperators<V extends BlockVector<V>>(
   return operators;
 }
 
+/** Those that are a sparse matrix along an axis, whose length may change. */
+function axisOperators<V extends BlockVector<V>>(space: BlockSpace<V>, dtype: DType): LinearOperator<V, V>[] {
+  const operators: LinearOperator<V, V>[] = [new Zero(space, space, { dtype })];
+  for (let axis = 0; axis < space.dims.length; axis++) {
+    const n = space.dims[axis];
+    operators.push(new Flip(space, { axis, dtype }), new Symmetrize(space, { axis, dtype }));
+    for (const shift of [1, -2, 3 * n + 1]) operators.push(new Roll(space, shift, { axis, dtype }));
+    operators.push(new Pad(space, [2, 0], { axis, dtype }), new Pad(space, [0, 3], { axis, dtype }));
+    operators.push(new Restriction(space, n === 0 ? [] : [n - 1, 0, n - 1], { axis, dtype }));
+    const positions = n === 0 ? [] : [n - 1, 0, (n - 1) / 2, (n - 1) * 0.9, (n - 1) / 3];
+    for (const kind of ["nearest", "linear", "sinc"] as const)
+      operators.push(new Interp(space, positions, { kind, axis, dtype }));
+    operators.push(new Smoothing1D(space, 4, { axis, dtype }));
+  }
+  return operators;
+}
+
 function spread(comm: Communicator, dims: readonly number[]): Distribution[] {
   const last = dims.length - 1;
   const uneven = Array.from({ length: comm.size }, () => 0);
@@ -93,6 +118,33 @@ function blockOf(full: LocalArray, { localStart, localShape }: Distribution): nu
   return [...block.local];
 }
 
+/** Whether operators give the bits of their local twins, forward and adjoint, however the arrays are spread. */
+async function compareWithLocal(
+  comm: Communicator,
+  make: <V extends BlockVector<V>>(space: BlockSpace<V>, dtype: DType) => LinearOperator<V, V>[],
+  dims: readonly number[],
+  dtype: DType,
+): Promise<void> {
+  const local = new LocalSpace(dims);
+  const serial = make(local, dtype);
+  for (const distribution of spread(comm, dims)) {
+    for (const [i, op] of make(distribution, dtype).entries()) {
+      const wave = isComplex(op.dtype) ? complexWave : realWave;
+      const waves = <W>(space: BlockSpace<W>): W => {
+        const vector = space.zeros(op.dtype);
+        fillByIndex(vector, wave);
+        return vector;
+      };
+      const y = await op.matvec(waves(distribution));
+      const forward = blockOf(await serial[i].matvec(waves(local)), y.distribution);
+      assert.deepEqual([...y.local], forward, `${i}: ${op.toString()}`);
+      const x = await op.rmatvec(waves(y.distribution));
+      const adjoint = blockOf(await serial[i].rmatvec(waves(new LocalSpace(op.dimsd))), distribution);
+      assert.deepEqual([...x.local], adjoint, `${i}: adjoint of ${op.toString()}`);
+    }
+  }
+}
+
 await spmd(
   "operators on blocks: the bits of local ones, forward and adjoint, however the arrays are spread",
   async (comm) => {
@@ -102,23 +154,22 @@ await spmd(
         [2, 5, 3],
         [1, 2],
         [0, 2],
-      ]) {
-        const local = new LocalSpace(dims);
-        const serial = blockOperators(local, dtype);
-        for (const distribution of spread(comm, dims)) {
-          for (const [i, op] of blockOperators(distribution, dtype).entries()) {
-            const wave = isComplex(op.dtype) ? complexWave : realWave;
-            const [x, full] = [distribution.zeros(op.dtype), local.zeros(op.dtype)];
-            fillByIndex(x, wave);
-            fillByIndex(full, wave);
-            const forward = blockOf(await serial[i].matvec(full), distribution);
-            assert.deepEqual([...(await op.matvec(x)).local], forward, `${i}: ${op.toString()}`);
-            const adjoint = blockOf(await serial[i].rmatvec(full), distribution);
-            assert.deepEqual([...(await op.rmatvec(x)).local], adjoint, `${i}: adjoint of ${op.toString()}`);
-          }
-        }
-      }
+      ])
+        await compareWithLocal(comm, blockOperators, dims, dtype);
     }
+  },
+  { sizes: [1, 4, 7], real: false },
+);
+
+await spmd(
+  "operators along an axis: the bits of local ones, forward and adjoint, however the arrays are spread",
+  async (comm) => {
+    const dtype = comm.size === 4 ? "complex64" : "float64";
+    for (const dims of [
+      [5, 3],
+      [0, 2],
+    ])
+      await compareWithLocal(comm, axisOperators, dims, dtype);
   },
   { sizes: [1, 4, 7], real: false },
 );
@@ -134,7 +185,8 @@ await spmd(
         [5, 6],
         [2, 12, 2],
       ]) {
-        for (const op of blockOperators(new LocalSpace(dims), dtype)) await dottest(op);
+        const space = new LocalSpace(dims);
+        for (const op of [...blockOperators(space, dtype), ...axisOperators(space, dtype)]) await dottest(op);
       }
     }
   },

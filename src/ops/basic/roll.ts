@@ -1,0 +1,27 @@
+import type { BlockVector } from "../../array/blocks.js";
+import type { LocalArray } from "../../array/local-array.js";
+import { normalizeAxis } from "../../array/shape.js";
+import { checkOptions } from "../../options.js";
+import { AxisOperator, type AxisOptions } from "./axis-operator.js";
+import { axisTable } from "./axis-table.js";
+import { spaceOf, type Where } from "./block-space.js";
+
+/**
+ * Shifts one axis of local or distributed arrays in a circle: y[(i + shift) mod n] = x[i]. The adjoint shifts back.
+ *
+ * Collective if the axis is split: one all-to-all, in which a rank sends to those that get something of it; else local.
+ */
+export class Roll<V extends BlockVector<V> = LocalArray> extends AxisOperator<V> {
+  /**
+   * @param shift - In elements; negative ones, and those longer than the axis, go round.
+   * @throws {RangeError} If it is not an integer.
+   */
+  constructor(where: Where<V>, shift: number, options: AxisOptions = {}) {
+    checkOptions("Roll", options, ["axis", "dtype"]);
+    if (!Number.isSafeInteger(shift)) throw new RangeError(`Roll: shift ${shift}; use an integer`);
+    const space = spaceOf(where);
+    const axis = normalizeAxis("Roll", options.axis ?? -1, space.dims.length);
+    const n = space.dims[axis];
+    super(space, axis, axisTable(n, n, (i) => [(((i - shift) % n) + n) % n]), options.dtype); // prettier-ignore
+  }
+}
