@@ -165,6 +165,7 @@ The same script runs on Open MPI 4 and 5 and on MPICH 4 and its relatives, and s
 
 The library is the one that fits the launcher, libmpi.so.40 or libmpich.so.12, where the system finds libraries
 (LD_LIBRARY_PATH, module load); TSMPI_MPI_LIBRARY names another. It is loaded when the program calls init().
+It carries what leaves a host; ranks of one host talk through shared memory, unless TSMPI_MPI_SHM=0.
 
 Ranks, hosts and exit codes are then mpirun's affair: a rank that fails ends the job by MPI_Abort, with its exit
 code (with --mpi=pmi2 srun says 137 instead). Slurm 22.05's pmi2 sometimes hangs at the end of a job on several

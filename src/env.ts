@@ -12,8 +12,8 @@ export const env = {
   mpi: {
     /** The MPI library to load, instead of the one that fits the launcher. */
     library: text("TSMPI_MPI_LIBRARY"),
-    /** 0: ranks on a real MPI share no memory besides what it shares itself; for tests. */
-    boards: integer("TSMPI_MPI_BOARDS") !== 0,
+    /** 0: all messages go through MPI, those of ranks on the same host too. */
+    sharedMemory: integer("TSMPI_MPI_SHM") !== 0,
     openMpiSize: integer("OMPI_COMM_WORLD_SIZE"),
     pmixRank: integer("PMIX_RANK"),
     pmiRank: integer("PMI_RANK"),

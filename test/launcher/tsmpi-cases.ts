@@ -20,16 +20,20 @@ export function testEngine(engine: Engine): void {
   const options = { skip, timeout: 110_000 };
   const lines = (text: string): string[] => text.trim().split("\n").sort();
 
-  test(`${name}: every body of the test suite as ${SIZE} ranks`, options, async (t) => {
-    const program = join(folder, "bodies.ts");
-    const files = writeAllBodies(program);
-    t.ok(files >= 8, `${files} files`);
-    const { code, stdout, stderr } = await mpirun(engine, SIZE, [program], {
-      env: { TSMPI_SIZE: `${SIZE}` },
+  // All by MPI, too: as between hosts.
+  for (const shared of name === "Open MPI" ? ["1", "0"] : ["1"]) {
+    const title = `${name}: every body of the test suite as ${SIZE} ranks, TSMPI_MPI_SHM=${shared}`;
+    test(title, options, async (t) => {
+      const program = join(folder, "bodies.ts");
+      const files = writeAllBodies(program);
+      t.ok(files >= 8, `${files} files`);
+      const { code, stdout, stderr } = await mpirun(engine, SIZE, [program], {
+        env: { TSMPI_SIZE: `${SIZE}`, TSMPI_MPI_SHM: shared },
+      });
+      t.equal(code, 0, "exit code", { output: (stdout + stderr).split("\n").slice(-40) });
+      t.ok(lines(stdout).filter((line) => line.startsWith("ok: ")).length > 60, "bodies have run");
     });
-    t.equal(code, 0, "exit code", { output: (stdout + stderr).split("\n").slice(-40) });
-    t.ok(lines(stdout).filter((line) => line.startsWith("ok: ")).length > 60, "bodies have run");
-  });
+  }
 
   test(`${name}: a program runs unchanged under mpirun npx tsmpi`, options, async (t) => {
     const { code, stdout, stderr } = await mpirun(engine, SIZE, [mishap, "place"], {
@@ -128,9 +132,9 @@ export function testEngine(engine: Engine): void {
   });
 
   test(`${name}: long reductions by MPI itself are right, in order, and compared`, options, async (t) => {
-    for (const boards of ["0", "1"]) {
+    for (const shared of ["0", "1"]) {
       const { code, stdout, stderr } = await mpirun(engine, SIZE, [native], {
-        env: { TSMPI_MPI_BOARDS: boards },
+        env: { TSMPI_MPI_SHM: shared },
       });
       t.equal(code, 0, "exit code", { stderr });
       t.equal(stdout, "good\n");

@@ -3,11 +3,12 @@ import { HEADER_WORDS } from "../envelope.js";
 import { env } from "../../env.js";
 import type { Board } from "./board.js";
 import { Bulk } from "./mpi/bulk.js";
-import { HostMemory } from "./mpi/host-memory.js";
+import { shareHost } from "./mpi/host-memory.js";
 import type { MpiJob } from "./mpi/job.js";
 import { MpiCollectives } from "./mpi/collectives.js";
 import { FRAME_BYTES, FRAME_HEADER_WORDS, FrameWord, Receives, Sends } from "./mpi/frames.js";
-import type { Sink, Transport } from "./transport.js";
+import { ShmTransport } from "./shm.js";
+import type { DirectCopy, Sink, Transport } from "./transport.js";
 
 export { MpiEnding } from "./mpi/ending.js";
 export { joinMpiJob } from "./mpi/job.js";
@@ -17,12 +18,17 @@ const POLL_US = 1000;
 const BATCH = 64;
 const INLINE_BYTES = FRAME_BYTES - 4 * FRAME_HEADER_WORDS;
 const DATA_TAG = 2;
+/** Rounds of polling shared memory between two looks at MPI, where hardly anything comes that way. */
+const MPI_ROUNDS = 64;
 
 /**
- * Messages over a real MPI. Each is one frame, header and payload in pinned memory, received by one of a few standing
- * receives; a payload that does not fit follows in messages of its own, straight from and into the memory of the caller.
- * No call blocks: a rank that waits polls with MPI_Test, then gives up its core between polls, then polls from its event
- * loop, ever less often the longer it waits.
+ * Messages over a real MPI between hosts; inside a host through shared memory of tsmpi's own, since MPI would cost a
+ * foreign call for every look.
+ *
+ * What MPI carries is one frame each, header and payload in pinned memory, received by one of a few standing receives; a
+ * payload that does not fit follows in messages of its own, straight from and into the memory of the caller. No call
+ * blocks: a rank that waits polls with MPI_Test, then gives up its core between polls, then polls from its event loop,
+ * ever less often the longer it waits, unless a message in shared memory wakes it.
  */
 export class MpiTransport implements Transport {
   readonly kind = "mpi";
@@ -32,8 +38,14 @@ export class MpiTransport implements Transport {
   readonly crowded: boolean;
   readonly hosts: readonly number[];
   readonly job: MpiJob;
-  readonly native: MpiCollectives;
-  readonly #hostMemory: HostMemory | undefined;
+  readonly native: MpiCollectives | undefined;
+  readonly direct: DirectCopy | undefined;
+  /** Shared memory with the ranks of this host, unless there is none. */
+  readonly #near: ShmTransport | undefined;
+  readonly #isNear: readonly boolean[];
+  readonly #allNear: boolean;
+  /** Ranks that have said farewell, while shared memory was delivering a message. */
+  readonly #leaving: number[] = [];
   readonly #sink: Sink;
   readonly #sends: Sends;
   readonly #receives: Receives;
@@ -42,6 +54,7 @@ export class MpiTransport implements Transport {
   /** Frames that found every place for sending taken, in order. */
   readonly #waiting: Outgoing[] = [];
   #delivering = false;
+  #round = 0;
   #wake: (() => void) | undefined;
 
   constructor(job: MpiJob, sink: Sink) {
@@ -55,18 +68,112 @@ export class MpiTransport implements Transport {
     this.#sends = new Sends(job);
     this.#receives = new Receives(job);
     this.#bulk = new Bulk(job, DATA_TAG);
-    this.#hostMemory = env.mpi.boards ? new HostMemory(job, this.crowded) : undefined;
-    const isOneHost = job.localSize === job.size;
-    const boardBytes = isOneHost ? this.#hostMemory?.valueBytes : undefined;
-    this.native = new MpiCollectives(job, this.#bulk, boardBytes);
+    const memory = env.mpi.sharedMemory && job.localSize > 1 ? shareHost(job) : undefined;
+    const near = memory && new ShmTransport(memory, sink);
+    this.#near = near;
+    this.#isNear = job.hosts.map((host) => near !== undefined && host === job.hosts[job.rank]);
+    this.#allNear = this.#isNear.every((isNear) => isNear);
+    const { direct } = near ?? {};
+    this.direct = direct && {
+      offer: (dest, payload) => (this.#isNear[dest] ? direct.offer(dest, payload) : undefined),
+      take: (...copy) => direct.take(...copy), // only those who share memory offer
+      retract: (ticket) => direct.retract(ticket),
+    };
+    this.native = this.#allNear ? undefined : new MpiCollectives(job, this.#bulk);
   }
 
   post(dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): void {
-    if (this.#waiting.length === 0 && this.#send(dest, header, payload, sent)) return;
-    this.#waiting.push({ dest, header: header.slice(), payload, sent });
+    if (this.#near !== undefined && this.#isNear[dest]) this.#near.post(dest, header, payload, sent);
+    else this.#post(dest, header, payload, sent);
   }
 
   progress(): boolean {
+    const moved = this.#near?.progress() ?? false;
+    if (this.#leaving.length > 0) this.#leave();
+    if ((moved || this.#quiet) && ++this.#round % MPI_ROUNDS !== 0) return moved;
+    return this.#progressMpi() || moved;
+  }
+
+  relax(round: number, glance: () => boolean, ready: () => boolean): void {
+    if (this.#quiet) this.#near?.relax(round, glance, ready);
+    else if (this.crowded || round > SPINS) this.#yieldCore();
+  }
+
+  async sleep(ready: () => boolean): Promise<void> {
+    const near = this.#near?.sleep(ready);
+    await this.#either(near, this.#poll(ready, { eager: !this.#quiet }));
+  }
+
+  async linger(ready: () => boolean): Promise<void> {
+    const near = this.#near?.linger(ready);
+    await this.#either(near, this.#poll(ready, { background: true }));
+  }
+
+  wake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+    this.#near?.wake();
+  }
+
+  board(index: number, ranks: readonly number[]): Board | undefined {
+    return ranks.every((rank) => this.#isNear[rank]) ? this.#near?.board(index, ranks) : undefined;
+  }
+
+  async close(): Promise<void> {
+    while (!this.idle) {
+      if (!this.progress()) await new Promise((turn) => setImmediate(turn));
+    }
+    await this.#near?.close();
+  }
+
+  /** Whether all that was posted has left. */
+  get idle(): boolean {
+    return (this.#near?.idle ?? true) && this.#waiting.length === 0 && !this.#bulk.busy && this.#sends.idle();
+  }
+
+  /** Tells a rank that nothing more will come from this one, after all that was sent before. */
+  sayFarewell(dest: number): void {
+    this.#post(dest, FAREWELL, NOTHING, () => undefined);
+  }
+
+  /** Takes back the standing receives; nothing may arrive any more. */
+  stop(): void {
+    this.#receives.cancel();
+  }
+
+  /** MPI has nothing to do but to bring farewells. */
+  get #quiet(): boolean {
+    return this.#allNear && !this.#bulk.busy && this.#waiting.length === 0;
+  }
+
+  async #either(near: Promise<void> | undefined, far: Promise<void>): Promise<void> {
+    if (near !== undefined) await Promise.race([near, far]);
+    if (near !== undefined) this.wake();
+    await Promise.all([near, far]);
+  }
+
+  /** Polls MPI from the event loop until something has arrived, or until woken; ever less often. */
+  async #poll(ready: () => boolean, { eager = false, background = false }): Promise<void> {
+    const begun = performance.now();
+    await new Promise<void>((wake) => {
+      this.#wake = wake;
+      const look = (): void => {
+        if (this.#wake !== wake) return;
+        if (this.#progressMpi() || ready()) return this.wake();
+        if (this.#wake !== wake) return; // woken by what has arrived
+        const sleptMs = performance.now() - begun;
+        if (background) setTimeout(look, 1).unref();
+        else if (eager && sleptMs < EAGER_MS) {
+          this.#yieldCore();
+          setImmediate(look);
+        } else setTimeout(look, Math.min(1 + sleptMs / 8, MAX_PAUSE_MS));
+      };
+      look();
+    });
+  }
+
+  #progressMpi(): boolean {
     if (this.#delivering) return false; // whoever takes a frame has asked for more
     let moved = false;
     for (let taken = 0; taken < BATCH && this.#receives.arrived(); taken++) {
@@ -78,69 +185,16 @@ export class MpiTransport implements Transport {
     return moved;
   }
 
-  relax(round: number): void {
-    if (this.crowded || round > SPINS) this.#yieldCore();
+  #post(dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): void {
+    if (this.#waiting.length === 0 && this.#send(dest, header, payload, sent)) return;
+    this.#waiting.push({ dest, header: header.slice(), payload, sent });
   }
 
-  async sleep(ready: () => boolean): Promise<void> {
-    const begun = performance.now();
-    await new Promise<void>((wake) => {
-      this.#wake = wake;
-      const look = (): void => {
-        if (this.#wake !== wake) return;
-        if (this.progress() || ready()) return this.wake();
-        if (this.#wake !== wake) return; // woken by what has arrived
-        const sleptMs = performance.now() - begun;
-        if (sleptMs < EAGER_MS) {
-          this.#yieldCore();
-          setImmediate(look);
-        } else setTimeout(look, Math.min(sleptMs / 8, MAX_PAUSE_MS));
-      };
-      look();
-    });
-  }
-
-  async linger(ready: () => boolean): Promise<void> {
-    await new Promise<void>((wake) => {
-      this.#wake = wake;
-      const look = (): void => {
-        if (this.#wake !== wake) return;
-        if (this.progress() || ready()) this.wake();
-        else if (this.#wake === wake) setTimeout(look, 1).unref();
-      };
-      look();
-    });
-  }
-
-  wake(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
-  }
-
-  board(index: number, ranks: readonly number[]): Board | undefined {
-    return this.#hostMemory?.board(index, ranks);
-  }
-
-  async close(): Promise<void> {
-    while (!this.idle) {
-      if (!this.progress()) await new Promise((turn) => setImmediate(turn));
-    }
-  }
-
-  /** Whether all that was posted has left. */
-  get idle(): boolean {
-    return this.#waiting.length === 0 && !this.#bulk.busy && this.#sends.idle();
-  }
-
-  /** Tells a rank that nothing more will come from this one, after all that was sent before. */
-  sayFarewell(dest: number): void {
-    this.post(dest, FAREWELL, NOTHING, () => undefined);
-  }
-
-  /** Takes back the standing receives; nothing may arrive any more. */
-  stop(): void {
-    this.#receives.cancel();
+  /** Ranks have finished: all that they sent before is in MPI's hands or in shared memory, which is looked at first. */
+  #leave(): void {
+    if (this.#near?.delivering === true) return;
+    this.#near?.progress();
+    for (const rank of this.#leaving.splice(0)) this.#sink.lost(rank, new Error("which has finished"));
   }
 
   #send(dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): boolean {
@@ -168,7 +222,8 @@ export class MpiTransport implements Transport {
     const bytes = receives.valueBytes;
     if (words[FrameWord.kind] === FAREWELL_KIND) {
       receives.release();
-      return this.#sink.lost(source, new Error("which has finished"));
+      this.#leaving.push(source);
+      return this.#leave();
     }
     this.#delivering = true; // the header is in the frame's place
     const landing = this.#sink.begin(source, receives.header, bytes);

@@ -7,6 +7,8 @@ type Koffi = typeof import("koffi");
 export interface Posix {
   /** Maps a descriptor's memory, shared with every process that maps it. */
   map(fd: number, bytes: number): ArrayBuffer;
+  /** Makes a pipe with a name. @throws {Error} If there is something of that name, or no folder for it. */
+  makeFifo(path: string): void;
   /** Gives up the core to whoever else can run. */
   yieldCore(): void;
   /** Sleeping and waking between processes; only Linux has it. */
@@ -46,7 +48,15 @@ function load(): Posix {
     "void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)",
   );
   const yieldCore = libc.func("int sched_yield()") as () => number;
+  const mkfifo = libc.func("int mkfifo(const char *path, uint32_t mode)") as (
+    path: string,
+    mode: number,
+  ) => number;
   return {
+    makeFifo(path) {
+      if (mkfifo(path, 0o600) !== 0)
+        throw new Error(`shm: mkfifo ${path} failed with errno ${koffi.errno()}`);
+    },
     map(fd, bytes) {
       const address: unknown = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
       if (koffi.address(address) === MAP_FAILED) {

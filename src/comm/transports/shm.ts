@@ -29,6 +29,12 @@ const POLL_US = 1000;
 const FEW = 4;
 const BELL = new Uint8Array(1);
 
+/** What the ranks of a host share, and their places. */
+export type SharedMemory = Pick<
+  Boot,
+  "rank" | "size" | "localRank" | "localSize" | "localRanks" | "segment" | "bells"
+>;
+
 /**
  * Ranks of one host exchange messages through memory that they all map: a ring of bytes from each rank to each other,
  * written by one and read by one, without locks. A rank that waits polls, then gives up its core between polls, then
@@ -66,7 +72,7 @@ export class ShmTransport implements Transport {
   #wake: (() => void) | undefined;
 
   /** @throws {Error} If the host's segment cannot be mapped. */
-  constructor(boot: Boot, sink: Sink) {
+  constructor(boot: SharedMemory, sink: Sink) {
     const { segment, bells } = boot;
     if (segment === undefined || bells === undefined)
       throw new Error("shm: the agent offers no shared memory; use --transport zmq");
@@ -189,6 +195,16 @@ export class ShmTransport implements Transport {
     for (let place = 0; place < this.#incoming.length; place++)
       if (place !== this.local && this.#incoming[place].ready) return true;
     return false;
+  }
+
+  /** Whether all that was posted is in the rings. */
+  get idle(): boolean {
+    return this.#blocked === 0;
+  }
+
+  /** Whether a message is being delivered: `progress` then delivers no other. */
+  get delivering(): boolean {
+    return this.#draining;
   }
 
   /** Delivers what has arrived. What a message sets off may wait for something itself, but must not deliver the next one. */

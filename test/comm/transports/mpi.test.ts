@@ -15,7 +15,7 @@ const mishap = join(root, "test/comm/transports/programs/mpi-mishap.ts");
 
 const NOTHING: MpiEnvironment = {
   library: undefined,
-  boards: true,
+  sharedMemory: true,
   openMpiSize: undefined,
   pmixRank: undefined,
   pmiRank: undefined,

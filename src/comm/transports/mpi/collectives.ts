@@ -34,7 +34,7 @@ const OPERATIONS: Readonly<Partial<Record<OpName, HandleName>>> = {
 };
 
 /**
- * Reductions by MPI_Iallreduce and MPI_Ireduce on all ranks of the world. What MPI does not do as tsmpi promises stays
+ * Reductions by MPI_Iallreduce and MPI_Ireduce on all ranks of the world, if they do not all share memory. What MPI does not do as tsmpi promises stays
  * with tsmpi: minima and maxima in which NaN wins, and clamped bytes.
  *
  * MPI recommends, but does not demand, that all ranks get the same bits from an allreduce and that runs repeat them;
@@ -43,17 +43,14 @@ const OPERATIONS: Readonly<Partial<Record<OpName, HandleName>>> = {
 export class MpiCollectives implements NativeCollectives {
   readonly #job: MpiJob;
   readonly #bulk: Bulk;
-  readonly #minBytes: number;
 
-  /** @param boardBytes - Up to so much is reduced in shared memory, if all ranks are on one host. */
-  constructor(job: MpiJob, bulk: Bulk, boardBytes: number | undefined) {
+  constructor(job: MpiJob, bulk: Bulk) {
     this.#job = job;
     this.#bulk = bulk;
-    this.#minBytes = Math.max(MIN_BYTES, (boardBytes ?? 0) + 1);
   }
 
   takes(x: TypedArray, op: OpName): boolean {
-    if (x.byteLength < this.#minBytes || x.length > MAX_COUNT || !TYPES.has(x.constructor)) return false;
+    if (x.byteLength < MIN_BYTES || x.length > MAX_COUNT || !TYPES.has(x.constructor)) return false;
     const isFloat = x instanceof Float32Array || x instanceof Float64Array;
     return isFloat ? op === "sum" || op === "prod" : op in OPERATIONS;
   }

@@ -1,67 +1,69 @@
-import { closeSync, constants, ftruncateSync, openSync, unlinkSync } from "node:fs";
-import { BOARDS, segmentLayout, type SegmentLayout } from "../../wire/segment.js";
-import { Board, type BoardHost } from "../board.js";
+import { randomInt } from "node:crypto";
+import { closeSync, constants, existsSync, ftruncateSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { segmentBytes } from "../../wire/segment.js";
 import { posix } from "../posix.js";
+import type { SharedMemory } from "../shm.js";
 import { gatherInts, type MpiJob } from "./job.js";
 
 /**
- * Memory that the ranks of a host share besides what their MPI shares: for the boards of communicators whose ranks are
- * all on this host. It has a name only until all have mapped it.
+ * Memory and doorbells that the ranks of this host share besides what their MPI shares, for messages and boards. They
+ * have names only until all have opened them. Collective over the ranks of the host.
+ *
+ * @returns `undefined` on all of them if any could not: then their MPI carries everything.
  */
-export class HostMemory {
-  readonly #host: BoardHost;
-  /** Local rank of a world rank of this host. */
-  readonly #places = new Map<number, number>();
-  readonly #local: number;
-
-  /** Collective over the ranks of the host. @throws {Error} If the memory cannot be mapped. */
-  constructor(job: MpiJob, crowded: boolean) {
-    const { mpi, node, localRank, localSize, rank } = job;
-    const layout = segmentLayout(localSize);
-    const memory = share(job, layout);
-    this.#local = localRank;
-    gatherInts(mpi, node, rank, localSize).forEach((world, place) => this.#places.set(world, place));
-    const spins = crowded ? 0 : SPINS;
-    this.#host = {
-      memory,
-      layout,
-      peers: undefined,
-      ring: () => undefined, // who sleeps looks by itself
-      rest: (round) => {
-        if (round > spins) mpi.yieldCore();
-        return round < spins + YIELDS;
-      },
+export function shareHost({ mpi, node, rank, size, localRank, localSize }: MpiJob): SharedMemory | undefined {
+  const gather = (value: number): Int32Array => gatherInts(mpi, node, value, localSize);
+  const onAll = (step: () => void): boolean => gather(succeeds(step) ? 1 : 0).every((done) => done === 1);
+  const localRanks = Array.from(gather(rank)); // in the order of world ranks
+  const [token] = gather(randomInt(2 ** 31));
+  const path = join(FOLDER, `tsmpi-mpi-${token}`);
+  const bellPath = (place: number): string => `${path}-${place}`;
+  const bytes = segmentBytes(localSize);
+  const fds: number[] = [];
+  const make = (): void => {
+    posix().makeFifo(bellPath(localRank));
+    if (localRank === 0) makeFile(path, bytes);
+  };
+  const open = (): void => {
+    fds.push(openSync(path, constants.O_RDWR));
+    for (let place = 0; place < localSize; place++) fds.push(openSync(bellPath(place), RING));
+  };
+  const shared = onAll(make) && onAll(open);
+  rmSync(bellPath(localRank), { force: true });
+  if (localRank === 0) rmSync(path, { force: true });
+  const [segment, ...ring] = fds;
+  if (shared)
+    return {
+      rank,
+      size,
+      localRank,
+      localSize,
+      localRanks,
+      segment: { fd: segment, bytes },
+      bells: { own: ring[localRank], ring },
     };
-  }
-
-  get valueBytes(): number {
-    return this.#host.layout.valueBytes;
-  }
-
-  board(index: number, ranks: readonly number[]): Board | undefined {
-    const places = ranks.map((rank) => this.#places.get(rank));
-    if (index >= BOARDS || !places.every((place) => place !== undefined)) return undefined;
-    return new Board(this.#host, index, places, places.indexOf(this.#local));
-  }
+  fds.forEach(closeSync);
+  return undefined;
 }
 
-const SPINS = 256;
-const YIELDS = 400;
+const FOLDER = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+/** Both ends, so that a bell is never without a listener. */
+const RING = constants.O_RDWR | constants.O_NONBLOCK;
 
-function share({ mpi, node, localRank, localSize }: MpiJob, layout: SegmentLayout): ArrayBuffer {
-  const bytes = layout.rings; // messages do not go through it
+function makeFile(path: string, bytes: number): void {
   const { O_RDWR, O_CREAT, O_EXCL } = constants;
-  const path = (pid: number): string => `/dev/shm/tsmpi-mpi-${pid}`;
-  let made: number | undefined;
-  if (localRank === 0) {
-    made = openSync(path(process.pid), O_RDWR | O_CREAT | O_EXCL, 0o600);
-    ftruncateSync(made, bytes);
-  }
-  const [leader] = gatherInts(mpi, node, process.pid, localSize); // now it is there
-  const fd = made ?? openSync(path(leader), O_RDWR);
-  const memory = posix().map(fd, bytes);
+  const fd = openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
+  ftruncateSync(fd, bytes);
   closeSync(fd);
-  gatherInts(mpi, node, 0, localSize); // now all have it
-  if (made !== undefined) unlinkSync(path(process.pid));
-  return memory;
+}
+
+function succeeds(step: () => void): boolean {
+  try {
+    step();
+    return true;
+  } catch {
+    return false; // no such folder, no room, or another container's: MPI works without
+  }
 }
