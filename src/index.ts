@@ -60,7 +60,7 @@ export type { ReceivedMessage } from "./comm/api/point-to-point.js";
 export { Layout, type Strided } from "./comm/layout.js";
 export type { MatchedMessage } from "./comm/matched-message.js";
 export type { Persistent } from "./comm/persistent.js";
-export { waitAll, waitAny, waitSome, type Completed } from "./comm/wait.js";
+export { testAll, testAny, testSome, waitAll, waitAny, waitSome, type Completed } from "./comm/wait.js";
 export {
   CollectiveMismatchError,
   MpiError,

@@ -95,6 +95,7 @@ const EXPORTS = [
   // messages between two ranks
   ...["CallOptions", "CommunicatorOptions", "Selection", "ReceivedMessage", "Layout", "Strided"],
   ...["MatchedMessage", "Persistent", "RequestStateError", "RevokedError", "Revocation", "TimeoutError"],
+  ...["testAll", "testAny", "testSome"],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],

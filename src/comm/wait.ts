@@ -43,6 +43,22 @@ export async function waitSome<T>(requests: readonly Request<T>[]): Promise<Comp
   return complete;
 }
 
+/** Whether all requests are complete, failed ones included. Local; never waits, and moves what can move. */
+export function testAll(requests: readonly Request<unknown>[]): boolean {
+  return requests.filter((request) => request.test()).length === requests.length;
+}
+
+/** Place in the list of the first request that is complete; `undefined` if none is. Local; never waits. */
+export function testAny(requests: readonly Request<unknown>[]): number | undefined {
+  const index = requests.findIndex((request) => request.test());
+  return index < 0 ? undefined : index;
+}
+
+/** Places of all requests that are complete, in order. Local; never waits. */
+export function testSome(requests: readonly Request<unknown>[]): number[] {
+  return [...requests.keys()].filter((index) => requests[index].test());
+}
+
 async function firstIndex(requests: readonly Request<unknown>[]): Promise<number> {
   const ready = (): number => requests.findIndex((request) => request.test());
   const now = ready();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PeerLostError, TruncateError, TypeMismatchError } from "../../src/comm/errors.js";
 import { ANY_SOURCE, ANY_TAG, PROC_NULL, TAG_UB } from "../../src/comm/types.js";
-import { waitAll, waitAny, waitSome } from "../../src/comm/wait.js";
+import { testAll, testAny, testSome, waitAll, waitAny, waitSome } from "../../src/comm/wait.js";
 import { realRanks, spmd } from "../spmd.js";
 
 /** Bytes that tell their sender and their place. */
@@ -164,6 +164,10 @@ await spmd("waitAny, waitSome and test: what is complete, and nothing else", asy
   const never = comm.recv({ source: rank, tag: 9 });
   const soon = comm.recv<string>({ source: rank, tag: 1 });
   assert.equal(soon.test(), false);
+  assert.deepEqual(
+    [testAll([never, soon]), testAny([never, soon]), testSome([never, soon])],
+    [false, undefined, []],
+  );
   await comm.send("now", rank, { tag: 1 });
   const { index, value, status } = await waitAny([never, soon]);
   assert.deepEqual([index, value, status?.tag], [1, "now", 1]);
@@ -171,8 +175,17 @@ await spmd("waitAny, waitSome and test: what is complete, and nothing else", asy
     (await waitSome([never, soon])).map((done) => done.index),
     [1],
   );
+  assert.deepEqual(
+    [testAll([never, soon]), testAny([never, soon]), testSome([never, soon])],
+    [false, 1, [1]],
+  );
   await comm.send(0, rank, { tag: 9 });
   assert.equal(await never, 0);
+  assert.deepEqual(
+    [testAll([never, soon]), testAny([never, soon]), testSome([never, soon])],
+    [true, 0, [0, 1]],
+  );
+  assert.deepEqual([testAll([]), testAny([])], [true, undefined]);
   await assert.rejects(waitAny([]), RangeError);
 });
 

@@ -141,7 +141,7 @@ async function receive(
         arrived(await found.recv(), found.status.source, found.status.tag);
       } else {
         const status = await comm.probe(selection(message));
-        arrived(await comm.recv(status), status.source, status.tag);
+        arrived(await comm.recv({ source: status.source, tag: status.tag }), status.source, status.tag);
       }
     }
   } else {
