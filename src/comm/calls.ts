@@ -117,7 +117,7 @@ export class Calls implements Group {
       if (call.state === "done") return call.notify(source, ANSWER);
       const reason = new RemoteError(source, this.#echo(sequence, source, "it called something else"));
       const place = call.suspend(reason);
-      this.#board?.leave(sequence);
+      this.#leave(sequence);
       void place.then((where) => call.notify(source, ANSWER + where));
       return;
     }
@@ -126,7 +126,21 @@ export class Calls implements Group {
       : new RemoteError(source, this.#echo(sequence, source, text));
     if (call !== undefined) call.abort(error);
     else if (sequence >= this.#sequence) this.#failures.set(sequence, error);
-    this.#board?.leave(sequence);
+    this.#leave(sequence);
+  }
+
+  /**
+   * Leaves the board from a call on that has failed elsewhere. Where this rank has run ahead, what it did on the board
+   * will not be looked for there by ranks that have left it before: they are told, or would wait for messages.
+   */
+  #leave(sequence: number): void {
+    if (this.#board?.takes(sequence) !== true) return;
+    this.#board.leave(sequence);
+    const error = new Error(`it was over here when collective #${sequence} had failed elsewhere`);
+    for (const recent of this.#recent) {
+      if (recent === undefined || recent instanceof Call || recent.sequence <= sequence) continue;
+      if (!recent.running) recent.call.tell(error);
+    }
   }
 
   #echo(sequence: number, source: number, text: string): string {

@@ -309,6 +309,30 @@ await spmd(
 );
 
 await spmd(
+  "a rank that refuses what the root has sent hangs neither itself nor others, however far the root has run ahead",
+  async (comm) => {
+    const { rank, size } = comm;
+    if (size === 1) return;
+    const other = await comm.split(0);
+    assert.ok(other);
+    for (let i = 0; i < 12; i++) {
+      const refuses = rank === size - 1 && i === 3;
+      const into = new Float64Array(refuses ? 2 : 4);
+      const call = rank === 0 ? other.bcast(into.fill(i)) : other.bcast(undefined, { into });
+      const error = await Promise.resolve(call).then(
+        () => "",
+        (reason: Error) => reason.message,
+      );
+      if (refuses) assert.match(error, /use equal lengths/);
+      else if (error !== "") assert.match(error, /collective #\d+ failed on rank/);
+      else assert.deepEqual(Array.from(into), [i, i, i, i]);
+    }
+    assert.equal(await comm.allreduce(1), size);
+  },
+  VIRTUAL,
+);
+
+await spmd(
   "large messages arrive whole, several at a time, whoever copies them",
   async (comm) => {
     const { rank, size } = comm;
