@@ -96,7 +96,9 @@ const ownTsmpi: Plugin = {
   name: "own-tsmpi",
   setup(build) {
     build.onResolve({ filter: /^tsmpi$/ }, () => ({ path: join(root, "dist/src/index.js") }));
-    build.onResolve({ filter: /^tsmpi\/compat$/ }, () => ({ path: join(root, "dist/src/compat.js") }));
+    build.onResolve({ filter: /^tsmpi\/(auto|compat)$/ }, ({ path }) => ({
+      path: join(root, "dist/src", `${path.slice("tsmpi/".length)}.js`),
+    }));
   },
 };
 

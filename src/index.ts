@@ -6,6 +6,7 @@
 
 // The job, and its ranks
 export { init, type World } from "./comm/world.js";
+export { version } from "./version.js";
 export { simulate } from "./comm/simulate.js";
 export type { SimOptions } from "./comm/transports/sim.js";
 export { ANY_SOURCE, ANY_TAG, PROC_NULL, TAG_UB } from "./comm/types.js";

@@ -28,6 +28,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "bench/plot.ts": { values: ["bench/", "src/plot/"], packages: ["d3-"] },
   "bench/kernels.ts": { values: ["src/kernels/"] }, // measures that room from inside
   "src/index.ts": { values: ["src/"] },
+  "src/auto.ts": { values: ["src/comm/"] },
+  "src/version.ts": { values: [] },
   "src/compat.ts": { values: ["src/compat/", "src/comm/"] },
   "src/compat/": { values: ["src/comm/"] },
   "src/solvers/": {
@@ -95,7 +97,7 @@ const EXPORTS = [
   // messages between two ranks
   ...["CallOptions", "CommunicatorOptions", "Selection", "ReceivedMessage", "Layout", "Strided"],
   ...["MatchedMessage", "Persistent", "RequestStateError", "RevokedError", "Revocation", "TimeoutError"],
-  ...["testAll", "testAny", "testSome"],
+  ...["testAll", "testAny", "testSome", "version"],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],
