@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { test } from "tap";
 import { exactSum } from "../../src/comm/collectives/exact.js";
 import { ReproducibleSum } from "../../src/comm/reproducible-sum.js";
 import { simulate } from "../../src/comm/simulate.js";
@@ -38,6 +37,7 @@ function unitsOf(x: number): bigint {
 }
 
 if (env.size === undefined) {
+  const { test } = await import("tap");
   await test("ReproducibleSum: the exact sum, rounded once, in any order and any grouping", async (t) => {
     fc.assert(
       fc.property(doubles, fc.nat(), (terms, cut) => {

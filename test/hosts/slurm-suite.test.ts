@@ -7,8 +7,7 @@ import { cannotRunSlurm, startSlurm } from "./slurm.js";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const TSMPI = fileURLToPath(new URL("../../launcher/tsmpi.js", import.meta.url));
 const skip: string | false = cannotRunSlurm() ?? engines[0].skip;
-/** A test file loads tap in its ranks, which would end them after half a minute. */
-const SUITE = { TSMPI_SIZE: "3", TAP_TIMEOUT: "115" };
+const SUITE = { TSMPI_SIZE: "3" };
 const options = { timeout: 115_000, skip };
 
 /** The one place where the MPI engine runs shared memory and MPI side by side. */
