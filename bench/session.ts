@@ -91,8 +91,9 @@ export async function withFolder(action: (folder: string) => Promise<number>): P
     if (interrupted === undefined) throw error;
     return interrupted;
   } finally {
-    for (const name of names) process.off(name, interrupt);
     await rm(folder, { recursive: true, force: true });
+    // Who presses Ctrl-C twice changes nothing: the process is about to end.
+    if (interrupted === undefined) for (const name of names) process.off(name, interrupt);
   }
 }
 
