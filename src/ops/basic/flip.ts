@@ -1,10 +1,8 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
-import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
 import { AxisOperator, type AxisOptions } from "./axis-operator.js";
 import { axisTable } from "./axis-table.js";
-import { spaceOf, type Where } from "./block-space.js";
+import type { Where } from "./block-space.js";
 
 /**
  * Reverses one axis of local or distributed arrays: y[i] = x[n − 1 − i]. Its own adjoint.
@@ -13,10 +11,6 @@ import { spaceOf, type Where } from "./block-space.js";
  */
 export class Flip<V extends BlockVector<V> = LocalArray> extends AxisOperator<V> {
   constructor(where: Where<V>, options: AxisOptions = {}) {
-    checkOptions("Flip", options, ["axis", "dtype"]);
-    const space = spaceOf(where);
-    const axis = normalizeAxis("Flip", options.axis ?? -1, space.dims.length);
-    const n = space.dims[axis];
-    super(space, axis, axisTable(n, n, (i) => [n - 1 - i]), options.dtype); // prettier-ignore
+    super("Flip", where, options, (n) => axisTable(n, n, (i) => [n - 1 - i]));
   }
 }

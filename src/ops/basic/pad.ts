@@ -1,10 +1,8 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
-import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
 import { AxisOperator, type AxisOptions } from "./axis-operator.js";
 import { axisTable } from "./axis-table.js";
-import { spaceOf, type Where } from "./block-space.js";
+import type { Where } from "./block-space.js";
 
 /**
  * Zeros before and after one axis of local or distributed arrays; compose it for several axes. The adjoint cuts them off.
@@ -14,14 +12,12 @@ import { spaceOf, type Where } from "./block-space.js";
 export class Pad<V extends BlockVector<V> = LocalArray> extends AxisOperator<V> {
   /** @throws {RangeError} If a number of zeros is not a non-negative integer. */
   constructor(where: Where<V>, [before, after]: readonly [number, number], options: AxisOptions = {}) {
-    checkOptions("Pad", options, ["axis", "dtype"]);
     for (const zeros of [before, after])
       if (!Number.isSafeInteger(zeros) || zeros < 0)
         throw new RangeError(`Pad: ${zeros} zeros of [${before}, ${after}]; use integers from 0 on`);
-    const space = spaceOf(where);
-    const axis = normalizeAxis("Pad", options.axis ?? -1, space.dims.length);
-    const n = space.dims[axis];
-    const row = (k: number): number[] => (k < before || k >= before + n ? [] : [k - before]);
-    super(space, axis, axisTable(before + n + after, n, row), options.dtype);
+    super("Pad", where, options, (n) => {
+      const row = (k: number): number[] => (k < before || k >= before + n ? [] : [k - before]);
+      return axisTable(before + n + after, n, row);
+    });
   }
 }

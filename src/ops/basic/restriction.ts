@@ -1,10 +1,8 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
-import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
 import { AxisOperator, type AxisOptions } from "./axis-operator.js";
 import { axisTable } from "./axis-table.js";
-import { spaceOf, type Where } from "./block-space.js";
+import type { Where } from "./block-space.js";
 
 /**
  * Takes some indices of one axis of local or distributed arrays: y[k] = x[indices[k]], in any order, and again if an
@@ -16,14 +14,14 @@ import { spaceOf, type Where } from "./block-space.js";
 export class Restriction<V extends BlockVector<V> = LocalArray> extends AxisOperator<V> {
   /** @throws {RangeError} If the axis has no such index. */
   constructor(where: Where<V>, indices: ArrayLike<number>, options: AxisOptions = {}) {
-    checkOptions("Restriction", options, ["axis", "dtype"]);
-    const space = spaceOf(where);
-    const axis = normalizeAxis("Restriction", options.axis ?? -1, space.dims.length);
-    const n = space.dims[axis];
-    for (let k = 0; k < indices.length; k++) {
-      if (Number.isInteger(indices[k]) && indices[k] >= 0 && indices[k] < n) continue;
-      throw new RangeError(`Restriction: index ${indices[k]}, at ${k}, of an axis of ${n}; use 0 … ${n - 1}`);
-    }
-    super(space, axis, axisTable(indices.length, n, (k) => [indices[k]]), options.dtype); // prettier-ignore
+    super("Restriction", where, options, (n) => {
+      for (let k = 0; k < indices.length; k++) {
+        if (Number.isInteger(indices[k]) && indices[k] >= 0 && indices[k] < n) continue;
+        throw new RangeError(
+          `Restriction: index ${indices[k]}, at ${k}, of an axis of ${n}; use 0 … ${n - 1}`,
+        );
+      }
+      return axisTable(indices.length, n, (k) => [indices[k]]);
+    });
   }
 }

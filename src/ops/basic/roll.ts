@@ -1,10 +1,8 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
-import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
 import { AxisOperator, type AxisOptions } from "./axis-operator.js";
 import { axisTable } from "./axis-table.js";
-import { spaceOf, type Where } from "./block-space.js";
+import type { Where } from "./block-space.js";
 
 /**
  * Shifts one axis of local or distributed arrays in a circle: y[(i + shift) mod n] = x[i]. The adjoint shifts back.
@@ -17,11 +15,7 @@ export class Roll<V extends BlockVector<V> = LocalArray> extends AxisOperator<V>
    * @throws {RangeError} If it is not an integer.
    */
   constructor(where: Where<V>, shift: number, options: AxisOptions = {}) {
-    checkOptions("Roll", options, ["axis", "dtype"]);
     if (!Number.isSafeInteger(shift)) throw new RangeError(`Roll: shift ${shift}; use an integer`);
-    const space = spaceOf(where);
-    const axis = normalizeAxis("Roll", options.axis ?? -1, space.dims.length);
-    const n = space.dims[axis];
-    super(space, axis, axisTable(n, n, (i) => [(((i - shift) % n) + n) % n]), options.dtype); // prettier-ignore
+    super("Roll", where, options, (n) => axisTable(n, n, (i) => [(((i - shift) % n) + n) % n]));
   }
 }

@@ -1,10 +1,8 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
-import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
 import { AxisOperator, type AxisOptions } from "./axis-operator.js";
 import { axisTable } from "./axis-table.js";
-import { spaceOf, type Where } from "./block-space.js";
+import type { Where } from "./block-space.js";
 
 /**
  * Mirrors one axis of local or distributed arrays at its first sample: n samples become 2 n − 1,
@@ -14,10 +12,8 @@ import { spaceOf, type Where } from "./block-space.js";
  */
 export class Symmetrize<V extends BlockVector<V> = LocalArray> extends AxisOperator<V> {
   constructor(where: Where<V>, options: AxisOptions = {}) {
-    checkOptions("Symmetrize", options, ["axis", "dtype"]);
-    const space = spaceOf(where);
-    const axis = normalizeAxis("Symmetrize", options.axis ?? -1, space.dims.length);
-    const n = space.dims[axis];
-    super(space, axis, axisTable(Math.max(0, 2 * n - 1), n, (i) => [Math.abs(i - (n - 1))]), options.dtype); // prettier-ignore
+    super("Symmetrize", where, options, (n) =>
+      axisTable(Math.max(0, 2 * n - 1), n, (i) => [Math.abs(i - (n - 1))]),
+    );
   }
 }

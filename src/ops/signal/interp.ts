@@ -1,10 +1,8 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
-import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
 import { AxisOperator, type AxisOptions } from "../basic/axis-operator.js";
-import { axisTable, type Entry } from "../basic/axis-table.js";
-import { spaceOf, type Where } from "../basic/block-space.js";
+import { type AxisTable, axisTable, type Entry } from "../basic/axis-table.js";
+import type { Where } from "../basic/block-space.js";
 
 export interface InterpOptions extends AxisOptions {
   /** `"nearest"` sample, `"linear"` between the two around (default), or the `"sinc"` of all samples of the axis. */
@@ -22,20 +20,19 @@ export interface InterpOptions extends AxisOptions {
 export class Interp<V extends BlockVector<V> = LocalArray> extends AxisOperator<V> {
   /** @throws {RangeError} If a position is not on the axis, or the kind is unknown. */
   constructor(where: Where<V>, positions: ArrayLike<number>, options: InterpOptions = {}) {
-    checkOptions("Interp", options, ["kind", "axis", "dtype"]);
     const { kind = "linear" } = options;
     if (!Object.hasOwn(ROWS, kind))
       throw new RangeError(`Interp: kind "${String(kind)}"; use "nearest", "linear" or "sinc"`);
-    const space = spaceOf(where);
-    const axis = normalizeAxis("Interp", options.axis ?? -1, space.dims.length);
-    const n = space.dims[axis];
-    for (let k = 0; k < positions.length; k++) {
-      if (positions[k] >= 0 && positions[k] <= n - 1) continue; // negated for NaN
-      throw new RangeError(
-        `Interp: position ${positions[k]}, at ${k}, on an axis of ${n} samples; use 0 … ${n - 1}`,
-      );
-    }
-    super(space, axis, axisTable(positions.length, n, (k) => ROWS[kind](positions[k], n)), options.dtype); // prettier-ignore
+    const table = (n: number): AxisTable => {
+      for (let k = 0; k < positions.length; k++) {
+        if (positions[k] >= 0 && positions[k] <= n - 1) continue; // negated for NaN
+        throw new RangeError(
+          `Interp: position ${positions[k]}, at ${k}, on an axis of ${n} samples; use 0 … ${n - 1}`,
+        );
+      }
+      return axisTable(positions.length, n, (k) => ROWS[kind](positions[k], n));
+    };
+    super("Interp", where, options, table, ["kind", "axis", "dtype"]);
   }
 }
 
