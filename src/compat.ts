@@ -15,11 +15,11 @@ import { computeDims } from "./comm/structure/dims.js";
 import { ANY_SOURCE, ANY_TAG, PROC_NULL, TAG_UB } from "./comm/types.js";
 import { IN_PLACE, Op } from "./compat/buffers.js";
 import { Cartcomm, Comm } from "./compat/comm.js";
-import { Request, Status } from "./compat/request.js";
+import { Prequest, Request, Status } from "./compat/request.js";
 import { currentWorld, isInitialized, joinWorld } from "./compat/world.js";
 
 export type { Buffer, Reduction } from "./compat/buffers.js";
-export { Cartcomm, Comm, Op, Request, Status };
+export { Cartcomm, Comm, Op, Prequest, Request, Status };
 
 /** The module `MPI` of mpi4py. */
 export const MPI = {
@@ -61,6 +61,7 @@ export const MPI = {
   Comm,
   Cartcomm,
   Request,
+  Prequest,
   Status,
   Op,
 } as const;

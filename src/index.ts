@@ -25,6 +25,7 @@ export type {
   Request,
   RootOptions,
   Selection,
+  SendMode,
   SendOptions,
   SendRecvOptions,
   Statistics,
@@ -60,7 +61,7 @@ export type { CollectiveOptions, StridedInto } from "./comm/api/collectives.js";
 export type { ReceivedMessage } from "./comm/api/point-to-point.js";
 export { Layout, type Strided } from "./comm/layout.js";
 export type { MatchedMessage } from "./comm/matched-message.js";
-export type { Persistent } from "./comm/persistent.js";
+export { startAll, type Persistent } from "./comm/persistent.js";
 export { testAll, testAny, testSome, waitAll, waitAny, waitSome, type Completed } from "./comm/wait.js";
 export {
   CollectiveMismatchError,

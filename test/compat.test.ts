@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Comm, MPI, Op, Request, Status } from "../src/compat.js";
+import { Comm, MPI, Op, Prequest, Request, Status } from "../src/compat.js";
 import { launch, realRanks, spmd } from "./spmd.js";
 
 await spmd("compat: objects with lower case, as in mpi4py's tutorial", async (world) => {
@@ -152,5 +152,32 @@ if (process.env["TSMPI_SIZE"] === undefined) {
     t.ok(MPI.Wtime() > 0 && MPI.Get_processor_name().length > 0);
   });
 }
+
+await spmd("compat: buffered, synchronous and persistent sends", async (world) => {
+  const comm = new Comm(world);
+  const { rank, size } = comm;
+  const [next, previous] = [(rank + 1) % size, (rank + size - 1) % size];
+  const x = new Float64Array(20_000).fill(rank);
+  const into = new Float64Array(20_000);
+  comm.Attach_buffer(new ArrayBuffer(x.byteLength + 8));
+  await comm.Bsend(x, next, 1);
+  x.fill(-1);
+  await comm.bsend(1, next, 2);
+  await comm.Recv(into, previous, 1);
+  assert.equal(into[0], previous);
+  assert.equal(await comm.recv(previous, 2), 1);
+  await comm.Detach_buffer();
+  const synchronous = comm.Issend(Int32Array.of(rank), next);
+  assert.deepEqual(await comm.recv(previous), Int32Array.of(previous));
+  await synchronous.wait();
+  const small = new Int32Array(1);
+  const requests = [comm.Recv_init(small, previous), comm.Send_init(Int32Array.of(rank), next)];
+  for (let i = 0; i < 2; i++) {
+    small[0] = -1;
+    Prequest.Startall(requests);
+    for (const request of requests) await request.Wait();
+    assert.equal(small[0], previous);
+  }
+});
 
 await realRanks(import.meta.url);

@@ -97,7 +97,7 @@ const EXPORTS = [
   // messages between two ranks
   ...["CallOptions", "CommunicatorOptions", "Selection", "ReceivedMessage", "Layout", "Strided"],
   ...["MatchedMessage", "Persistent", "RequestStateError", "RevokedError", "Revocation", "TimeoutError"],
-  ...["testAll", "testAny", "testSome", "version"],
+  ...["testAll", "testAny", "testSome", "version", "startAll", "SendMode"],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],

@@ -39,6 +39,13 @@ export function checkTimeout(comm: Place, where: string, timeoutMs: number): voi
   );
 }
 
+export function checkBytes(comm: Place, where: string, argument: string, bytes: number): void {
+  if (Number.isSafeInteger(bytes) && bytes >= 0) return;
+  throw new RangeError(
+    `${where}: ${argument} ${bytes} on rank ${comm.rank} is no number of bytes; use an integer from 0`,
+  );
+}
+
 export function checkOp(comm: Place, where: string, op: OpName, array: TypedArray): void {
   const reason = unsuited(op, array);
   if (reason !== undefined) throw new TypeError(`${where}: ${reason} (rank ${comm.rank})`);

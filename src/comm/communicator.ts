@@ -5,6 +5,7 @@ import type {
   GraphOptions,
   NeighborCommunicator,
 } from "./api/topologies.js";
+import type { StridedInto } from "./api/collectives.js";
 import { checkCall, NO_OPTIONS } from "./call-options.js";
 import { describe } from "./arguments.js";
 import { overlap } from "./collectives/buffers.js";
@@ -16,8 +17,10 @@ import {
   neighborAlltoallInto,
   type Neighbors,
 } from "./collectives/neighbor.js";
+import { checkPieces, packed, spread } from "./collectives/strided-exchange.js";
 import type { Engine } from "./engine.js";
 import { isTypedArray } from "./envelope.js";
+import type { Strided } from "./layout.js";
 import { PersistentCollective } from "./persistent-collective.js";
 import { ServiceCalls } from "./service-calls.js";
 import { type Adjacency, adjacencyOf, checkGraph, describeGraph } from "./structure/adjacency.js";
@@ -141,6 +144,26 @@ class Neighborhood extends GroupCommunicator implements NeighborCommunicator {
       await neighborAlltoallInto(call, this.#neighbors, values, blocks, into, intoBlocks);
       return into;
     });
+  }
+
+  neighborAlltoallw(pieces: readonly Strided[], options: StridedInto): Request<readonly Strided[]> {
+    const { into } = options;
+    return this.begin(
+      { name: "neighborAlltoall" },
+      options,
+      async (call) => {
+        checkPieces("neighborAlltoallw", "into", this.sources.length, into);
+        const values = packed("neighborAlltoallw", this.destinations.length, pieces);
+        spread(
+          "neighborAlltoallw",
+          await neighborAlltoall(call, this.#neighbors, values),
+          into,
+          this.sources,
+        );
+        return into;
+      },
+      "neighborAlltoallw",
+    );
   }
 
   neighborAlltoallInit<A extends TypedArray>(

@@ -1,4 +1,4 @@
-import { checkRank, checkTag } from "./arguments.js";
+import { checkBytes, checkRank, checkTag } from "./arguments.js";
 import type { PointToPoint, ReceivedMessage } from "./api/point-to-point.js";
 import { RecordedSite, UNKNOWN_SITE } from "./call-site.js";
 import { type CallName, checkCall, NO_OPTIONS, problemWith } from "./call-options.js";
@@ -7,7 +7,15 @@ import type { Agreement, Call, Members } from "./collectives/call.js";
 import type { BoardCall } from "./collectives/in-memory/board-call.js";
 import { collectiveContext } from "./context-id.js";
 import type { Engine } from "./engine.js";
-import { bytesOf, codeOf, EAGER_BYTES, isTypedArray, packPieces, packPlain } from "./envelope.js";
+import {
+  bytesOf,
+  codeOf,
+  EAGER_BYTES,
+  isTypedArray,
+  type PackedPieces,
+  packPieces,
+  packPlain,
+} from "./envelope.js";
 import { isStrided, type Strided } from "./layout.js";
 import type { Limited } from "./limit.js";
 import { MatchedMessage } from "./matched-message.js";
@@ -15,7 +23,8 @@ import { type Arrival, Receive } from "./matching.js";
 import { Persistent } from "./persistent.js";
 import { MatchedProbe, Probe } from "./probe.js";
 import { completed, failed, NullReceive, type Operation } from "./request.js";
-import { Task } from "./task.js";
+import { SendBuffer } from "./send-buffer.js";
+import { limitedTask, Task } from "./task.js";
 import type {
   CallOptions,
   CommunicatorOptions,
@@ -23,6 +32,7 @@ import type {
   RecvOptions,
   Request,
   Selection,
+  SendMode,
   SendOptions,
   SendRecvOptions,
   Status,
@@ -48,6 +58,7 @@ export class MessageCalls implements PointToPoint, Members {
   readonly context: number;
   readonly id: number;
   protected readonly calls: Calls;
+  readonly #buffer = new SendBuffer();
   /** Reused: the engine reads it only during a call. */
   readonly #address: { dest: number; context: number; source: number; tag: number };
 
@@ -204,10 +215,24 @@ export class MessageCalls implements PointToPoint, Members {
     this.engine.progress();
   }
 
+  flushBuffer(options: CallOptions = NO_OPTIONS): Request {
+    this.calls.count("flushBuffer");
+    try {
+      checkCall(this, "flushBuffer", options);
+      const { signal, timeoutMs = this.calls.timeoutMs } = options;
+      const what = this.#limited("flushBuffer", ANY_SOURCE, ANY_TAG);
+      return limitedTask(this.engine, what, { signal, timeoutMs }, () => this.#buffer.flush());
+    } catch (error) {
+      return failed(this.engine, error);
+    }
+  }
+
   configure(options: CommunicatorOptions): void {
     checkCall(this, "configure", options);
-    const { timeoutMs } = options;
+    const { timeoutMs, bufferBytes } = options;
+    if (bufferBytes !== undefined) checkBytes(this, "configure", "bufferBytes", bufferBytes);
     if (timeoutMs !== undefined) this.calls.timeoutMs = timeoutMs;
+    if (bufferBytes !== undefined) this.#buffer.limit = bufferBytes;
   }
 
   /** Starts a collective over messages: what is wrong with its options is told to all ranks. */
@@ -266,6 +291,7 @@ export class MessageCalls implements PointToPoint, Members {
     if (signal?.aborted) return failed(this.engine, signal.reason);
     if (dest === PROC_NULL) return completed(this.engine, undefined);
     const message = isStrided(value) ? gathered(value) : value;
+    if (mode === "buffered") return this.#sendCopy(op, packPieces(message), dest, tag);
     const limit =
       signal === undefined && timeoutMs === Infinity
         ? undefined
@@ -273,6 +299,14 @@ export class MessageCalls implements PointToPoint, Members {
     const payload = packPieces(message);
     const synchronous = mode === "synchronous" || this.engine.check;
     return this.engine.sendPieces(this.#to(dest, tag), payload, { synchronous, limit });
+  }
+
+  /** Hands a copy over: complete at once. */
+  #sendCopy(op: string, message: PackedPieces, dest: number, tag: number): Operation<void> {
+    const ended = this.#buffer.send(`${op}: rank ${this.rank} of "${this.name}"`, message, (copy) =>
+      this.engine.sendPieces(this.#to(dest, tag), copy),
+    );
+    return ended ?? completed(this.engine, undefined);
   }
 
   #recv(
@@ -363,8 +397,8 @@ export class MessageCalls implements PointToPoint, Members {
     const { mode } = options;
     checkRank(this, op, "dest", dest);
     checkTag(this, op, tag);
-    if (mode !== undefined && mode !== "standard" && mode !== "synchronous")
-      throw new RangeError(`${op}: mode "${String(mode)}" is unknown; use "standard" or "synchronous"`);
+    if (mode !== undefined && !MODES.has(mode))
+      throw new RangeError(`${op}: mode "${String(mode)}" is unknown; use ${[...MODES].join(", ")}`);
   }
 
   #checkRecv(op: Receiving, source: number, tag: number, options: CallOptions & Selection): void {
@@ -373,6 +407,8 @@ export class MessageCalls implements PointToPoint, Members {
     if (tag !== ANY_TAG) checkTag(this, op, tag);
   }
 }
+
+const MODES: ReadonlySet<SendMode> = new Set(["standard", "synchronous", "buffered"]);
 
 type Sending = "send" | "sendInit" | "sendrecv";
 type Receiving = "recv" | "recvInit" | "sendrecv" | "probe" | "mprobe" | "iprobe" | "improbe";

@@ -53,3 +53,22 @@ export class Persistent<T = unknown> implements Disposable {
     return failed(this.#waiter, new RequestStateError(`${this.#name}: ${why}`));
   }
 }
+
+/** What `startAll` returns: a request for each of its list. */
+type Started<S extends readonly Startable<unknown>[]> = {
+  readonly [K in keyof S]: S[K] extends Startable<infer T> ? Request<T> : never;
+};
+
+interface Startable<T> {
+  start(): Request<T>;
+}
+
+/**
+ * Starts persistent messages and collectives, in the order of the list: `await waitAll(startAll([sends, receives]))`.
+ * Local; collective for the collectives among them.
+ *
+ * @returns Their requests. That of one that was active rejects, and the others are under way.
+ */
+export function startAll<const S extends readonly Startable<unknown>[]>(list: S): Started<S> {
+  return list.map((each) => each.start()) as unknown as Started<S>;
+}

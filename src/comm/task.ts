@@ -1,5 +1,6 @@
-import type { Limit } from "./limit.js";
-import type { Waiter } from "./request.js";
+import type { Engine } from "./engine.js";
+import type { Limit, Limited, LimitOptions } from "./limit.js";
+import { failed, type Waiter } from "./request.js";
 import type { Request, Status } from "./types.js";
 
 /**
@@ -62,4 +63,24 @@ export class Task<T> implements Request<T> {
     if (this.#error !== undefined) throw this.#error;
     return this.#value as T; // a promise of T that was kept
   }
+}
+
+/**
+ * A wait that nobody else depends on, as a request: a signal or a time ends it with an error, and what it waits for goes
+ * on.
+ */
+export function limitedTask<T>(
+  engine: Engine,
+  what: Limited,
+  options: LimitOptions,
+  wait: () => Promise<T>,
+): Request<T> {
+  const { signal, timeoutMs = Infinity } = options;
+  if (signal?.aborted) return failed(engine, signal.reason);
+  if (signal === undefined && timeoutMs === Infinity) return new Task(engine, wait());
+  let end: (reason: unknown) => void = () => undefined;
+  const ended = new Promise<never>((_, reject) => (end = reject));
+  const task = new Task(engine, Promise.race([wait(), ended]));
+  engine.limit(task, what, { signal, timeoutMs }, end);
+  return task;
 }

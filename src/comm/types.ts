@@ -94,11 +94,18 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
+/**
+ * "standard" completes when what is sent may be changed, which may need its receiver. "synchronous" completes once a
+ * receive has been matched. "buffered" copies, and completes at once whatever the receiver does; it rejects with code
+ * "BUFFER" if the copy does not fit into the communicator's `bufferBytes`.
+ */
+export type SendMode = "standard" | "synchronous" | "buffered";
+
 export interface SendOptions extends CallOptions {
   /** 0 … TAG_UB, default 0. */
   tag?: number;
-  /** "synchronous" completes only once a receive has been matched. Default "standard": when the buffer may be changed. */
-  mode?: "standard" | "synchronous";
+  /** When the send completes; default "standard". */
+  mode?: SendMode;
 }
 
 /** Which messages: those of one rank and tag, or any. */
@@ -115,6 +122,8 @@ export interface RecvOptions extends Selection, CallOptions {}
 export interface CommunicatorOptions {
   /** Default `timeoutMs` of its calls; Infinity, as in the beginning, for none. */
   timeoutMs?: number;
+  /** Bytes that buffered sends may hold for receivers to come; 64 MiB in the beginning. */
+  bufferBytes?: number;
 }
 
 export interface RootOptions extends CallOptions {

@@ -12,7 +12,7 @@ import {
   type Reduction,
 } from "./buffers.js";
 import { ObjectComm } from "./objects.js";
-import { Request, type Status } from "./request.js";
+import { Prequest, Request, type Status } from "./request.js";
 
 /** The methods of a communicator that take typed arrays, and write results in place: capitals, as in mpi4py. */
 export class ArrayComm extends ObjectComm {
@@ -31,6 +31,40 @@ export class ArrayComm extends ObjectComm {
 
   Isend(array: TypedArray, dest: number, tag = 0): Request<void> {
     return this.isend(array, dest, tag);
+  }
+
+  /** Synchronous: completes once it is received. */
+  async Ssend(array: TypedArray, dest: number, tag = 0): Promise<void> {
+    await this.Issend(array, dest, tag).wait();
+  }
+
+  Issend(array: TypedArray, dest: number, tag = 0): Request<void> {
+    return this.issend(array, dest, tag);
+  }
+
+  /** Buffered: completes at once; see `Attach_buffer`. */
+  Bsend(array: TypedArray, dest: number, tag = 0): Promise<void> {
+    return this.bsend(array, dest, tag);
+  }
+
+  Ibsend(array: TypedArray, dest: number, tag = 0): Request<void> {
+    return this.ibsend(array, dest, tag);
+  }
+
+  Send_init(array: TypedArray, dest: number, tag = 0): Prequest<void> {
+    return new Prequest(this.comm.sendInit(array, dest, { tag }));
+  }
+
+  Ssend_init(array: TypedArray, dest: number, tag = 0): Prequest<void> {
+    return new Prequest(this.comm.sendInit(array, dest, { tag, mode: "synchronous" }));
+  }
+
+  Bsend_init(array: TypedArray, dest: number, tag = 0): Prequest<void> {
+    return new Prequest(this.comm.sendInit(array, dest, { tag, mode: "buffered" }));
+  }
+
+  Recv_init<A extends TypedArray>(into: A, source = ANY_SOURCE, tag = ANY_TAG): Prequest<A> {
+    return new Prequest(this.comm.recvInit(into, { source, tag }));
   }
 
   Irecv<A extends TypedArray>(into: A, source = ANY_SOURCE, tag = ANY_TAG): Request<A> {

@@ -1,4 +1,5 @@
 import type { CartCommunicator } from "../comm/api/topologies.js";
+import type { Strided } from "../comm/layout.js";
 import type { Group } from "../comm/structure/group.js";
 import type { Communicator, TypedArray } from "../comm/types.js";
 import { ArrayComm } from "./arrays.js";
@@ -100,6 +101,11 @@ export class Cartcomm extends Comm {
 
   async Neighbor_alltoall<A extends TypedArray>(array: A, into: A): Promise<void> {
     await this.#cart.neighborAlltoall(array, { into });
+  }
+
+  /** A piece for each neighbour, as `{ data, layout, offset }`. */
+  async Neighbor_alltoallw(pieces: readonly Strided[], into: readonly Strided[]): Promise<void> {
+    await this.#cart.neighborAlltoallw(pieces, { into });
   }
 }
 

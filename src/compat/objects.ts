@@ -1,4 +1,5 @@
 import { ANY_SOURCE, ANY_TAG, type Communicator } from "../comm/types.js";
+import { BUFFER_BYTES } from "../comm/send-buffer.js";
 import type { Group } from "../comm/structure/group.js";
 import { opOf, type Reduction } from "./buffers.js";
 import { Request, type Status } from "./request.js";
@@ -47,6 +48,39 @@ export class ObjectComm {
 
   isend(value: unknown, dest: number, tag = 0): Request<void> {
     return new Request(this.comm.send(value, dest, { tag }));
+  }
+
+  /** Synchronous: completes once it is received. */
+  async ssend(value: unknown, dest: number, tag = 0): Promise<void> {
+    await this.issend(value, dest, tag).wait();
+  }
+
+  issend(value: unknown, dest: number, tag = 0): Request<void> {
+    return new Request(this.comm.send(value, dest, { tag, mode: "synchronous" }));
+  }
+
+  /** Buffered: completes at once; see `Attach_buffer`. */
+  async bsend(value: unknown, dest: number, tag = 0): Promise<void> {
+    await this.ibsend(value, dest, tag).wait();
+  }
+
+  ibsend(value: unknown, dest: number, tag = 0): Request<void> {
+    return new Request(this.comm.send(value, dest, { tag, mode: "buffered" }));
+  }
+
+  /** Room for buffered sends: as many bytes as the buffer has, whose memory itself is not needed. */
+  Attach_buffer(buffer: { readonly byteLength: number }): void {
+    this.comm.configure({ bufferBytes: buffer.byteLength });
+  }
+
+  /** Waits until what was sent has left, then allows as much as before. */
+  async Detach_buffer(): Promise<void> {
+    await this.Flush_buffer();
+    this.comm.configure({ bufferBytes: BUFFER_BYTES });
+  }
+
+  async Flush_buffer(): Promise<void> {
+    await this.comm.flushBuffer();
   }
 
   irecv<T = unknown>(source = ANY_SOURCE, tag = ANY_TAG): Request<T> {

@@ -1,3 +1,4 @@
+import type { Persistent } from "../comm/persistent.js";
 import { ANY_SOURCE, ANY_TAG, type Request as Started, type Status as Facts } from "../comm/types.js";
 import { waitAll, waitAny } from "../comm/wait.js";
 
@@ -53,5 +54,34 @@ export class Request<T = unknown> {
   /** Index of the first that is complete. */
   static async Waitany<T>(requests: readonly Request<T>[]): Promise<number> {
     return (await waitAny(requests.map((request) => request.#started))).index;
+  }
+}
+
+/** A message that is sent or received again and again. */
+export class Prequest<T = unknown> {
+  readonly #persistent: Persistent<T>;
+
+  constructor(persistent: Persistent<T>) {
+    this.#persistent = persistent;
+  }
+
+  /** What fails, fails in `wait`. */
+  Start(): void {
+    void this.#persistent.start();
+  }
+
+  static Startall(requests: readonly Prequest[]): void {
+    for (const request of requests) request.Start();
+  }
+
+  async wait(status?: Status): Promise<T | undefined> {
+    const started = this.#persistent.wait();
+    const value = await started;
+    status?.set(started.status);
+    return value;
+  }
+
+  Wait(status?: Status): Promise<T | undefined> {
+    return this.wait(status);
   }
 }

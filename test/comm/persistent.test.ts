@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { RequestStateError, TruncateError } from "../../src/comm/errors.js";
+import { startAll } from "../../src/comm/persistent.js";
+import { waitAll } from "../../src/comm/wait.js";
 import { realRanks, spmd } from "../spmd.js";
 
 await spmd("a persistent pair moves the buffer's latest contents, again and again", async (comm) => {
@@ -67,5 +69,35 @@ await spmd("a persistent receive that fails is inactive and can start again", as
   await comm.send(Int8Array.of(9), rank);
   assert.equal((await receive.start())[0], 9);
 });
+
+await spmd(
+  "startAll starts a list in its order: messages and collectives, as the list says",
+  async (comm) => {
+    const { rank, size } = comm;
+    const [next, previous] = [(rank + 1) % size, (rank - 1 + size) % size];
+    const [out, into, sum] = [Int32Array.of(rank), new Int32Array(2), new Float64Array(1)];
+    const all = [
+      comm.recvInit(into.subarray(0, 1), { source: previous }),
+      comm.recvInit(into.subarray(1), { source: previous }),
+      comm.sendInit(out, next),
+      comm.allreduceInit(sum),
+      comm.sendInit(Int32Array.of(~rank), next),
+    ] as const;
+    for (let i = 0; i < 3; i++) {
+      out[0] = rank + 100 * i;
+      sum[0] = i;
+      const [first, , , total] = startAll(all);
+      await waitAll<unknown[]>(all.map((each) => ("wait" in each ? each.wait() : total)));
+      assert.deepEqual([...(await first), into[1]], [previous + 100 * i, ~previous]);
+      assert.equal((await total)[0], i * size);
+    }
+    assert.deepEqual(startAll([]), []);
+    const waiting = comm.recvInit(into, { source: rank, tag: 1 });
+    const [begun, again] = startAll([waiting, waiting]);
+    await assert.rejects(async () => again, RequestStateError);
+    await comm.send(into, rank, { tag: 1 });
+    await begun;
+  },
+);
 
 await realRanks(import.meta.url);

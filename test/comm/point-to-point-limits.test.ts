@@ -114,7 +114,7 @@ await spmd(
       await sent;
     }
     // @ts-expect-error there is no such mode
-    await assert.rejects(Promise.resolve(comm.send(1, next, { mode: "buffered" })), /mode "buffered"/);
+    await assert.rejects(Promise.resolve(comm.send(1, next, { mode: "ready" })), /mode "ready"/);
   },
 );
 

@@ -2,6 +2,7 @@ import type { Strided } from "../layout.js";
 import type { MatchedMessage } from "../matched-message.js";
 import type { Persistent } from "../persistent.js";
 import type {
+  CallOptions,
   Into,
   RecvOptions,
   Request,
@@ -23,6 +24,11 @@ import type {
 export interface PointToPoint {
   /** Sends any value; complete when it may be changed. */
   send(value: unknown, dest: number, options?: SendOptions): Request;
+  /**
+   * Resolves when what buffered sends of this communicator hold has left this rank: with the receives of it. Fails with
+   * the first one whose receiver has gone without it. Local.
+   */
+  flushBuffer(options?: CallOptions): Request;
   /** Resolves to the value; with `into`, to the part of `into` that was filled, or to the whole strided array. */
   recv<A extends TypedArray>(options: RecvOptions & Into<A | Strided<A>>): Request<A>;
   recv<T = unknown>(options?: RecvOptions): Request<T>;

@@ -1,5 +1,7 @@
+import type { Strided } from "../layout.js";
 import type { PersistentCollective } from "../persistent-collective.js";
 import type { CallOptions, Communicator, Counts, Into, RecvCounts, Request, TypedArray } from "../types.js";
+import type { StridedInto } from "./collectives.js";
 
 /**
  * A communicator whose ranks have neighbours, and exchange data with these alone. A rank may be a neighbour more than
@@ -25,6 +27,12 @@ export interface NeighborCommunicator extends Communicator {
     options: CallOptions & Counts & RecvCounts & Into<A>,
   ): Request<A>;
   neighborAlltoall<T>(values: readonly T[], options?: CallOptions): Request<(T | undefined)[]>;
+  /**
+   * Piece i goes to destination i, what source i sends to piece i of `into`: columns, boxes, any layout, each in an array
+   * of any type of its own. Collective. Pieces of sources whose count or type differs from what is expected reject on
+   * the rank that expects something else.
+   */
+  neighborAlltoallw(pieces: readonly Strided[], options: StridedInto): Request<readonly Strided[]>;
   /** An exchange that is started again and again with the same buffers: a halo in a loop. Local; `start` is collective. */
   neighborAlltoallInit<A extends TypedArray>(
     value: A,

@@ -4,7 +4,8 @@ import { simulate } from "../../../src/comm/simulate.js";
 import { computeDims } from "../../../src/comm/structure/dims.js";
 import { Grid } from "../../../src/comm/structure/grid.js";
 import { placeByHost } from "../../../src/comm/structure/placement.js";
-import { type Communicator, PROC_NULL } from "../../../src/comm/types.js";
+import { Layout, type Strided } from "../../../src/comm/layout.js";
+import { type Communicator, PROC_NULL, type TypedArray } from "../../../src/comm/types.js";
 import { realRanks, spmd } from "../../spmd.js";
 
 const ranksOf = (comm: Communicator): number[] => Array.from({ length: comm.size }, (_, rank) => rank);
@@ -144,6 +145,88 @@ await spmd("cart: too many cells, and different grids, are errors that name both
   }
   assert.equal(await comm.allreduce(1), size);
 });
+
+for (const periods of [true, false]) {
+  await spmd(
+    `neighborAlltoallw: a halo of rows and columns, in place, on a grid that is ${periods ? "" : "not "}periodic`,
+    async (comm) => {
+      const grid = await comm.cart(computeDims(comm.size, [0, 0]), { periods });
+      assert.ok(grid !== undefined);
+      const [rows, columns] = [2, 3]; // of cells of its own, inside a frame of one cell
+      const sizes = [rows + 2, columns + 2];
+      const data = new Float32Array(sizes[0] * sizes[1]).fill(-1);
+      const box = (subsizes: number[], starts: number[]): { data: Float32Array; layout: Layout } => ({
+        data,
+        layout: Layout.subarray({ sizes, subsizes, starts }),
+      });
+      const own = box([rows, columns], [1, 1]);
+      const value = (rank: number, row: number, column: number): number => 100 * rank + 10 * row + column;
+      own.layout.unpack(
+        Float32Array.from({ length: rows * columns }, (_, i) =>
+          value(grid.rank, Math.floor(i / columns), i % columns),
+        ),
+        data,
+      );
+      const edges = [
+        box([1, columns], [1, 1]),
+        box([1, columns], [rows, 1]),
+        box([rows, 1], [1, 1]),
+        box([rows, 1], [1, columns]),
+      ];
+      const into = [
+        box([1, columns], [0, 1]),
+        box([1, columns], [rows + 1, 1]),
+        box([rows, 1], [1, 0]),
+        box([rows, 1], [1, columns + 1]),
+      ];
+      assert.equal(await grid.neighborAlltoallw(edges, { into }), into);
+      const [above, below, left, right] = grid.sources;
+      const from = (rank: number, row: number, column: number): number =>
+        rank === PROC_NULL ? -1 : value(rank, row, column);
+      for (let column = 0; column < columns; column++) {
+        assert.equal(data[1 + column], from(above, rows - 1, column));
+        assert.equal(data[(rows + 1) * sizes[1] + 1 + column], from(below, 0, column));
+      }
+      for (let row = 0; row < rows; row++) {
+        assert.equal(data[(row + 1) * sizes[1]], from(left, row, columns - 1));
+        assert.equal(data[(row + 1) * sizes[1] + columns + 1], from(right, row, 0));
+      }
+      // Those that are no neighbours of it may be through before they hear of it.
+      const [outcome] = await Promise.allSettled([
+        grid.neighborAlltoallw(grid.rank === 0 ? edges.slice(1) : edges, { into }),
+      ]);
+      if (grid.rank === 0) {
+        assert.ok(outcome.status === "rejected");
+        assert.match(String(outcome.reason), /value has 3 pieces for 4 ranks/);
+      }
+    },
+  );
+}
+
+await spmd(
+  "neighborAlltoallw: each piece has a type of its own; one that is not what is expected is named",
+  async (comm) => {
+    const { rank, size } = comm;
+    const [next, previous] = [(rank + 1) % size, (rank - 1 + size) % size];
+    const ring = await comm.graph({ sources: [previous, previous], destinations: [next, next] });
+    const whole = Layout.vector({ count: 1, blockLength: 2, stride: 2 });
+    const piece = (data: TypedArray): Strided => ({ data, layout: whole });
+    const ids = new BigInt64Array(2);
+    const shorts = new Int16Array(2);
+    await ring.neighborAlltoallw(
+      [piece(BigInt64Array.of(BigInt(rank), 7n)), piece(Int16Array.of(rank, -7))],
+      { into: [piece(ids), piece(shorts)] },
+    );
+    assert.deepEqual([...ids, ...shorts], [BigInt(previous), 7n, previous, -7]);
+    await assert.rejects(
+      async () =>
+        ring.neighborAlltoallw([piece(ids), piece(shorts)], { into: [piece(shorts), piece(shorts)] }),
+      new RegExp(
+        `rank ${previous} sends BigInt64Array\\(2\\), its piece of into takes Int16Array\\(2\\)|failed on rank`,
+      ),
+    );
+  },
+);
 
 await spmd("graph: each rank lists its neighbours, any number of times, itself too", async (comm) => {
   const { rank, size } = comm;
