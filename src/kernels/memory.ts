@@ -14,8 +14,12 @@ export const areas = {
   windows: { start: 4 * MIB, bytes: MIB },
   stencilInput: { start: 5 * MIB, bytes: 2 * MIB },
   stencilOutput: { start: 7 * MIB, bytes: 2 * MIB },
+  tile: { start: 9 * MIB, bytes: 1024 },
+  packedA: { start: 9.5 * MIB, bytes: MIB / 4 },
+  packedB: { start: 10 * MIB, bytes: 2 * MIB },
+  matrices: { start: 12 * MIB, bytes: 2 * MIB },
 } as const;
-export const RESERVED = 9 * MIB;
+export const RESERVED = 14 * MIB;
 /** Numbers that are staged, and reduced, at a time. */
 export const BLOCK = 8192;
 
@@ -59,6 +63,29 @@ export interface Kernels
     runs: number,
     runCount: number,
     accumulate: boolean,
+  ) => void;
+  readonly pack: (
+    x: number,
+    across: number,
+    along: number,
+    count: number,
+    depth: number,
+    unit: number,
+    strip: number,
+    conjugate: boolean,
+    z: number,
+  ) => void;
+  readonly multiplyPacked: (
+    a: number,
+    b: number,
+    c: number,
+    stride: number,
+    rows: number,
+    columns: number,
+    depth: number,
+    complex: boolean,
+    accumulate: boolean,
+    scratch: number,
   ) => void;
 }
 

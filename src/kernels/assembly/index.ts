@@ -2,6 +2,7 @@
 // parts. Addresses are byte offsets; n counts numbers, so a complex element counts twice.
 
 import * as each from "./elementwise";
+import { multiplyPacked, pack } from "./gemm";
 import * as sum from "./reductions";
 import { stencil } from "./stencil";
 
@@ -203,6 +204,64 @@ export function stencilF64(
   accumulate: bool,
 ): void {
   stencil<f64>(x, y, outer, xStride, yStride, rowBytes, tile, runs, runCount, accumulate);
+}
+
+/** Matrix products on float32; see gemm.ts. */
+export function packF32(
+  x: usize,
+  across: usize,
+  along: usize,
+  count: usize,
+  depth: usize,
+  unit: usize,
+  strip: usize,
+  conjugate: bool,
+  z: usize,
+): void {
+  pack<f32>(x, across, along, count, depth, unit, strip, conjugate, z);
+}
+export function multiplyPackedF32(
+  a: usize,
+  b: usize,
+  c: usize,
+  stride: usize,
+  rows: usize,
+  columns: usize,
+  depth: usize,
+  complex: bool,
+  accumulate: bool,
+  scratch: usize,
+): void {
+  multiplyPacked<f32>(a, b, c, stride, rows, columns, depth, complex, accumulate, scratch);
+}
+
+/** Matrix products on float64; see gemm.ts. */
+export function packF64(
+  x: usize,
+  across: usize,
+  along: usize,
+  count: usize,
+  depth: usize,
+  unit: usize,
+  strip: usize,
+  conjugate: bool,
+  z: usize,
+): void {
+  pack<f64>(x, across, along, count, depth, unit, strip, conjugate, z);
+}
+export function multiplyPackedF64(
+  a: usize,
+  b: usize,
+  c: usize,
+  stride: usize,
+  rows: usize,
+  columns: usize,
+  depth: usize,
+  complex: bool,
+  accumulate: bool,
+  scratch: usize,
+): void {
+  multiplyPacked<f64>(a, b, c, stride, rows, columns, depth, complex, accumulate, scratch);
 }
 
 // The constants that a family of elementwise operations works with
