@@ -11,6 +11,8 @@ export interface BlockSpace<V> extends Space<V> {
   readonly grid: readonly number[];
   /** True if every rank holds the whole array. */
   readonly replicated: boolean;
+  /** True if this rank's block counts: in sums, and in files. One that repeats what another rank holds does not. */
+  readonly primary: boolean;
   /** Shape of this rank's block. */
   readonly localShape: readonly number[];
   /** Global index of the first element of this rank's block. */

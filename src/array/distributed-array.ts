@@ -1,10 +1,9 @@
 import type { BlockVector } from "./blocks.js";
 import type { Distribution } from "./distribution.js";
 import type { DType, Scalar, Storage } from "./dtype.js";
-import { gatherEverywhere, gatherTo, scatterFrom } from "./gather.js";
+import { gatherEverywhere, gatherTo, moved, scatterFrom } from "./gather.js";
 import { HaloPlan, type HaloOptions } from "./halo.js";
 import { LocalArray, reduceInto } from "./local-array.js";
-import { Redistribution } from "./redistribute.js";
 import { ReducedVector } from "./reduced-vector.js";
 import { sameNumbers } from "./shape.js";
 import type { Totals } from "./totals.js";
@@ -51,7 +50,7 @@ export class DistributedArray
 
   /**
    * The array whose blocks come from the whole one on `root` (default 0); other ranks pass `undefined`. Collective:
-   * a small broadcast, and one scatter.
+   * a small broadcast, and one all-to-all.
    *
    * @throws {RangeError} On every rank, if the root's array has other dims, or there is none.
    */
@@ -72,7 +71,7 @@ export class DistributedArray
     return this.block.local;
   }
 
-  /** The whole array on `root` (default 0), `undefined` elsewhere. Collective: one gather. */
+  /** The whole array on `root` (default 0), `undefined` elsewhere. Collective: one all-to-all. */
   toGlobal({ root = 0 }: { root?: number } = {}): Promise<LocalArray | undefined> {
     return gatherTo(root, this);
   }
@@ -89,11 +88,7 @@ export class DistributedArray
         `redistribute: ${this.distribution.toString()} to ${to.toString()}; dims must be the same`,
       );
     }
-    const target = new DistributedArray(to, this.dtype);
-    const plan = new Redistribution(this.distribution, to);
-    await plan.run(this.dtype, this.local, target.local);
-    plan[Symbol.dispose]();
-    return target;
+    return moved(this, to);
   }
 
   /**
@@ -110,8 +105,11 @@ export class DistributedArray
 
   contribute(reduction: Reduction, other: Vector<unknown>, totals: Totals, slot: number): void {
     const y = this.#peer("dot", other);
-    const comm = this.distribution.replicated ? undefined : this.distribution.comm;
-    reduceInto(reduction, this.block, y.block, (offset, share) => totals.add(slot + offset, share, comm));
+    const { comm, replicated, primary } = this.distribution;
+    if (replicated) reduceInto(reduction, this.block, y.block, (k, share) => totals.add(slot + k, share));
+    else if (primary)
+      reduceInto(reduction, this.block, y.block, (k, share) => totals.add(slot + k, share, comm));
+    else totals.join(comm); // the first copy counts
   }
 
   axpy(alpha: Scalar, x: DistributedArray): this {

@@ -13,12 +13,27 @@ export interface DistributionOptions {
    * balanced: the first `length mod ranks` blocks get one element more.
    */
   blocks?: readonly (readonly number[] | undefined)[];
-  /** Every rank holds the whole array, with equal bits. */
+  /** Every rank holds the whole array, with equal bits: as many copies as ranks. */
   replicated?: boolean;
+  /**
+   * Which copy of the array each rank has a part in, one number a rank: the ranks of equal number hold one copy
+   * together, as cells of the grid in rank order. `undefined` for ranks that hold nothing. So `[0, 0, 1, 1]` splits an
+   * array over two ranks and holds it twice. Default: all ranks hold one copy together.
+   */
+  copies?: readonly (number | undefined)[];
+  /** Before copies are relied on (reductions, redistribution), they are compared: see `checkCopies` of arrays. */
+  checked?: boolean;
+}
+
+/** Where a rank stands: which copy it has a part in, and which cell of the process grid it is there. */
+interface Place {
+  readonly copy: number;
+  readonly cell: number;
 }
 
 /**
- * Which rank owns which part of an N-d array: a box for each rank of a process grid, in C order of the ranks.
+ * Which rank owns which part of an N-d array: a box for each cell of a process grid, in C order of the ranks. The
+ * array may be held several times over, by groups of ranks; a replicated one is held by every rank.
  * Local, and a pure function of its arguments, which must be equal on all ranks: whatever it is asked about any rank
  * is known without a message.
  */
@@ -30,20 +45,31 @@ export class Distribution implements BlockSpace<DistributedArray> {
   readonly replicated: boolean;
   readonly localShape: readonly number[];
   readonly localStart: readonly number[];
+  /** How many times the array is held. */
+  readonly copies: number;
+  readonly checked: boolean;
   readonly #options: DistributionOptions;
+  /** By rank; `undefined` where a rank holds nothing. */
+  readonly #places: readonly (Place | undefined)[];
+  /** Ranks by copy, then by cell. */
+  readonly #ranks: readonly (readonly number[])[];
   /** For each axis, where each block starts, and after the last one the length of the axis. */
   readonly #offsets: readonly (readonly number[])[];
   readonly #gridStrides: readonly number[];
 
-  /** @throws {RangeError} If the grid or the blocks do not fit the communicator or the dims. */
+  /** @throws {RangeError} If the grid, the blocks or the copies do not fit the communicator or the dims. */
   constructor(comm: Communicator, dims: readonly number[], options: DistributionOptions = {}) {
     checkDims("Distribution", dims);
-    checkOptions("Distribution", options, ["grid", "blocks", "replicated"]);
+    checkOptions("Distribution", options, ["grid", "blocks", "replicated", "copies", "checked"]);
     this.comm = comm;
     this.dims = [...dims];
     this.size = product(dims);
-    this.replicated = options.replicated ?? false;
-    this.grid = this.replicated ? dims.map(() => 1) : gridOf(comm.size, dims, options.grid);
+    this.#ranks = options.replicated ? everyRankIts(comm.size) : groupsOf(comm.size, options.copies);
+    this.copies = this.#ranks.length;
+    this.replicated = options.replicated ?? (comm.size > 1 && this.copies === comm.size);
+    this.checked = options.checked ?? false;
+    this.#places = placesIn(comm.size, this.#ranks);
+    this.grid = gridOf(this.#ranks[0].length, dims, options.grid);
     this.#options = options;
     this.#offsets = dims.map((length, axis) =>
       offsetsOf(length, this.grid[axis], options.blocks?.[axis], axis),
@@ -53,26 +79,40 @@ export class Distribution implements BlockSpace<DistributedArray> {
     this.localStart = this.startOf(comm.rank);
   }
 
-  /** Place of a rank in the process grid. */
-  coordinatesOf(rank: number): number[] {
-    return this.grid.map((ranks, axis) =>
-      this.replicated ? 0 : Math.floor(rank / this.#gridStrides[axis]) % ranks,
-    );
+  /** Place of a rank in the process grid; `undefined` if it holds nothing. */
+  coordinatesOf(rank: number): number[] | undefined {
+    const place = this.#places[rank];
+    return place && this.grid.map((ranks, axis) => Math.floor(place.cell / this.#gridStrides[axis]) % ranks);
   }
 
-  /** The rank at a place of the process grid. */
-  rankAt(coordinates: readonly number[]): number {
-    return coordinates.reduce((rank, coordinate, axis) => rank + coordinate * this.#gridStrides[axis], 0);
+  /** The rank at a place of the process grid, among those that hold a copy together; default: this rank's copy. */
+  rankAt(coordinates: readonly number[], copy = this.copyOf(this.comm.rank) ?? 0): number {
+    const cell = coordinates.reduce((sum, coordinate, axis) => sum + coordinate * this.#gridStrides[axis], 0);
+    return this.#ranks[copy][cell];
+  }
+
+  /** Which copy a rank has a part in, counted from 0; `undefined` if it holds nothing. */
+  copyOf(rank: number): number | undefined {
+    return this.#places[rank]?.copy;
+  }
+
+  /** True if this rank's block counts in sums and is written to files: if it is part of the first copy. */
+  get primary(): boolean {
+    return this.copyOf(this.comm.rank) === 0;
   }
 
   /** Shape of the block of a rank. */
   shapeOf(rank: number): number[] {
-    return this.coordinatesOf(rank).map((c, axis) => this.#offsets[axis][c + 1] - this.#offsets[axis][c]);
+    const coordinates = this.coordinatesOf(rank);
+    if (!coordinates) return this.dims.map(() => 0);
+    return coordinates.map((c, axis) => this.#offsets[axis][c + 1] - this.#offsets[axis][c]);
   }
 
   /** Global index of the first element of the block of a rank. */
   startOf(rank: number): number[] {
-    return this.coordinatesOf(rank).map((c, axis) => this.#offsets[axis][c]);
+    const coordinates = this.coordinatesOf(rank);
+    if (!coordinates) return this.dims.map(() => 0);
+    return coordinates.map((c, axis) => this.#offsets[axis][c]);
   }
 
   /** Elements of the block of a rank. */
@@ -85,23 +125,37 @@ export class Distribution implements BlockSpace<DistributedArray> {
     return this.#offsets[axis];
   }
 
+  /** Lengths of the blocks along an axis. */
+  blocks(axis: number): number[] {
+    const offsets = this.#offsets[axis];
+    return offsets.slice(1).map((end, c) => end - offsets[c]);
+  }
+
   /**
    * Other dims on the same process grid: axes that keep their length keep their blocks, others are balanced; where
    * the number of axes changes, the first is split.
    */
   withDims(dims: readonly number[]): Distribution {
     if (sameNumbers(dims, this.dims)) return this;
-    const { replicated } = this;
-    if (replicated || dims.length !== this.dims.length)
-      return new Distribution(this.comm, dims, { replicated });
+    if (dims.length !== this.dims.length) return this.with(dims, {});
     const blocks = dims.map((n, axis) => (n === this.dims[axis] ? this.#options.blocks?.[axis] : undefined));
-    return new Distribution(this.comm, dims, { grid: this.grid, blocks });
+    return this.with(dims, { grid: this.grid, blocks });
+  }
+
+  /** An array of other dims in as many copies, by the same ranks, but on a grid and in blocks of its own. */
+  with(
+    dims: readonly number[],
+    { grid, blocks }: Pick<DistributionOptions, "grid" | "blocks">,
+  ): Distribution {
+    const { replicated, copies, checked } = this.#options;
+    return new Distribution(this.comm, dims, { replicated, copies, checked, grid, blocks });
   }
 
   zeros(dtype: DType = "float64"): DistributedArray {
     return new DistributedArray(this, dtype);
   }
 
+  /** True if arrays of both have equal dims, and every rank holds the same part of either. */
   equals(other: unknown): boolean {
     if (this === other) return true;
     return (
@@ -109,8 +163,17 @@ export class Distribution implements BlockSpace<DistributedArray> {
       this.comm === other.comm &&
       this.replicated === other.replicated &&
       sameNumbers(this.dims, other.dims) &&
+      this.#offsets.every((offsets, axis) => sameNumbers(offsets, other.#offsets[axis])) &&
+      this.sameOwners(other)
+    );
+  }
+
+  /** True if every rank stands at the same place of the same grid, and in the same copy. */
+  sameOwners(other: Distribution): boolean {
+    return (
       sameNumbers(this.grid, other.grid) &&
-      this.#offsets.every((offsets, axis) => sameNumbers(offsets, other.#offsets[axis]))
+      this.copies === other.copies &&
+      this.#ranks.every((ranks, copy) => sameNumbers(ranks, other.#ranks[copy]))
     );
   }
 
@@ -119,8 +182,47 @@ export class Distribution implements BlockSpace<DistributedArray> {
     const spread = this.replicated ? "replicated on" : "over";
     const grid = this.replicated ? "" : `, grid [${this.grid.join(", ")}]`;
     const uneven = this.#options.blocks?.some((lengths) => lengths !== undefined) ? ", own blocks" : "";
-    return `[${this.dims.join(", ")}] ${spread} ${size} rank${size === 1 ? "" : "s"}${grid}${uneven}`;
+    const copies = this.#options.copies && !this.replicated ? `, copies ${copiesText(this.#places)}` : "";
+    return `[${this.dims.join(", ")}] ${spread} ${size} rank${size === 1 ? "" : "s"}${grid}${uneven}${copies}`;
   }
+}
+
+function copiesText(places: readonly (Place | undefined)[]): string {
+  return `[${places.map((place) => place?.copy ?? "-").join(", ")}]`;
+}
+
+function everyRankIts(size: number): number[][] {
+  return Array.from({ length: size }, (_, rank) => [rank]);
+}
+
+/** The ranks of each copy; copies in the order of their first ranks. */
+function groupsOf(
+  size: number,
+  copies: DistributionOptions["copies"] = new Array<number>(size).fill(0),
+): number[][] {
+  const groups = new Map<number, number[]>();
+  copies.forEach((copy, rank) => {
+    if (copy === undefined) return;
+    const group = groups.get(copy);
+    if (group) group.push(rank);
+    else groups.set(copy, [rank]);
+  });
+  const ranks = [...groups.values()];
+  const text = `copies [${copies.map((copy) => copy ?? "-").join(", ")}]`;
+  if (copies.length !== size) {
+    throw new RangeError(`Distribution: ${text} for ${size} ranks; give one number for each`);
+  }
+  if (ranks.length === 0) throw new RangeError(`Distribution: ${text}: no rank holds anything`);
+  if (ranks.some((group) => group.length !== ranks[0].length)) {
+    throw new RangeError(`Distribution: ${text} have different numbers of ranks; give every copy as many`);
+  }
+  return ranks;
+}
+
+function placesIn(size: number, ranks: readonly (readonly number[])[]): (Place | undefined)[] {
+  const places = new Array<Place | undefined>(size).fill(undefined);
+  ranks.forEach((group, copy) => group.forEach((rank, cell) => (places[rank] = { copy, cell })));
+  return places;
 }
 
 function gridOf(size: number, dims: readonly number[], grid?: readonly number[]): readonly number[] {

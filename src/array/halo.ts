@@ -1,211 +1,245 @@
-import type { Communicator } from "../comm/types.js";
 import { channelOf } from "./channel.js";
 import type { DistributedArray } from "./distributed-array.js";
 import type { Distribution } from "./distribution.js";
-import { type DType, numbersPerElement, type Storage } from "./dtype.js";
+import { numbersPerElement } from "./dtype.js";
+import { type HaloAxis, type HaloRun, runsAt } from "./halo-runs.js";
 import { LocalArray } from "./local-array.js";
-import { alongAxis, normalizeAxis, sameNumbers } from "./shape.js";
+import { NeighbourExchange } from "./neighbour-exchange.js";
+import { alongAxis, normalizeAxis, sameNumbers, stridesOf } from "./shape.js";
+import { boxIn, copyBox } from "./strided-copy.js";
+import type { Transfer } from "./transfers.js";
 import { checkOptions } from "../options.js";
 
+/** Cells before and after a block along one axis. */
+export type HaloWidths = readonly [before: number, after: number];
+
 export interface HaloOptions {
-  /** Axis along which cells are exchanged; default 0. */
+  /** Axis along which cells are exchanged, where widths are given for one; default 0. */
   axis?: number;
-  /** The axis closes to a ring: what lies before its first cell is its last one. */
-  periodic?: boolean;
-}
-
-/** A run of cells along the axis that one rank owns and another one wants. */
-interface Run {
-  /** Coordinate of the owner along the axis. */
-  readonly owner: number;
-  /** First cell in the owner's block. */
-  readonly from: number;
-  /** On which side of the block it is wanted, and at which of the halo's cells there. */
-  readonly side: "before" | "after";
-  readonly to: number;
-  readonly count: number;
-}
-
-/** A run that travels: to or from `peer`, through a buffer per dtype where the cells are not contiguous. */
-interface Transfer extends Run {
-  readonly peer: number;
-  readonly buffers: Map<DType, LocalArray>;
+  /** Axes close to rings: what lies before the first cell is the last one. One for all, or one each. */
+  periodic?: boolean | readonly boolean[];
 }
 
 /**
- * The exchange of halo cells along one axis of a distribution, made once and used for every product.
+ * The exchange of halo cells along one or more axes of a distribution, made once and used for every product.
  *
  * Whom to talk to follows from the distribution alone: each rank asks the owners of the cells that it wants, near
- * or far, so that halos may be wider than blocks and blocks may be empty. All receives and sends are posted at
- * once; an exchange costs one message latency, and allocates nothing after the first.
+ * or far, corners included, so that halos may be wider than blocks and blocks may be empty. All receives and sends
+ * are posted at once, one message to each rank that wants something, whatever the number of axes; an exchange costs
+ * one message latency, and allocates no buffer after the first.
  */
 export class HaloPlan {
-  /** Shape of this rank's block with its halo; an empty block has none. */
+  /** Shape of this rank's block with its halo; an axis along which the block is empty has none. */
   readonly paddedShape: readonly number[];
+  /** Of every axis. */
+  readonly widths: readonly HaloWidths[];
+  /** The axis of the options, and the widths along it. */
+  readonly axis: number;
   readonly before: number;
   readonly after: number;
-  readonly axis: number;
   readonly #distribution: Distribution;
-  readonly #channel: Communicator;
-  readonly #own: readonly Run[];
-  readonly #incoming: readonly Transfer[];
-  readonly #outgoing: readonly Transfer[];
+  readonly #exchange: NeighbourExchange;
 
   /**
    * Every rank makes it, though no message is sent.
    *
-   * @param width - Cells on both sides, or [before, after].
+   * @param width - Cells on both sides, or [before, after], along one axis; or [before, after] for each axis.
    * @throws {RangeError} If a width is negative, or there is no such axis.
    */
   constructor(
     distribution: Distribution,
-    width: number | readonly [number, number],
+    width: number | HaloWidths | readonly HaloWidths[],
     options: HaloOptions = {},
   ) {
     checkOptions("HaloPlan", options, ["axis", "periodic"]);
-    const axis = normalizeAxis("HaloPlan", options.axis ?? 0, distribution.dims.length);
-    const [before, after] = typeof width === "number" ? [width, width] : width;
-    if (![before, after].every((cells) => Number.isSafeInteger(cells) && cells >= 0)) {
-      throw new RangeError(`HaloPlan: widths ${before} and ${after}; use integers from 0 on`);
-    }
-    const coordinates = distribution.coordinatesOf(distribution.comm.rank);
-    const me = coordinates[axis];
-    const offsets = distribution.offsets(axis);
-    const empty = distribution.localShape.includes(0);
-    const runsOf = (coordinate: number) =>
-      empty ? [] : wantedRuns(offsets, coordinate, before, after, options.periodic ?? false);
-    const transfer = (run: Run, coordinate: number): Transfer => ({
-      ...run,
-      peer: distribution.rankAt(coordinates.with(axis, coordinate)),
-      buffers: new Map(),
-    });
-    const mine = runsOf(me);
-    this.#own = mine.filter((run) => run.owner === me);
-    this.#incoming = mine.filter((run) => run.owner !== me).map((run) => transfer(run, run.owner));
-    this.#outgoing = offsets.slice(1).flatMap((_, coordinate) => {
-      const asked = coordinate === me ? [] : runsOf(coordinate).filter((run) => run.owner === me);
-      return asked.map((run) => transfer(run, coordinate));
-    });
+    const { dims, localShape, comm } = distribution;
     this.#distribution = distribution;
-    this.#channel = channelOf(distribution.comm);
-    this.axis = axis;
-    [this.before, this.after] = empty ? [0, 0] : [before, after];
-    const cells = distribution.localShape[axis] + this.before + this.after;
-    this.paddedShape = distribution.localShape.with(axis, cells);
+    this.axis = normalizeAxis("HaloPlan", options.axis ?? 0, dims.length);
+    this.widths = widthsOf(width, this.axis, dims);
+    [this.before, this.after] = this.widths[this.axis];
+    this.paddedShape = padded(localShape, this.widths);
+    const { periodic = false } = options;
+    const axes = this.widths.map(([before, after], axis): HaloAxis => {
+      const ring = typeof periodic === "boolean" ? periodic : periodic[axis];
+      return { offsets: distribution.offsets(axis), before, after, periodic: ring };
+    });
+    const me = distribution.coordinatesOf(comm.rank);
+    this.#exchange = new NeighbourExchange(
+      channelOf(comm),
+      me ? this.#asked(axes, me) : [],
+      me ? this.#wanted(axes, me) : [],
+    );
   }
 
   /**
-   * Copies the block of `x` into the middle of `padded`, and the cells of the neighbours to both sides of it; zeros
-   * beyond the ends of the array. Collective.
+   * Copies the block of `x` into the middle of `padded`, and the cells of the neighbours around it; zeros beyond the
+   * ends of the array. Collective.
    *
    * @throws {RangeError} If `padded` has not `paddedShape` and the dtype of `x`, or `x` another distribution.
    */
   async pad(x: DistributedArray, padded: LocalArray): Promise<void> {
-    if (!sameNumbers(padded.space.dims, this.paddedShape) || padded.dtype !== x.dtype) {
-      throw new RangeError(
-        `HaloPlan: a padded block of ${padded.dtype} ${padded.space.toString()} for ${x.dtype}; ` +
-          `its shape must be [${this.paddedShape.join(", ")}]`,
-      );
-    }
-    const exchanged = this.exchange(x, padded, padded);
-    copyCells(x.block, 0, padded, this.before, x.block.space.dims[this.axis], this.axis); // while messages travel
+    this.#check(x, padded);
+    this.widths.forEach(([before, after], axis) => {
+      clearCells(padded, axis, 0, before);
+      clearCells(padded, axis, this.paddedShape[axis] - after, after);
+    });
+    const exchanged = this.#exchange.forth(x.dtype, x.local, ({ to }) => ({ storage: padded.local, ...to }));
+    this.#copyCore(x.block, padded, "in"); // while messages travel
     await exchanged;
   }
 
   /**
-   * Fills the first `before` cells of one array and the last `after` cells of another (or of the same one) with the
-   * halo of `x`, and leaves the rest as it is. Collective; the messages are under way when the call returns.
+   * The adjoint of `pad`: the block of `x` becomes the middle of `padded`, plus what all halos hold of its cells.
+   * Collective, as many messages as `pad`, in the other direction.
+   *
+   * @throws {RangeError} As `pad`.
+   */
+  async fold(padded: LocalArray, x: DistributedArray): Promise<void> {
+    this.#check(x, padded);
+    this.#copyCore(x.block, padded, "out");
+    await this.#exchange.back(x.dtype, x.local, ({ to }) => ({ storage: padded.local, ...to }));
+  }
+
+  /**
+   * Of a halo along one axis: fills the first `before` cells of one array and the last `after` cells of another (or of
+   * the same one) with the halo of `x`, and leaves the rest as it is. Collective; the messages are under way when the
+   * call returns.
    */
   async exchange(x: DistributedArray, front: LocalArray, back: LocalArray): Promise<void> {
-    if (!this.#distribution.equals(x.distribution)) {
-      throw new RangeError(
-        `HaloPlan: made for ${this.#distribution.toString()}, used with ${x.distribution.toString()}`,
+    this.#checkDistribution(x);
+    const { axis, before, after } = this;
+    const backStart = back.space.dims[axis] - after;
+    const rest = this.paddedShape[axis] - after;
+    clearCells(front, axis, 0, before);
+    clearCells(back, axis, backStart, after);
+    const stride = stridesOf(this.paddedShape)[axis];
+    await this.#exchange.forth(x.dtype, x.local, ({ to }) => {
+      const cell = Math.floor(to.offset / stride); // the halo spans the other axes, so nothing else is in the offset
+      const [array, at] = cell < before ? [front, cell] : [back, backStart + cell - rest];
+      return boxIn(array.local, array.space.dims, this.paddedShape.map((_, k) => (k === axis ? at : 0))); // prettier-ignore
+    });
+  }
+
+  /** What the padded block of this rank is made of, without its own middle. */
+  #wanted(axes: readonly HaloAxis[], me: readonly number[]): Transfer[] {
+    const runs = axes.map((axis, k) => runsAt(axis, me[k]));
+    return products(runs).flatMap((box) => {
+      const owner = box.map((run) => run.owner);
+      return box.every((run) => run.core) ? [] : [this.#transfer(box, owner, me, owner)];
+    });
+  }
+
+  /** What the padded blocks of all ranks are made of that this one owns, without its own middle. */
+  #asked(axes: readonly HaloAxis[], me: readonly number[]): Transfer[] {
+    const runs = axes.map((axis, k) =>
+      axis.offsets.slice(1).flatMap((_, place) =>
+        runsAt(axis, place)
+          .filter(({ owner }) => owner === me[k])
+          .map((run) => ({ ...run, place })),
+      ),
+    );
+    return products(runs).flatMap((box) => {
+      const wanting = box.map((run) => run.place);
+      return box.every((run) => run.core) ? [] : [this.#transfer(box, me, wanting, wanting)];
+    });
+  }
+
+  /** @param owner, wanting, peer - Places in the grid. */
+  #transfer(
+    box: readonly HaloRun[],
+    owner: readonly number[],
+    wanting: readonly number[],
+    peer: readonly number[],
+  ): Transfer {
+    const distribution = this.#distribution;
+    const place = (shape: readonly number[], at: readonly number[]) => {
+      const strides = stridesOf(shape);
+      return { strides, offset: at.reduce((sum, cell, axis) => sum + cell * strides[axis], 0) };
+    };
+    const blockOf = (coordinates: readonly number[]) =>
+      distribution.shapeOf(distribution.rankAt(coordinates));
+    return {
+      peer: distribution.rankAt(peer),
+      shape: box.map(({ count }) => count),
+      from: place(
+        blockOf(owner),
+        box.map(({ from }) => from),
+      ),
+      to: place(
+        padded(blockOf(wanting), this.widths),
+        box.map(({ to }) => to),
+      ),
+    };
+  }
+
+  #copyCore(block: LocalArray, padded: LocalArray, direction: "in" | "out"): void {
+    const { dims } = block.space;
+    const inside = boxIn(padded.local, this.paddedShape, this.widths.map(([before], axis) => (dims[axis] > 0 ? before : 0))); // prettier-ignore
+    const whole = boxIn(block.local, dims, dims.map(() => 0)); // prettier-ignore
+    const [from, to] = direction === "in" ? [whole, inside] : [inside, whole];
+    copyBox(dims, from, to, numbersPerElement(block.dtype));
+  }
+
+  #check(x: DistributedArray, padded: LocalArray): void {
+    this.#checkDistribution(x);
+    if (sameNumbers(padded.space.dims, this.paddedShape) && padded.dtype === x.dtype) return;
+    throw new RangeError(
+      `HaloPlan: a padded block of ${padded.dtype} ${padded.space.toString()} for ${x.dtype}; ` +
+        `its shape must be [${this.paddedShape.join(", ")}]`,
+    );
+  }
+
+  #checkDistribution(x: DistributedArray): void {
+    if (this.#distribution.equals(x.distribution)) return;
+    throw new RangeError(
+      `HaloPlan: made for ${this.#distribution.toString()}, used with ${x.distribution.toString()}`,
+    );
+  }
+}
+
+/** Widths of every axis. @throws {RangeError} If there is not a pair of integers from 0 on for each. */
+function widthsOf(
+  width: number | HaloWidths | readonly HaloWidths[],
+  axis: number,
+  dims: readonly number[],
+): HaloWidths[] {
+  const all = isPerAxis(width)
+    ? [...width]
+    : dims.map((_, k): HaloWidths =>
+        k !== axis ? [0, 0] : typeof width === "number" ? [width, width] : width,
       );
-    }
-    const backStart = back.space.dims[this.axis] - this.after;
-    const place = ({ side, to }: Run) =>
-      side === "before" ? ([front, to] as const) : ([back, backStart + to] as const);
-    clearCells(front, this.axis, 0, this.before);
-    clearCells(back, this.axis, backStart, this.after);
-    const arrivals = this.#incoming.map((run) => this.#receive(run, ...place(run)));
-    const departures = this.#outgoing.map((run) => this.#send(run, x.block));
-    for (const run of this.#own) {
-      const [halo, to] = place(run);
-      copyCells(x.block, run.from, halo, to, run.count, this.axis);
-    }
-    await Promise.all([...arrivals, ...departures]);
+  const valid = all.every(
+    (pair) => pair.length === 2 && pair.every((n) => Number.isSafeInteger(n) && n >= 0),
+  );
+  if (all.length !== dims.length || !valid) {
+    throw new RangeError(
+      `HaloPlan: widths [${all.map((pair) => `[${pair.join(", ")}]`).join(", ")}] for an array with ${dims.length} axes; ` +
+        "give a pair of integers from 0 on for each axis, or a number for one",
+    );
   }
-
-  async #receive(run: Transfer, halo: LocalArray, to: number): Promise<void> {
-    const cells = contiguousCells(halo, this.axis, to, run.count);
-    if (cells) {
-      await this.#channel.recv({ source: run.peer, into: cells });
-      return;
-    }
-    const packed = packedCells(run, halo, this.axis);
-    await this.#channel.recv({ source: run.peer, into: packed.local });
-    copyCells(packed, 0, halo, to, run.count, this.axis);
-  }
-
-  async #send(run: Transfer, block: LocalArray): Promise<void> {
-    const cells = contiguousCells(block, this.axis, run.from, run.count);
-    if (cells) return this.#channel.send(cells, run.peer);
-    const packed = packedCells(run, block, this.axis);
-    copyCells(block, run.from, packed, 0, run.count, this.axis);
-    return this.#channel.send(packed.local, run.peer);
-  }
+  return all;
 }
 
-/** Which cells a block wants, and who owns them: runs of consecutive cells, from the first one on. */
-function wantedRuns(
-  offsets: readonly number[],
-  coordinate: number,
-  before: number,
-  after: number,
-  periodic: boolean,
-): Run[] {
-  const length = offsets[offsets.length - 1];
-  const [start, end] = [offsets[coordinate], offsets[coordinate + 1]];
-  if (start === end) return [];
-  const runs: Run[] = [];
-  const collect = (side: Run["side"], first: number, last: number) => {
-    for (let cell = first; cell < last;) {
-      const global = ((cell % length) + length) % length;
-      // The last block that starts at or before the cell is the one that holds it: empty blocks come before it.
-      const owner = offsets.findLastIndex((offset, c) => c < offsets.length - 1 && offset <= global);
-      const count = Math.min(offsets[owner + 1] - global, last - cell);
-      if (periodic || (cell >= 0 && cell < length)) {
-        runs.push({ owner, from: global - offsets[owner], side, to: cell - first, count });
-      }
-      cell += count;
-    }
-  };
-  collect("before", start - before, start);
-  collect("after", end, end + after);
-  return runs;
+function isPerAxis(width: number | HaloWidths | readonly HaloWidths[]): width is readonly HaloWidths[] {
+  return Array.isArray(width) && (width.length === 0 || width.some((entry) => Array.isArray(entry)));
 }
 
-/** Cells `first` … `first + count` along an axis, as a view, where they lie one after the other. */
-function contiguousCells(array: LocalArray, axis: number, first: number, count: number): Storage | undefined {
-  const { outer, inner } = alongAxis(array.space.dims, axis);
-  const numbers = inner * numbersPerElement(array.dtype);
-  return outer === 1 ? array.local.subarray(first * numbers, (first + count) * numbers) : undefined;
+function padded(shape: readonly number[], widths: readonly HaloWidths[]): number[] {
+  return shape.map((length, axis) => (length > 0 ? length + widths[axis][0] + widths[axis][1] : 0));
 }
 
-/** The buffer of a transfer whose cells do not lie together. */
-function packedCells(run: Transfer, like: LocalArray, axis: number): LocalArray {
-  let packed = run.buffers.get(like.dtype);
-  if (!packed) {
-    packed = new LocalArray(like.space.dims.with(axis, run.count), like.dtype);
-    run.buffers.set(like.dtype, packed);
-  }
-  return packed;
+/** All ways to take one of each list, the last list fastest. */
+function products<T>(lists: readonly (readonly T[])[]): T[][] {
+  return lists.reduce<T[][]>(
+    (boxes, list) => boxes.flatMap((box) => list.map((entry) => [...box, entry])),
+    [[]],
+  );
 }
 
 function clearCells(array: LocalArray, axis: number, first: number, count: number): void {
   const { outer, length, inner } = alongAxis(array.space.dims, axis);
   const numbers = inner * numbersPerElement(array.dtype);
-  for (let o = 0; count > 0 && o < outer; o++) {
+  for (let o = 0; count > 0 && o < outer && length > 0; o++) {
     const begin = (o * length + first) * numbers;
     array.local.fill(0, begin, begin + count * numbers);
   }

@@ -12,6 +12,7 @@ export class LocalSpace implements BlockSpace<LocalArray> {
   readonly size: number;
   readonly comm = undefined;
   readonly replicated = false;
+  readonly primary = true;
   readonly grid: readonly number[];
   readonly localStart: readonly number[];
 

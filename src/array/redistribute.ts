@@ -1,9 +1,15 @@
-import type { Communicator } from "../comm/types.js";
-import { allocate, release } from "./arithmetic.js";
 import type { Distribution } from "./distribution.js";
-import { type DType, numbersPerElement, type Storage } from "./dtype.js";
-import { checkAxes, product } from "./shape.js";
-import { type BoxView, boxIn, copyBox, permuteBox } from "./strided-copy.js";
+import type { DType, Storage } from "./dtype.js";
+import { type Carrier, Exchange } from "./exchange.js";
+import { checkAxes, product, stridesOf } from "./shape.js";
+import type { Place, Transfer } from "./transfers.js";
+
+/** Which indices of an axis are meant: start, start + step, start + 2 step, … */
+export interface IndexRange {
+  readonly start: number;
+  /** Not 0; negative to go backwards. */
+  readonly step: number;
+}
 
 /** What two ranks have in common: a box of the target array. */
 interface Box {
@@ -11,35 +17,29 @@ interface Box {
   readonly shape: readonly number[];
 }
 
-interface Buffers {
-  readonly sent: Storage;
-  readonly received: Storage;
-}
+const WHOLE: IndexRange = { start: 0, step: 1 };
 
 /**
- * How an array moves from one distribution to another, with its axes in the same or in another order: any blocks to
- * any blocks, in one all-to-all. Made once, from the two distributions alone; nothing is sent until `run`.
+ * How an array moves from one distribution to another, with its axes in the same or in another order, whole or in
+ * slices: any blocks to any blocks, on any grids, in one all-to-all. Made once, from the two distributions alone;
+ * nothing is sent until `run`.
  *
- * Where the target is shorter along an axis the rest is left out, where it is longer the rest stays as it is.
+ * Where the target is shorter along an axis the rest is left out, where it is longer the rest stays as it is. Of an
+ * array that is held several times, each rank takes from the copy that it has a part in itself.
  */
 export class Redistribution {
-  readonly #comm: Communicator;
-  readonly #from: Distribution;
-  readonly #to: Distribution;
-  readonly #axes: readonly number[];
-  readonly #inverse: readonly number[];
-  readonly #outgoing: readonly Box[];
-  readonly #incoming: readonly Box[];
-  readonly #buffers = new Map<DType, Buffers>();
+  readonly #exchange: Exchange;
 
   /**
    * @param axes - Axis k of the target is axis `axes[k]` of the source. Default: the same order.
-   * @throws {RangeError} If `axes` is not an order of all axes, or the communicators differ.
+   * @param ranges - For each axis of the target: which indices of the source's axis come there. Default: all.
+   * @throws {RangeError} If `axes` is not an order of all axes, a step is 0, or the communicators differ.
    */
   constructor(
     from: Distribution,
     to: Distribution,
     axes: readonly number[] = from.dims.map((_, axis) => axis),
+    ranges: readonly IndexRange[] = axes.map(() => WHOLE),
   ) {
     checkAxes("Redistribution", axes, from.dims.length);
     if (to.dims.length !== from.dims.length || from.comm !== to.comm) {
@@ -47,115 +47,111 @@ export class Redistribution {
         `Redistribution: from ${from.toString()} to ${to.toString()}; number of axes and communicator must be the same`,
       );
     }
-    this.#comm = from.comm;
-    this.#from = from;
-    this.#to = to;
-    this.#axes = axes;
-    this.#inverse = axes.map((_, axis) => axes.indexOf(axis));
-    const { rank } = from.comm;
-    const ranks = Array.from({ length: from.comm.size }, (_, peer) => peer);
-    this.#outgoing = ranks.map((peer) => intersect(source(from, rank, axes), target(to, peer)));
-    this.#incoming = ranks.map((peer) => intersect(source(from, peer, axes), target(to, rank)));
+    for (const { start, step } of ranges) {
+      if (Number.isSafeInteger(start) && Number.isSafeInteger(step) && step !== 0) continue;
+      throw new RangeError(`Redistribution: start ${start} and step ${step}; use integers, and no step of 0`);
+    }
+    const map = { from, to, axes, ranges };
+    const { comm } = from;
+    const peers = Array.from({ length: comm.size }, (_, peer) => peer);
+    this.#exchange = new Exchange({
+      comm,
+      carrier: carrierOf(map),
+      outgoing: peers.flatMap((peer) => transferBetween(map, comm.rank, peer, peer)),
+      incoming: peers.flatMap((peer) => transferBetween(map, peer, comm.rank, peer)),
+    });
   }
 
   /**
    * Fills `y`, this rank's block of the target, from the blocks `x` of all ranks. Collective.
    *
-   * Sends every element once (to every rank, if the target is replicated), through buffers as large as the two
-   * blocks, which are kept for the next run. Local if the source is replicated, or if there is one rank.
+   * Sends every element once to each rank that gets it, through buffers as large as the two blocks, which are kept for
+   * the next run. Local if the source is replicated, if there is one rank, or if the blocks of the target are those
+   * of the source, cut as the ranges say.
    */
-  async run(dtype: DType, x: Storage, y: Storage): Promise<void> {
-    const step = numbersPerElement(dtype);
-    const { rank, size } = this.#comm;
-    if (size === 1 || this.#from.replicated) {
-      const own = this.#outgoing[rank];
-      return copyBox(own.shape, this.#sourceView(x, own), this.#targetView(y, own), step);
-    }
-    const outgoing = this.#to.replicated ? [this.#outgoing[rank]] : this.#outgoing;
-    const incoming = this.#incoming;
-    const { sent, received } = this.#buffersFor(dtype, elementsIn(outgoing), elementsIn(incoming));
-    forEachPacked(sent, outgoing, step, (box, packed) =>
-      copyBox(box.shape, this.#sourceView(x, box), packed, step),
-    );
-    const counts = incoming.map((box) => step * product(box.shape));
-    if (this.#to.replicated) {
-      await this.#comm.allgather(sent, { counts, into: received });
-    } else {
-      const sendCounts = outgoing.map((box) => step * product(box.shape));
-      await this.#comm.alltoall(sent, { counts: sendCounts, recvCounts: counts, into: received });
-    }
-    forEachPacked(received, incoming, step, (box, packed) =>
-      copyBox(box.shape, packed, this.#targetView(y, box), step),
-    );
+  run(dtype: DType, x: Storage, y: Storage): Promise<void> {
+    return this.#exchange.run(dtype, x, y);
   }
 
   /** Gives the buffers back; another run allocates them anew. Local. */
   [Symbol.dispose](): void {
-    for (const { sent, received } of this.#buffers.values()) [sent, received].forEach(release);
-    this.#buffers.clear();
-  }
-
-  #buffersFor(dtype: DType, sentElements: number, receivedElements: number): Buffers {
-    let buffers = this.#buffers.get(dtype);
-    if (!buffers) {
-      buffers = { sent: allocate(dtype, sentElements), received: allocate(dtype, receivedElements) };
-      this.#buffers.set(dtype, buffers);
-    }
-    return buffers;
-  }
-
-  /** A box of the target where it lies in this rank's block of the source. */
-  #sourceView(x: Storage, box: Box): BoxView {
-    const start = permuted(box.start, this.#inverse).map(
-      (index, axis) => index - this.#from.localStart[axis],
-    );
-    return permuteBox(boxIn(x, this.#from.localShape, start), this.#axes);
-  }
-
-  #targetView(y: Storage, box: Box): BoxView {
-    const start = box.start.map((index, axis) => index - this.#to.localStart[axis]);
-    return boxIn(y, this.#to.localShape, start);
+    this.#exchange[Symbol.dispose]();
   }
 }
 
-function elementsIn(boxes: readonly Box[]): number {
-  return boxes.reduce((sum, box) => sum + product(box.shape), 0);
+/** Index k along axis a of `to` is index `ranges[a].start + k · ranges[a].step` along axis `axes[a]` of `from`. */
+interface IndexMap {
+  readonly from: Distribution;
+  readonly to: Distribution;
+  readonly axes: readonly number[];
+  readonly ranges: readonly IndexRange[];
 }
 
-function permuted<T>(values: readonly T[], axes: readonly number[]): T[] {
-  return axes.map((axis) => values[axis]);
+/** What goes from the block of rank `source` to that of rank `target`: one box, or nothing. */
+function transferBetween(map: IndexMap, source: number, target: number, peer: number): Transfer[] {
+  const { from, to, axes, ranges } = map;
+  if (to.copyOf(target) === undefined || (from.copyOf(target) ?? 0) !== from.copyOf(source)) return [];
+  const box = common(map, source, target);
+  if (product(box.shape) === 0) return [];
+  const sourceStart = from.startOf(source);
+  const sourceStrides = stridesOf(from.shapeOf(source));
+  const targetStart = to.startOf(target);
+  const inSource: Place = {
+    offset: axes.reduce((offset, axis, k) => {
+      const index = ranges[k].start + box.start[k] * ranges[k].step;
+      return offset + (index - sourceStart[axis]) * sourceStrides[axis];
+    }, 0),
+    strides: axes.map((axis, k) => sourceStrides[axis] * ranges[k].step),
+  };
+  const strides = stridesOf(to.shapeOf(target));
+  const offset = box.start.reduce((sum, index, k) => sum + (index - targetStart[k]) * strides[k], 0);
+  return [{ peer, shape: box.shape, from: inSource, to: { offset, strides } }];
 }
 
-/** The block of a rank of the source, in the order of the target's axes. */
-function source(from: Distribution, rank: number, axes: readonly number[]): Box {
-  return { start: permuted(from.startOf(rank), axes), shape: permuted(from.shapeOf(rank), axes) };
-}
-
-function target(to: Distribution, rank: number): Box {
-  return { start: to.startOf(rank), shape: to.shapeOf(rank) };
-}
-
-function intersect(a: Box, b: Box): Box {
-  const start = a.start.map((index, axis) => Math.max(index, b.start[axis]));
-  const shape = start.map((index, axis) => {
-    const end = Math.min(a.start[axis] + a.shape[axis], b.start[axis] + b.shape[axis]);
-    return Math.max(0, end - index);
+/** The box of the target that rank `target` wants and rank `source` has. */
+function common({ from, to, axes, ranges }: IndexMap, source: number, target: number): Box {
+  const [sourceStart, sourceShape] = [from.startOf(source), from.shapeOf(source)];
+  const [targetStart, targetShape] = [to.startOf(target), to.shapeOf(target)];
+  const start: number[] = [];
+  const shape = axes.map((axis, k) => {
+    const [low, high] = indicesWithin(ranges[k], sourceStart[axis], sourceStart[axis] + sourceShape[axis]);
+    start[k] = Math.max(low, targetStart[k]);
+    return Math.max(0, Math.min(high, targetStart[k] + targetShape[k]) - start[k]);
   });
   return { start, shape };
 }
 
-/** Visits every box with its place in a buffer that holds them one after the other. */
-function forEachPacked(
-  buffer: Storage,
-  boxes: readonly Box[],
-  step: 1 | 2,
-  visit: (box: Box, packed: BoxView) => void,
-): void {
-  let offset = 0;
-  for (const box of boxes) {
-    const count = step * product(box.shape);
-    const origin = box.shape.map(() => 0);
-    if (count > 0) visit(box, boxIn(buffer.subarray(offset, offset + count), box.shape, origin));
-    offset += count;
-  }
+/** The k, from the first to before the last, for which start + k · step lies in `begin` … `end` − 1. */
+function indicesWithin(
+  { start, step }: IndexRange,
+  begin: number,
+  end: number,
+): [first: number, end: number] {
+  return step > 0
+    ? [Math.ceil((begin - start) / step), Math.ceil((end - start) / step)]
+    : [Math.floor((start - end) / -step) + 1, Math.floor((start - begin) / -step) + 1];
+}
+
+/** What has to carry it, on all ranks alike. */
+function carrierOf(map: IndexMap): Carrier {
+  const { from, to } = map;
+  if (from.comm.size === 1 || from.replicated || aligned(map)) return "none";
+  return to.replicated && from.copies === 1 ? "allgather" : "alltoall";
+}
+
+/** True if every rank's block of the target is cut from its own block of the source: if the blocks along each axis are. */
+function aligned({ from, to, axes, ranges }: IndexMap): boolean {
+  const cellsStay = Array.from({ length: from.comm.size }, (_, rank) => {
+    const [source, target] = [from.coordinatesOf(rank), to.coordinatesOf(rank)];
+    return from.copyOf(rank) === to.copyOf(rank) && axes.every((axis, k) => source?.[axis] === target?.[k]);
+  });
+  if (cellsStay.includes(false)) return false;
+  return axes.every((axis, k) => {
+    const [source, target] = [from.offsets(axis), to.offsets(k)];
+    const blocks = target.length - 1;
+    return ranges[k].step > 0 && target.every((offset, c) => {
+      const [, before] = indicesWithin(ranges[k], 0, source[c]);
+      return c === blocks || Math.min(Math.max(0, before), to.dims[k]) === offset;
+    }); // prettier-ignore
+  });
 }

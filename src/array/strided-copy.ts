@@ -20,11 +20,17 @@ export function permuteBox(box: BoxView, axes: readonly number[]): BoxView {
 }
 
 /**
- * Copies a box of `shape` from one array to another, whatever the strides of either. Local.
+ * Copies a box of `shape` from one array to another, or adds it there, whatever the strides of either. Local.
  *
  * @param numbers - Stored numbers per element: 2 for complex arrays.
  */
-export function copyBox(shape: readonly number[], from: BoxView, to: BoxView, numbers: 1 | 2): void {
+export function copyBox(
+  shape: readonly number[],
+  from: BoxView,
+  to: BoxView,
+  numbers: 1 | 2,
+  accumulate = false,
+): void {
   if (shape.includes(0)) return;
   const lengths = numbers === 1 ? shape : [...shape, 2];
   const scaled = ({ strides }: BoxView) => (numbers === 1 ? strides : [...strides.map((s) => 2 * s), 1]);
@@ -34,7 +40,11 @@ export function copyBox(shape: readonly number[], from: BoxView, to: BoxView, nu
 
   const copyAxis = (axis: number, s: number, d: number): void => {
     const [length, sStride, dStride] = [lengths[axis], fromStrides[axis], toStrides[axis]];
-    if (axis === lengths.length - 1) return copyLine(source, s, sStride, dest, d, dStride, length);
+    if (axis === lengths.length - 1) {
+      return accumulate
+        ? addLine(source, s, sStride, dest, d, dStride, length)
+        : copyLine(source, s, sStride, dest, d, dStride, length);
+    }
     for (let i = 0; i < length; i++) copyAxis(axis + 1, s + i * sStride, d + i * dStride);
   };
   copyAxis(0, from.offset * numbers, to.offset * numbers);
@@ -55,4 +65,16 @@ function copyLine(
     return;
   }
   for (let i = 0; i < length; i++) dest[d + i * dStride] = source[s + i * sStride];
+}
+
+function addLine(
+  source: Storage,
+  s: number,
+  sStride: number,
+  dest: Storage,
+  d: number,
+  dStride: number,
+  length: number,
+): void {
+  for (let i = 0; i < length; i++) dest[d + i * dStride] += source[s + i * sStride];
 }

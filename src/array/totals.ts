@@ -20,12 +20,15 @@ export class Totals {
 
   /** Adds a share to `slot`. Without a communicator the share is the whole, and equal on all ranks. Local. */
   add(slot: number, share: number, comm?: Communicator): void {
-    let shares = this.#complete;
-    if (comm && comm.size > 1) {
-      shares = this.#partial.get(comm) ?? new Float64Array(this.#count);
-      this.#partial.set(comm, shares);
-    }
+    const shares = comm && comm.size > 1 ? this.join(comm) : this.#complete;
     shares[slot] = this.#merge(shares[slot], share);
+  }
+
+  /** Takes part in the sums over `comm`, even with nothing to add. Local. */
+  join(comm: Communicator): Float64Array {
+    const shares = this.#partial.get(comm) ?? new Float64Array(this.#count);
+    this.#partial.set(comm, shares);
+    return shares;
   }
 
   /** The totals, with the same bits on every rank. Collective over the communicators of the shares. */

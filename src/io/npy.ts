@@ -70,7 +70,7 @@ export async function writeNpy<V>(path: string, array: BlockVector<V>): Promise<
       });
     });
     await agree(comm, "writeNpy", async () => {
-      if (space.replicated && !root) return;
+      if (!space.primary) return;
       await withFile(partial, "r+", async (file) => {
         for (const { global, local: from, length } of runs(dims, localStart, localShape)) {
           const run = bytes.subarray(from * elementBytes, (from + length) * elementBytes);

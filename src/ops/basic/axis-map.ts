@@ -142,6 +142,7 @@ function planOf(
   const [columns, rows] = [source.offsets(axis), target.offsets(axis)];
   const outgoing: number[][] = Array.from({ length: size }, () => []);
   const incoming: number[][] = Array.from({ length: size }, () => []);
+  if (!own) return { distribution: source, outgoing, incoming }; // a rank that holds nothing
   const within = (places: readonly number[], block: number): number[] =>
     places
       .filter((place) => place >= columns[block] && place < columns[block + 1])
