@@ -84,8 +84,9 @@ export { LocalArray, LocalSpace } from "./array/local-array.js";
 export { Distribution, type DistributionOptions } from "./array/distribution.js";
 export { DistributedArray } from "./array/distributed-array.js";
 export { StackedArray, StackedSpace } from "./array/stacked-array.js";
-export { HaloPlan, type HaloOptions } from "./array/halo.js";
-export { Redistribution } from "./array/redistribute.js";
+export type { Slice } from "./array/slices.js";
+export { HaloPlan, type HaloOptions, type HaloWidths } from "./array/halo.js";
+export { Redistribution, type IndexRange } from "./array/redistribute.js";
 
 // Linear operators
 export { LinearOperator, type OperatorSpaces } from "./ops/linear-operator.js";
@@ -95,6 +96,7 @@ export { Diagonal } from "./ops/basic/diagonal.js";
 export type { AxisOptions } from "./ops/basic/axis-operator.js";
 export { FirstDerivative, type FirstDerivativeOptions } from "./ops/basic/first-derivative.js";
 export { Flip } from "./ops/basic/flip.js";
+export { Halo, type HaloOperatorOptions } from "./ops/basic/halo.js";
 export { Identity } from "./ops/basic/identity.js";
 export { Laplacian, type LaplacianOptions } from "./ops/basic/laplacian.js";
 export { lift, type LiftOptions } from "./ops/basic/lift.js";

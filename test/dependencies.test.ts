@@ -101,7 +101,8 @@ const EXPORTS = [
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],
-  ...["StackedArray", "StackedSpace", "HaloPlan", "HaloOptions", "Redistribution"],
+  ...["StackedArray", "StackedSpace", "HaloPlan", "HaloOptions", "HaloWidths", "Redistribution"],
+  ...["IndexRange", "Slice", "Halo", "HaloOperatorOptions"],
   // operators
   ...["LinearOperator", "OperatorSpaces", "BlockDiag", "HStack", "VStack", "acrossRanks", "Diagonal"],
   ...["FirstDerivative", "FirstDerivativeOptions", "Identity", "Laplacian", "LaplacianOptions", "lift"],

@@ -1,11 +1,14 @@
+import type { Communicator } from "../comm/types.js";
 import type { BlockVector } from "./blocks.js";
 import type { Distribution } from "./distribution.js";
 import type { DType, Scalar, Storage } from "./dtype.js";
-import { gatherEverywhere, gatherTo, moved, scatterFrom } from "./gather.js";
-import { HaloPlan, type HaloOptions } from "./halo.js";
+import { fromBlocks, gatherEverywhere, gatherTo, moved, scatterFrom, transposed } from "./gather.js";
+import { HaloPlan, type HaloOptions, type HaloWidths } from "./halo.js";
 import { LocalArray, reduceInto } from "./local-array.js";
 import { ReducedVector } from "./reduced-vector.js";
+import { inferDims, reshaped } from "./reshape.js";
 import { sameNumbers } from "./shape.js";
+import { type Slice, sliced } from "./slices.js";
 import type { Totals } from "./totals.js";
 import type { Reduction, Vector } from "./vector.js";
 
@@ -62,6 +65,21 @@ export class DistributedArray
     return scatterFrom(root, distribution, full);
   }
 
+  /**
+   * The array that the ranks' blocks make, one after the other along `axis` (default 0). Collective: one allgather of
+   * their shapes. The blocks are not copied: `block` goes on being this rank's part.
+   *
+   * @throws {RangeError} On every rank, if the blocks differ along another axis.
+   * @throws {TypeError} On every rank, if their dtypes differ.
+   */
+  static fromBlocks(
+    comm: Communicator,
+    block: LocalArray,
+    options: { axis?: number } = {},
+  ): Promise<DistributedArray> {
+    return fromBlocks(comm, block, options);
+  }
+
   get space(): Distribution {
     return this.distribution;
   }
@@ -92,11 +110,53 @@ export class DistributedArray
   }
 
   /**
-   * This rank's block with `width` cells more on both sides of an axis (or [before, after]): those of its
-   * neighbours, zeros beyond the ends of the array. Collective. A program that needs the same halo again and again
-   * keeps a {@link HaloPlan}.
+   * A part of the array: a slice for each axis, `undefined` and missing ones for all of it. What a rank owns of it stays
+   * there, in the same grid; axes that are given by one index are left out, and ranks that do not own that index hold
+   * nothing. Collective; sends nothing, unless a step is negative: then one all-to-all, to balanced blocks.
+   *
+   * `(await x.slice([10, 20], 3)).asarray()` gathers a part everywhere, and no more than that.
    */
-  async halo(width: number | readonly [number, number], options: HaloOptions = {}): Promise<LocalArray> {
+  slice(...slices: readonly Slice[]): Promise<DistributedArray> {
+    return sliced(this, slices);
+  }
+
+  /**
+   * The same elements, in C order, in other dims, of which one may be −1: whatever is left. Collective: one
+   * all-to-all; nothing is sent if the blocks of the result are made of those of this array.
+   *
+   * @param to - Default: split along the first axis, where this array's blocks end if whole rows do; else balanced.
+   */
+  reshape(dims: readonly number[], to?: Distribution): Promise<DistributedArray> {
+    return reshaped(this, inferDims(dims, this.length), to);
+  }
+
+  /** All elements, in C order, as one axis; otherwise as `reshape`. Collective. */
+  ravel(to?: Distribution): Promise<DistributedArray> {
+    return reshaped(this, [this.length], to);
+  }
+
+  /**
+   * The array with its axes in another order: axis k of the result is axis `axes[k]` of this one; default: reversed.
+   * Collective: one all-to-all; nothing is sent if only one axis is split and the blocks may go with it.
+   *
+   * @param to - Default: grid and blocks in the order of the axes.
+   */
+  transpose(
+    axes: readonly number[] = this.distribution.dims.map((_, axis, { length }) => length - 1 - axis),
+    to?: Distribution,
+  ): Promise<DistributedArray> {
+    return transposed(this, axes, to);
+  }
+
+  /**
+   * This rank's block with `width` cells more on both sides of an axis (or [before, after], or that for every axis):
+   * those of its neighbours, zeros beyond the ends of the array. Collective. A program that needs the same halo again
+   * and again keeps a {@link HaloPlan}.
+   */
+  async halo(
+    width: number | HaloWidths | readonly HaloWidths[],
+    options: HaloOptions = {},
+  ): Promise<LocalArray> {
     const plan = new HaloPlan(this.distribution, width, options);
     const padded = new LocalArray(plan.paddedShape, this.dtype);
     await plan.pad(this, padded);

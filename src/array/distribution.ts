@@ -163,15 +163,15 @@ export class Distribution implements BlockSpace<DistributedArray> {
       this.comm === other.comm &&
       this.replicated === other.replicated &&
       sameNumbers(this.dims, other.dims) &&
+      sameNumbers(this.grid, other.grid) &&
       this.#offsets.every((offsets, axis) => sameNumbers(offsets, other.#offsets[axis])) &&
-      this.sameOwners(other)
+      this.sameCells(other)
     );
   }
 
-  /** True if every rank stands at the same place of the same grid, and in the same copy. */
-  sameOwners(other: Distribution): boolean {
+  /** True if every rank is the same cell, in C order of the grids, of the same copy. */
+  sameCells(other: Distribution): boolean {
     return (
-      sameNumbers(this.grid, other.grid) &&
       this.copies === other.copies &&
       this.#ranks.every((ranks, copy) => sameNumbers(ranks, other.#ranks[copy]))
     );

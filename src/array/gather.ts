@@ -1,8 +1,10 @@
+import type { Communicator } from "../comm/types.js";
 import { Distribution } from "./distribution.js";
 import { DistributedArray } from "./distributed-array.js";
 import type { LocalArray } from "./local-array.js";
 import { Redistribution } from "./redistribute.js";
-import { sameNumbers } from "./shape.js";
+import { checkAxes, normalizeAxis, sameNumbers } from "./shape.js";
+import { checkOptions } from "../options.js";
 
 /** The whole array on `root`, `undefined` elsewhere. Collective: one all-to-all; a replicated array moves nothing. */
 export async function gatherTo(root: number, array: DistributedArray): Promise<LocalArray | undefined> {
@@ -40,10 +42,63 @@ export async function scatterFrom(
   return moved(new DistributedArray(onRootAlone(root, distribution), given.dtype, local), distribution);
 }
 
+/** The array that the ranks' blocks make, one after the other along an axis. Collective: one allgather of their shapes. */
+export async function fromBlocks(
+  comm: Communicator,
+  block: LocalArray,
+  options: { axis?: number },
+): Promise<DistributedArray> {
+  checkOptions("fromBlocks", options, ["axis"]);
+  const all = await comm.allgather({ dims: block.space.dims, dtype: block.dtype, axis: options.axis ?? 0 });
+  const [{ dims, dtype }] = all;
+  const axis = normalizeAxis("fromBlocks", all[0].axis, dims.length);
+  all.forEach((other, rank) => {
+    if (other.axis !== all[0].axis)
+      throw new RangeError(
+        `fromBlocks: axis ${other.axis} on rank ${rank}, ${all[0].axis} on rank 0; give one axis`,
+      );
+    const text = `fromBlocks: ${other.dtype} [${other.dims.join(", ")}] on rank ${rank}, ${dtype} [${dims.join(", ")}] on rank 0`;
+    if (other.dtype !== dtype) throw new TypeError(`${text}; give one dtype`);
+    if (other.dims.length !== dims.length || !sameNumbers(other.dims.with(axis, 0), dims.with(axis, 0)))
+      throw new RangeError(`${text}; they may differ along axis ${axis} only`);
+  });
+  const lengths = all.map((other) => other.dims[axis]);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const distribution = new Distribution(comm, dims.with(axis, total), {
+    grid: dims.map((_, k) => (k === axis ? comm.size : 1)),
+    blocks: dims.map((_, k) => (k === axis ? lengths : undefined)),
+  });
+  return new DistributedArray(distribution, dtype, block.local);
+}
+
+/** An array with its axes in another order, in blocks that change with them, or in those of `to`. */
+export async function transposed(
+  array: DistributedArray,
+  axes: readonly number[],
+  to?: Distribution,
+): Promise<DistributedArray> {
+  const from = array.distribution;
+  checkAxes("transpose", axes, from.dims.length);
+  const permuted = <T>(of: (axis: number) => T) => axes.map(of);
+  const dims = permuted((axis) => from.dims[axis]);
+  const grid = permuted((axis) => from.grid[axis]);
+  const target = to ?? from.with(dims, { grid, blocks: permuted((axis) => from.blocks(axis)) });
+  if (!sameNumbers(target.dims, dims)) {
+    throw new RangeError(
+      `transpose: the result has dims [${dims.join(", ")}], not those of ${target.toString()}`,
+    );
+  }
+  return moved(array, target, axes);
+}
+
 /** A copy of an array in another distribution of equal dims. Collective, at most one all-to-all or allgather. */
-export async function moved(array: DistributedArray, to: Distribution): Promise<DistributedArray> {
+export async function moved(
+  array: DistributedArray,
+  to: Distribution,
+  axes?: readonly number[],
+): Promise<DistributedArray> {
   const target = new DistributedArray(to, array.dtype);
-  const plan = new Redistribution(array.distribution, to);
+  const plan = new Redistribution(array.distribution, to, axes);
   await plan.run(array.dtype, array.local, target.local);
   plan[Symbol.dispose]();
   return target;

@@ -6,7 +6,7 @@ import { type HaloAxis, type HaloRun, runsAt } from "./halo-runs.js";
 import { LocalArray } from "./local-array.js";
 import { NeighbourExchange } from "./neighbour-exchange.js";
 import { alongAxis, normalizeAxis, sameNumbers, stridesOf } from "./shape.js";
-import { boxIn, copyBox } from "./strided-copy.js";
+import { type BoxView, boxIn, copyBox } from "./strided-copy.js";
 import type { Transfer } from "./transfers.js";
 import { checkOptions } from "../options.js";
 
@@ -33,7 +33,7 @@ export class HaloPlan {
   readonly paddedShape: readonly number[];
   /** Of every axis. */
   readonly widths: readonly HaloWidths[];
-  /** The axis of the options, and the widths along it. */
+  /** The axis of the options, and the halo of this rank's block along it; an empty block has none. */
   readonly axis: number;
   readonly before: number;
   readonly after: number;
@@ -56,7 +56,7 @@ export class HaloPlan {
     this.#distribution = distribution;
     this.axis = normalizeAxis("HaloPlan", options.axis ?? 0, dims.length);
     this.widths = widthsOf(width, this.axis, dims);
-    [this.before, this.after] = this.widths[this.axis];
+    [this.before, this.after] = localShape.includes(0) ? [0, 0] : this.widths[this.axis];
     this.paddedShape = padded(localShape, this.widths);
     const { periodic = false } = options;
     const axes = this.widths.map(([before, after], axis): HaloAxis => {
@@ -84,7 +84,7 @@ export class HaloPlan {
       clearCells(padded, axis, this.paddedShape[axis] - after, after);
     });
     const exchanged = this.#exchange.forth(x.dtype, x.local, ({ to }) => ({ storage: padded.local, ...to }));
-    this.#copyCore(x.block, padded, "in"); // while messages travel
+    this.embed(x.block, padded); // while messages travel
     await exchanged;
   }
 
@@ -96,8 +96,18 @@ export class HaloPlan {
    */
   async fold(padded: LocalArray, x: DistributedArray): Promise<void> {
     this.#check(x, padded);
-    this.#copyCore(x.block, padded, "out");
+    this.crop(padded, x.block);
     await this.#exchange.back(x.dtype, x.local, ({ to }) => ({ storage: padded.local, ...to }));
+  }
+
+  /** The block of a padded one, without its halo. Local. */
+  crop(padded: LocalArray, block: LocalArray): void {
+    copyBox(block.space.dims, this.#inside(padded), viewOf(block), numbersPerElement(block.dtype));
+  }
+
+  /** Copies the block into the middle of the padded one; the halo stays as it is. Local. */
+  embed(block: LocalArray, padded: LocalArray): void {
+    copyBox(block.space.dims, viewOf(block), this.#inside(padded), numbersPerElement(block.dtype));
   }
 
   /**
@@ -172,12 +182,10 @@ export class HaloPlan {
     };
   }
 
-  #copyCore(block: LocalArray, padded: LocalArray, direction: "in" | "out"): void {
-    const { dims } = block.space;
-    const inside = boxIn(padded.local, this.paddedShape, this.widths.map(([before], axis) => (dims[axis] > 0 ? before : 0))); // prettier-ignore
-    const whole = boxIn(block.local, dims, dims.map(() => 0)); // prettier-ignore
-    const [from, to] = direction === "in" ? [whole, inside] : [inside, whole];
-    copyBox(dims, from, to, numbersPerElement(block.dtype));
+  /** Where a block lies in the padded one. */
+  #inside(padded: LocalArray): BoxView {
+    const start = this.#distribution.localShape.map((n, axis) => (n > 0 ? this.widths[axis][0] : 0));
+    return boxIn(padded.local, this.paddedShape, start);
   }
 
   #check(x: DistributedArray, padded: LocalArray): void {
@@ -222,6 +230,10 @@ function widthsOf(
 
 function isPerAxis(width: number | HaloWidths | readonly HaloWidths[]): width is readonly HaloWidths[] {
   return Array.isArray(width) && (width.length === 0 || width.some((entry) => Array.isArray(entry)));
+}
+
+function viewOf(block: LocalArray): BoxView {
+  return { storage: block.local, offset: 0, strides: stridesOf(block.space.dims) };
 }
 
 function padded(shape: readonly number[], widths: readonly HaloWidths[]): number[] {

@@ -3,6 +3,7 @@ import type { BlockSpace, BlockVector } from "./blocks.js";
 import { type DType, isComplex, numbersPerElement, type Scalar, type Storage } from "./dtype.js";
 import { ReducedVector } from "./reduced-vector.js";
 import { checkDims, product, sameNumbers } from "./shape.js";
+import { type Slice, slicedLocally } from "./slices.js";
 import type { Totals } from "./totals.js";
 import type { Reduction, Vector } from "./vector.js";
 
@@ -180,6 +181,11 @@ export class LocalArray extends ReducedVector<LocalArray> implements BlockVector
   /** The same numbers in other dims of equal size; nothing is copied. */
   reshape(dims: readonly number[]): LocalArray {
     return new LocalArray(dims, this.dtype, this.local);
+  }
+
+  /** A copy of a part: a slice for each axis, `undefined` and missing ones for all of it. */
+  slice(...slices: readonly Slice[]): LocalArray {
+    return slicedLocally(this, slices);
   }
 
   /** Gives the memory back at once; neither the array nor views of it may be used afterwards. */

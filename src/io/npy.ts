@@ -5,7 +5,8 @@ import { numbersPerElement } from "../array/dtype.js";
 import { LocalArray } from "../array/local-array.js";
 import { product, sameNumbers } from "../array/shape.js";
 import { agree } from "./agree.js";
-import { runs, transposed } from "./box.js";
+import { runs } from "../array/runs.js";
+import { transposed } from "./box.js";
 import { decodeElements, formatHeader, headerBytes, malformed, parseHeader } from "./npy-format.js";
 import type { Decoded, NpyHeader } from "./npy-format.js";
 
