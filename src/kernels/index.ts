@@ -37,6 +37,7 @@ export {
   dot,
   PairwiseSum,
 } from "./reductions.js";
+export { fft, type FftLayout, type FftSide } from "./fft.js";
 export { gemm, type GemmOptions, type Matrix, type MatrixForm } from "./gemm.js";
 export { applyStencil, type StencilLayout } from "./apply-stencil.js";
 export {

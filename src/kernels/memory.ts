@@ -18,8 +18,10 @@ export const areas = {
   packedA: { start: 9.5 * MIB, bytes: MIB / 4 },
   packedB: { start: 10 * MIB, bytes: 2 * MIB },
   matrices: { start: 12 * MIB, bytes: 2 * MIB },
+  squares: { start: 14 * MIB, bytes: MIB },
+  lines: { start: 15 * MIB, bytes: MIB },
 } as const;
-export const RESERVED = 14 * MIB;
+export const RESERVED = 16 * MIB;
 /** Numbers that are staged, and reduced, at a time. */
 export const BLOCK = 8192;
 
@@ -87,11 +89,88 @@ export interface Kernels
     accumulate: boolean,
     scratch: number,
   ) => void;
+  readonly passes: (
+    x: number,
+    a: number,
+    b: number,
+    stages: number,
+    count: number,
+    s: number,
+    inverse: boolean,
+    scale: number,
+    scratch: number,
+  ) => void;
+  readonly passLines: (
+    x: number,
+    y: number,
+    work: number,
+    n: number,
+    bytes: number,
+    stages: number,
+    count: number,
+    inverse: boolean,
+    scale: number,
+    scratch: number,
+  ) => void;
+  readonly multiplyRows: (
+    x: number,
+    z: number,
+    w: number,
+    rows: number,
+    s: number,
+    conjugate: boolean,
+  ) => void;
+  readonly twist: (
+    x: number,
+    rows: number,
+    s: number,
+    first: number,
+    coarse: number,
+    fine: number,
+    inverse: boolean,
+  ) => void;
+  readonly transposeRows: (
+    x: number,
+    xStride: number,
+    y: number,
+    yStride: number,
+    rows: number,
+    columns: number,
+  ) => void;
+  readonly zipRows: (x: number, xStride: number, z: number, rows: number, s: number, single: boolean) => void;
+  readonly unzipRows: (
+    z: number,
+    x: number,
+    xStride: number,
+    rows: number,
+    s: number,
+    single: boolean,
+  ) => void;
+  readonly untangle: (
+    z: number,
+    y: number,
+    w: number,
+    h: number,
+    s: number,
+    scale: number,
+    middle: number,
+  ) => void;
+  readonly tangle: (x: number, z: number, w: number, h: number, s: number, middle: number) => void;
+  readonly extend: (x: number, half: number, n: number, s: number, middle: number) => void;
+  readonly scaleMiddle: (x: number, half: number, s: number, middle: number) => void;
 }
 
 interface Exports {
   readonly clear: (z: number, bytes: number) => void;
   readonly copy: (x: number, z: number, bytes: number) => void;
+  readonly copyRows: (
+    x: number,
+    xStride: number,
+    y: number,
+    yStride: number,
+    rows: number,
+    bytes: number,
+  ) => void;
   readonly combine: (op: number, type: number, x: number, y: number, z: number, n: number) => void;
 }
 
@@ -112,7 +191,7 @@ const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyNames
 
 export const memory = reserve();
 const exported = instantiate();
-export const { clear, copy, combine: combineBlock } = exported as unknown as Exports;
+export const { clear, copy, copyRows, combine: combineBlock } = exported as unknown as Exports;
 export const kernels32 = withSuffix("F32");
 export const kernels64 = withSuffix("F64");
 

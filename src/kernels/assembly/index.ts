@@ -2,6 +2,8 @@
 // parts. Addresses are byte offsets; n counts numbers, so a complex element counts twice.
 
 import * as each from "./elementwise";
+import { passes } from "./fft";
+import * as lines from "./fft-lines";
 import { multiplyPacked, pack } from "./gemm";
 import * as sum from "./reductions";
 import { stencil } from "./stencil";
@@ -264,6 +266,242 @@ export function multiplyPackedF64(
   multiplyPacked<f64>(a, b, c, stride, rows, columns, depth, complex, accumulate, scratch);
 }
 
+// Fourier transforms on float32; see fft.ts and fft-lines.ts
+export function passesF32(
+  x: usize,
+  a: usize,
+  b: usize,
+  stages: usize,
+  count: usize,
+  s: usize,
+  inverse: bool,
+  scale: f64,
+  scratch: usize,
+): void {
+  passes<f32>(x, a, b, stages, count, s, inverse, <f32>scale, scratch);
+}
+export function passLinesF32(
+  x: usize,
+  y: usize,
+  work: usize,
+  n: usize,
+  bytes: usize,
+  stages: usize,
+  count: usize,
+  inverse: bool,
+  scale: f64,
+  scratch: usize,
+): void {
+  lines.passLines<f32>(x, y, work, n, bytes, stages, count, inverse, <f32>scale, scratch);
+}
+export function multiplyRowsF32(
+  x: usize,
+  z: usize,
+  w: usize,
+  rows: usize,
+  s: usize,
+  conjugate: bool,
+): void {
+  lines.multiplyRows<f32>(x, z, w, rows, s, conjugate);
+}
+export function twistF32(
+  x: usize,
+  rows: usize,
+  s: usize,
+  first: usize,
+  coarse: usize,
+  fine: usize,
+  inverse: bool,
+): void {
+  lines.twist<f32>(x, rows, s, first, coarse, fine, inverse);
+}
+export function transposeRowsF32(
+  x: usize,
+  xStride: usize,
+  y: usize,
+  yStride: usize,
+  rows: usize,
+  columns: usize,
+): void {
+  lines.transposeRows<f32>(x, xStride, y, yStride, rows, columns);
+}
+export function zipRowsF32(
+  x: usize,
+  xStride: usize,
+  z: usize,
+  rows: usize,
+  s: usize,
+  single: bool,
+): void {
+  lines.zipRows<f32>(x, xStride, z, rows, s, single);
+}
+export function unzipRowsF32(
+  z: usize,
+  x: usize,
+  xStride: usize,
+  rows: usize,
+  s: usize,
+  single: bool,
+): void {
+  lines.unzipRows<f32>(z, x, xStride, rows, s, single);
+}
+export function untangleF32(
+  z: usize,
+  y: usize,
+  w: usize,
+  h: usize,
+  s: usize,
+  scale: f64,
+  middle: f64,
+): void {
+  lines.untangle<f32>(z, y, w, h, s, scale, middle);
+}
+export function tangleF32(
+  x: usize,
+  z: usize,
+  w: usize,
+  h: usize,
+  s: usize,
+  middle: f64,
+): void {
+  lines.tangle<f32>(x, z, w, h, s, middle);
+}
+export function extendF32(
+  x: usize,
+  half: usize,
+  n: usize,
+  s: usize,
+  middle: f64,
+): void {
+  lines.extend<f32>(x, half, n, s, middle);
+}
+export function scaleMiddleF32(
+  x: usize,
+  half: usize,
+  s: usize,
+  middle: f64,
+): void {
+  lines.scaleMiddle<f32>(x, half, s, middle);
+}
+
+// Fourier transforms on float64; see fft.ts and fft-lines.ts
+export function passesF64(
+  x: usize,
+  a: usize,
+  b: usize,
+  stages: usize,
+  count: usize,
+  s: usize,
+  inverse: bool,
+  scale: f64,
+  scratch: usize,
+): void {
+  passes<f64>(x, a, b, stages, count, s, inverse, <f64>scale, scratch);
+}
+export function passLinesF64(
+  x: usize,
+  y: usize,
+  work: usize,
+  n: usize,
+  bytes: usize,
+  stages: usize,
+  count: usize,
+  inverse: bool,
+  scale: f64,
+  scratch: usize,
+): void {
+  lines.passLines<f64>(x, y, work, n, bytes, stages, count, inverse, <f64>scale, scratch);
+}
+export function multiplyRowsF64(
+  x: usize,
+  z: usize,
+  w: usize,
+  rows: usize,
+  s: usize,
+  conjugate: bool,
+): void {
+  lines.multiplyRows<f64>(x, z, w, rows, s, conjugate);
+}
+export function twistF64(
+  x: usize,
+  rows: usize,
+  s: usize,
+  first: usize,
+  coarse: usize,
+  fine: usize,
+  inverse: bool,
+): void {
+  lines.twist<f64>(x, rows, s, first, coarse, fine, inverse);
+}
+export function transposeRowsF64(
+  x: usize,
+  xStride: usize,
+  y: usize,
+  yStride: usize,
+  rows: usize,
+  columns: usize,
+): void {
+  lines.transposeRows<f64>(x, xStride, y, yStride, rows, columns);
+}
+export function zipRowsF64(
+  x: usize,
+  xStride: usize,
+  z: usize,
+  rows: usize,
+  s: usize,
+  single: bool,
+): void {
+  lines.zipRows<f64>(x, xStride, z, rows, s, single);
+}
+export function unzipRowsF64(
+  z: usize,
+  x: usize,
+  xStride: usize,
+  rows: usize,
+  s: usize,
+  single: bool,
+): void {
+  lines.unzipRows<f64>(z, x, xStride, rows, s, single);
+}
+export function untangleF64(
+  z: usize,
+  y: usize,
+  w: usize,
+  h: usize,
+  s: usize,
+  scale: f64,
+  middle: f64,
+): void {
+  lines.untangle<f64>(z, y, w, h, s, scale, middle);
+}
+export function tangleF64(
+  x: usize,
+  z: usize,
+  w: usize,
+  h: usize,
+  s: usize,
+  middle: f64,
+): void {
+  lines.tangle<f64>(x, z, w, h, s, middle);
+}
+export function extendF64(
+  x: usize,
+  half: usize,
+  n: usize,
+  s: usize,
+  middle: f64,
+): void {
+  lines.extend<f64>(x, half, n, s, middle);
+}
+export function scaleMiddleF64(
+  x: usize,
+  half: usize,
+  s: usize,
+  middle: f64,
+): void {
+  lines.scaleMiddle<f64>(x, half, s, middle);
+}
+
 // The constants that a family of elementwise operations works with
 
 // @ts-ignore: decorator
@@ -312,5 +550,6 @@ function alternate<T>(p: f64, q: f64): v128 {
   return f32x4(<f32>p, <f32>q, <f32>p, <f32>q);
 }
 
+export { copyRows } from "./fft-lines";
 // reductions between ranks
 export { combine } from "./combine";

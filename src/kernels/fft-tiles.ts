@@ -1,0 +1,94 @@
+import { clear, copyRows, memory, onHeap } from "./memory.js";
+import type { Reals } from "./staging.js";
+
+/** One side of a transform: an array of [outer, rows, inner] elements, of which row (i + shift) mod rows is row i. */
+export interface Side {
+  readonly data: Reals;
+  readonly rows: number;
+  readonly shift: number;
+  /** Numbers in an element. */
+  readonly numbers: 1 | 2;
+  /** Rows of the transform on this side. */
+  readonly wanted: number;
+}
+
+/** Some lines of an array: columns `column` … `column` + s − 1 of the `inner` ones, at place `o` of the outer dimensions. */
+export interface Box {
+  readonly o: number;
+  readonly column: number;
+  readonly s: number;
+  readonly inner: number;
+}
+
+/** Copies rows of some lines to a tile; rows that the array does not have are zero. */
+export function load(side: Side, box: Box, tile: number): void {
+  const rowBytes = box.s * side.numbers * side.data.BYTES_PER_ELEMENT;
+  const count = move(side, box, tile, "load");
+  clear(tile + count * rowBytes, (side.wanted - count) * rowBytes);
+}
+
+/** Copies rows of a tile to where they belong; rows of the array that the tile does not have become zero. */
+export function store(side: Side, box: Box, tile: number): void {
+  const count = move(side, box, tile, "store");
+  const [width, stride] = [box.s * side.numbers, box.inner * side.numbers];
+  for (const [row, length] of segments(side.rows, side.shift + count, side.rows - count)) {
+    const first = firstNumber(side, box, row);
+    for (let k = 0; k < length; k++) side.data.fill(0, first + k * stride, first + k * stride + width);
+  }
+}
+
+/** Moves the rows that array and tile both have; returns how many. */
+function move(side: Side, box: Box, tile: number, way: "load" | "store"): number {
+  const { data, rows, shift, numbers, wanted } = side;
+  const [width, stride] = [box.s * numbers, box.inner * numbers];
+  const count = Math.min(rows, wanted);
+  for (const [row, length, i] of segments(rows, shift, count)) {
+    const at = tile + i * width * data.BYTES_PER_ELEMENT;
+    copyBetween(data, firstNumber(side, box, row), stride, at, width, length, way);
+  }
+  return count;
+}
+
+function firstNumber({ rows, numbers }: Side, { o, column, inner }: Box, row: number): number {
+  return ((o * rows + row) * inner + column) * numbers;
+}
+
+/** Runs of successive rows: [row of the array, how many, row of the tile] for `count` rows from `shift` on, cyclically. */
+function segments(rows: number, shift: number, count: number): [row: number, length: number, i: number][] {
+  if (count === 0) return [];
+  const first = shift % rows;
+  const until = Math.min(count, rows - first);
+  if (until === count) return [[first, count, 0]];
+  return [
+    [first, until, 0],
+    [0, count - until, until],
+  ];
+}
+
+function copyBetween(
+  data: Reals,
+  at: number,
+  stride: number,
+  tile: number,
+  width: number,
+  rows: number,
+  way: "load" | "store",
+): void {
+  const size = data.BYTES_PER_ELEMENT;
+  if (onHeap(data)) {
+    const array = data.byteOffset + at * size;
+    if (way === "load") copyRows(array, stride * size, tile, width * size, rows, width * size);
+    else copyRows(tile, width * size, array, stride * size, rows, width * size);
+    return;
+  }
+  const length = rows * width;
+  const view =
+    size === 8
+      ? new Float64Array(memory.buffer, tile, length)
+      : new Float32Array(memory.buffer, tile, length);
+  for (let row = 0; row < rows; row++) {
+    const [place, from] = [row * width, at + row * stride];
+    if (way === "load") view.set(data.subarray(from, from + width), place);
+    else data.set(view.subarray(place, place + width), from);
+  }
+}
