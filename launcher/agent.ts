@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Boot } from "../src/comm/boot.js";
-import type { KeyPair } from "../src/comm/transports/zmq/curve.js";
 import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
 import { segmentBytes } from "../src/comm/wire/segment.js";
 import { addressOn, addressToward } from "./address.js";
-import { greeting, magicLine } from "./greeting.js";
+import { greeting, magic, magicLine } from "./greeting.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Link } from "./link.js";
 import { CONTROL_FD, FIRST_INHERITED_FD, RankProcess } from "./rank-process.js";
@@ -26,6 +24,8 @@ class Agent {
   readonly #address: string;
   #ranks: RankProcess[] = [];
   #drained = 0;
+  /** The launcher has answered. */
+  #greeted = false;
   #oomKills = 0;
 
   constructor(config: AgentConfig, address: string) {
@@ -33,8 +33,14 @@ class Agent {
     this.#address = address;
     this.#session = config.session ?? createSession().folder;
     if (config.session === undefined) process.on("exit", () => removeSession(this.#session));
-    const { endpoint, keys, nodeRank } = config;
-    this.#link = new Link(endpoint, keys, nodeRank, (message, encoded) => this.#receive(message, encoded));
+    const { endpoint, invitation, nodeRank, heartbeatMs } = config;
+    this.#link = new Link({
+      endpoint,
+      invitation,
+      heartbeatMs,
+      receive: (message, encoded) => this.#receive(message, encoded),
+      lost: (reason) => this.#lost(reason),
+    });
     this.#output = new OutputWindow((paused) => this.#ranks.forEach((rank) => rank.pause(paused)));
     this.#link.send({ kind: "agent-hello", nodeRank, pid: process.pid, version });
   }
@@ -47,7 +53,14 @@ class Agent {
     process.exit(125);
   }
 
+  #lost(reason: string): void {
+    if (!this.#greeted)
+      process.stderr.write(`no way back to tsmpirun at ${this.#config.endpoint}: ${reason}\n`);
+    this.abandon();
+  }
+
   #receive(message: ControlMessage, encoded: Uint8Array): void {
+    this.#greeted = true;
     switch (message.kind) {
       case "start":
         return this.#start(message.start);
@@ -62,6 +75,8 @@ class Agent {
         return;
       case "stop":
         return this.#stop(message.graceMs);
+      case "alive":
+        return;
       case "bye":
         return void this.#link.close().then(() => process.exit(0));
     }
@@ -82,9 +97,11 @@ class Agent {
       throw new Error(`no folder ${start.directory} there; use --wdir with one that every host has`);
     }
     const program = join(this.#session, "program.mjs");
-    writeFileSync(program, start.program);
-    writeFileSync(`${program}.map`, start.sourceMap);
+    store(program, start.program);
+    store(`${program}.map`, start.sourceMap);
     this.#oomKills = oomKills();
+    this.#ranks = [];
+    this.#drained = 0;
     const localSize = start.ranks.length;
     const memory =
       start.transport === "zmq" || start.transport === "tcp"
@@ -93,7 +110,7 @@ class Agent {
     // What belongs to a host stays that host's own.
     const inherited = this.#config.session === undefined ? process.env : {};
     for (const [localRank, rank] of start.ranks.entries()) {
-      const boot = bootOf(start, localRank, memory, this.#config.keys, this.#address);
+      const boot = bootOf(start, localRank, memory, this.#config, this.#address);
       const child = new RankProcess(
         {
           boot,
@@ -139,6 +156,16 @@ class Agent {
   }
 }
 
+function store(path: string, bytes: Uint8Array): void {
+  try {
+    writeFileSync(path, bytes);
+  } catch (cause) {
+    const full = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
+    const reason = full ? "no space left on that disk" : String(cause);
+    throw new Error(`${path}: ${reason}; choose another folder by XDG_RUNTIME_DIR`, { cause });
+  }
+}
+
 /** Limits the output that is on its way to the launcher: beyond that, ranks are not read, and block. */
 class OutputWindow {
   #inFlight = 0;
@@ -166,12 +193,14 @@ class OutputWindow {
 }
 
 const WINDOW_BYTES = 2 ** 20;
+/** Ranks give up a silent host after the launcher, which can name it. */
+const PATIENCE = 1.5;
 
 function bootOf(
   start: Start,
   localRank: number,
   memory: HostMemory | undefined,
-  keys: KeyPair,
+  { rankKeys, heartbeatMs }: AgentConfig,
   address: string,
 ): Boot {
   const [segmentFd, bellFd, ...ring] = inheritedBy(localRank, memory).map((_, i) => FIRST_INHERITED_FD + i);
@@ -190,10 +219,10 @@ function bootOf(
     localRanks: start.ranks,
     segment: memory && { fd: segmentFd, bytes: memory.bytes },
     bells: memory && { own: bellFd, ring },
-    curve: start.encrypt ? keys : undefined,
+    ...rankKeys,
     address,
     hosts: start.hosts,
-    key: createHash("sha256").update(`tsmpi ranks ${keys.secretKey}`).digest("hex"),
+    silentMs: PATIENCE * heartbeatMs,
   };
 }
 
@@ -247,7 +276,10 @@ async function ownAddress({ iface, address, endpoint }: AgentConfig): Promise<st
 function main(): void {
   let agent: Agent | undefined;
   let text = "";
-  if (process.argv.includes("--ssh")) process.stdout.write(greeting(process.env["SSH_CONNECTION"]));
+  if (process.argv.includes("--ssh")) {
+    process.stderr.write(`${magic}\n`);
+    process.stdout.write(greeting(process.env["SSH_CONNECTION"]));
+  }
   process.stdin.setEncoding("utf8");
   process.stdin.on("data", (chunk: string) => {
     const before = magicLine(text);

@@ -2,6 +2,7 @@ import { addressOn, addressToward, isOwnAddress } from "./address.js";
 import type { Greeting } from "./greeting.js";
 import type { HostEntry } from "./hostfile.js";
 import { isThisHost } from "./hosts.js";
+import { newRankKeys } from "./keys.js";
 import type { Hub } from "./link.js";
 import type { Mapping } from "./map.js";
 import type { Options } from "./options.js";
@@ -9,7 +10,10 @@ import type { Session } from "./session.js";
 import { startSshAgent, words } from "./ssh-agent.js";
 import { type AgentConfig, type AgentProcess, startLocalAgent } from "./start-agent.js";
 
-export type AgentOptions = Pick<Options, "launcher" | "ssh" | "sshArgs" | "node" | "remotePrefix" | "iface">;
+export type AgentOptions = Pick<
+  Options,
+  "launcher" | "ssh" | "sshArgs" | "node" | "remotePrefix" | "iface" | "encrypt" | "heartbeatMs"
+>;
 
 /** Whether a host's agent is started here: it is this host, or is only played by it. Local. */
 export function isPlayedHere(host: HostEntry, launcher: Options["launcher"]): boolean {
@@ -34,10 +38,18 @@ export function startAgents(
   const { placements } = mapping;
   const { folder } = session;
   const control = folder === undefined ? undefined : hub.bind(`ipc://${folder}/control`);
-  const { iface } = options;
+  const { iface, heartbeatMs } = options;
+  const rankKeys = newRankKeys(options.encrypt);
   const agents: AgentProcess[] = [];
   // At which address others see this host, if there are others.
   const seen: Promise<string>[] = [];
+
+  const common = (nodeRank: number) => ({
+    nodeRank,
+    invitation: hub.invite(nodeRank),
+    rankKeys,
+    heartbeatMs,
+  });
 
   async function configureOther(
     nodeRank: number,
@@ -46,9 +58,8 @@ export function startAgents(
   ): Promise<Omit<AgentConfig, "stdinFd">> {
     const { host } = placements[nodeRank];
     return {
+      ...common(nodeRank),
       endpoint: await hub.bindAddress(own),
-      keys: hub.keys,
-      nodeRank,
       session: undefined,
       launcherSession: undefined,
       address: greeting.ownAddress === "" ? undefined : greeting.ownAddress,
@@ -62,9 +73,8 @@ export function startAgents(
     const address = seen.length === 0 ? "127.0.0.1" : await Promise.any(seen);
     const shared = placements.length === 1;
     return {
+      ...common(nodeRank),
       endpoint,
-      keys: hub.keys,
-      nodeRank,
       session: shared ? folder : undefined,
       launcherSession: shared ? undefined : folder,
       address,

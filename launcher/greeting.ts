@@ -2,7 +2,8 @@ import { version } from "./version.js";
 
 /**
  * First word of the lines that launcher and agent exchange over ssh, before they have a connection of their own;
- * whatever a login shell prints before it is skipped.
+ * whatever a login shell prints before it is skipped. An agent writes it to its stderr as well: what follows there is the
+ * agent's own.
  */
 export const magic = "tsmpi-agent-1";
 

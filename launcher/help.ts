@@ -44,6 +44,7 @@ Running
   -x NAME[=VALUE]         pass an environment variable on; also -x 'PRE*'
   --tag-output, --tag     put [rank] in front of every line of output
   --timeout SECONDS       end the job after that time, with exit code 124
+  --heartbeat SECONDS     a host that has been silent for so long is lost (default 10)
   --kill-grace SECONDS    from SIGTERM to SIGKILL when a job is ended (default 5)
   -v, --verbose; -q, --quiet
   -V, --version
@@ -135,7 +136,9 @@ Exit codes
 1        the script does not compile
 2        the command line or a file it names is wrong
 124      --timeout
-125      tsmpirun or an agent failed
+125      tsmpirun or an agent failed;
+         also: a host is lost, because it has been silent for --heartbeat seconds (cut off, or without power). A
+         host that is slow, or whose ranks compute, answers.
 126, 127 the script cannot be run; is not there
 128 + n  a rank was killed by signal n; 130, 143, 129: tsmpirun got SIGINT, SIGTERM, SIGHUP
 

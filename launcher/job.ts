@@ -19,6 +19,7 @@ export interface Node {
 
 export interface JobOptions {
   readonly killGraceMs: number;
+  readonly heartbeatMs: number;
   readonly timeoutMs: number | undefined;
   /** Folder of the job on this host. */
   readonly session: string | undefined;
@@ -136,6 +137,17 @@ export class Job {
     }
   }
 
+  /**
+   * The connection with an agent is gone. If it has ended, its process or ssh will say so soon; if not, its host has been
+   * silent for too long.
+   */
+  agentLost(nodeRank: number): void {
+    setTimeout(() => {
+      this.#agentGone(nodeRank, undefined);
+      this.#nodes[nodeRank].agent.kill();
+    }, AGENT_LAST_WORDS_MS).unref();
+  }
+
   /** A signal that tsmpirun got: the first SIGINT asks the ranks, the second ends the job, the third at once. */
   signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
     this.#interrupts++;
@@ -184,7 +196,14 @@ export class Job {
 
   #checkFaults(): void {
     if (this.#verdict || this.#collecting || this.#ledger.faults.length === 0) return;
+    this.#collect(0);
+  }
+
+  /** A rank that has lost another may be ahead of the news of why: that of its agent or of its host. */
+  #collect(waitedMs: number): void {
     this.#collecting = setTimeout(() => {
+      if (this.#ledger.unexplained && waitedMs < EXPLAIN_MS && !this.#verdict)
+        return this.#collect(waitedMs + COLLECT_MS);
       this.#judge();
       this.#stop(this.#options.killGraceMs);
       setTimeout(() => this.#report(), REPORT_MS).unref();
@@ -245,16 +264,23 @@ export class Job {
     this.#finish();
   }
 
-  #agentGone(nodeRank: number, how: string): void {
+  #agentGone(nodeRank: number, how: string | undefined): void {
     if (this.#left.has(nodeRank)) return;
     const { agent, start } = this.#nodes[nodeRank];
     const { host, ranks } = start;
+    const seconds = this.#options.heartbeatMs / 1000;
     // Its ranks end with it; on this host we can make sure of their children too.
     if (agent.local) for (const rank of ranks) killGroup(this.#ledger.ranks[rank].pid);
-    const text = this.#arrived.has(nodeRank)
-      ? `tsmpirun: the agent on ${host} ended unexpectedly (${how}); job aborted, exit code 125`
-      : `tsmpirun: cannot start the agent on ${host}: ${how}`;
-    this.#end({ code: exitCodes.launcher, text }, nodeRank);
+    const what = this.#arrived.has(nodeRank) ? gone() : `cannot start the agent on ${host}: ${how}`;
+    this.#end({ code: exitCodes.launcher, text: `tsmpirun: ${what}` }, nodeRank);
+
+    function gone(): string {
+      const event =
+        how === undefined
+          ? `${host} has not answered for ${seconds} s`
+          : `the agent on ${host} ended unexpectedly (${how})`;
+      return `${event}; lost ${nameRanks(ranks)}; job aborted, exit code ${exitCodes.launcher}`;
+    }
   }
 
   #nodeLeft(nodeRank: number): void {
@@ -275,10 +301,12 @@ export class Job {
 }
 
 const COLLECT_MS = 200;
+const EXPLAIN_MS = 2000;
 const REPORT_MS = 1000;
 const GONE_MS = 250;
 const AGENT_START_MS = 30_000;
 const AGENT_END_MS = 1000;
+const AGENT_LAST_WORDS_MS = 1000;
 
 function sourceLine(path: string, line: number): string | undefined {
   try {

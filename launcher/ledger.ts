@@ -91,6 +91,17 @@ export class Ledger {
     return cause ? [cause, ...faults.filter((fault) => fault !== cause)] : faults;
   }
 
+  /** The first failure only echoes the loss of a rank of whose end nothing is known yet. */
+  get unexplained(): boolean {
+    const peer = this.faults[0]?.lostPeer;
+    return (
+      peer !== undefined &&
+      this.running.includes(peer) &&
+      !this.#faults.has(peer) &&
+      !this.ranks[peer].finalized
+    );
+  }
+
   /** Ranks that will not send any more while others may wait for them. */
   get gone(): readonly number[] {
     return this.#where((state) => state.finalized || state.exited !== undefined);
@@ -124,10 +135,19 @@ export class Ledger {
     else if (earlier.how === "exit" && fault.text !== "") this.#faults.set(fault.rank, fault);
   }
 
-  /** An error that only echoes the end of another rank is not the cause, if that rank failed as well. */
-  #causeOf(fault: Fault): Fault {
-    const peer = fault.lostPeer === undefined ? undefined : this.#faults.get(fault.lostPeer);
-    return peer && peer.lostPeer !== fault.rank ? peer : fault;
+  /**
+   * An error that only echoes the end of another rank is not the cause, if that rank failed as well. Ranks whose errors
+   * echo each other in a ring have lost a connection: the first to say so is the cause.
+   */
+  #causeOf(first: Fault): Fault {
+    const echoes = new Set<Fault>();
+    for (let fault = first; ;) {
+      const peer = fault.lostPeer === undefined ? undefined : this.#faults.get(fault.lostPeer);
+      if (peer === undefined) return fault;
+      if (echoes.has(peer) || peer === fault) return first;
+      echoes.add(fault);
+      fault = peer;
+    }
   }
 }
 

@@ -1,23 +1,24 @@
 import type * as zmq from "zeromq";
-import { clientOptions, Gate, serverOptions, type KeyPair } from "../src/comm/transports/zmq/curve.js";
+import { clientOptions, Gate, serverOptions } from "../src/comm/transports/zmq/curve.js";
 import { decode, encode } from "../src/comm/wire/control.js";
 import type { ControlMessage } from "../src/comm/wire/messages.js";
 import { requireNative } from "../src/native.js";
 import { tcpEndpoint } from "./address.js";
+import { invite, type Invitation, newKeys } from "./keys.js";
 
 /** Sends of one socket, one after the other: zeromq.js refuses a second send while one is under way. */
 class Outbox<T> {
   #tail: Promise<void> = Promise.resolve();
   readonly #send: (item: T) => Promise<void>;
-  readonly #failed: (error: unknown) => void;
+  readonly #failed: (item: T) => void;
 
-  constructor(send: (item: T) => Promise<void>, failed: (error: unknown) => void) {
+  constructor(send: (item: T) => Promise<void>, failed: (item: T) => void) {
     this.#send = send;
     this.#failed = failed;
   }
 
   post(item: T): void {
-    this.#tail = this.#tail.then(() => this.#send(item)).catch(this.#failed);
+    this.#tail = this.#tail.then(() => this.#send(item)).catch(() => this.#failed(item));
   }
 
   flushed(): Promise<void> {
@@ -29,33 +30,72 @@ class Outbox<T> {
 const unlimited = { sendHighWaterMark: 0, receiveHighWaterMark: 0 } as const;
 
 /**
+ * The kernels of both hosts look after the connection: one that has been silent for `heartbeatMs` is broken. They answer
+ * while a process computes, is stopped, or writes to a terminal that nobody reads, as ZeroMQ's own heartbeats would not.
+ */
+function heartbeat(heartbeatMs: number) {
+  const seconds = Math.max(1, Math.round(heartbeatMs / 5000));
+  return {
+    tcpKeepalive: 1,
+    tcpKeepaliveIdle: seconds,
+    tcpKeepaliveInterval: seconds,
+    tcpMaxRetransmitTimeout: heartbeatMs,
+  } as const;
+}
+
+/** How often the launcher finds out which agents it has lost. */
+const LOOK_MS = 500;
+
+/**
  * The launcher's end: a socket to which the agents of the job, and nobody else, connect.
  *
  * @see Link - The agents' end.
  */
 export class Hub {
-  readonly keys: KeyPair;
+  /** Connections of strangers that were turned away. */
+  refused = 0;
+  readonly #keys = newKeys();
   readonly #gate: Gate;
   readonly #router: zmq.Router;
-  readonly #outbox: Outbox<readonly [string, Uint8Array]>;
+  readonly #outbox: Outbox<{ readonly nodeRank: number; readonly bytes: Uint8Array }>;
   readonly #bound = new Map<string, Promise<string>>();
+  /** Names of the agents' connections, by place of their host. */
+  readonly #names: string[] = [];
+  readonly #nodes = new Map<string, number>();
+  /** Places of those agents that have been heard, and are not lost. */
+  readonly #present = new Set<number>();
+  readonly #look: NodeJS.Timeout;
   #binding: Promise<unknown> = Promise.resolve();
+  #lost: (nodeRank: number) => void = ignore;
 
-  /** Makes the keys of the job. */
-  constructor() {
+  constructor(heartbeatMs: number) {
     const library = requireNative<typeof zmq>("zeromq");
-    this.keys = library.curveKeyPair();
-    this.#gate = new Gate(library, library.context, [this.keys.publicKey]);
+    this.#gate = new Gate(library, library.context, []);
     void this.#gate.serve(() => true);
     this.#router = new library.Router({
-      ...serverOptions(this.keys),
+      ...serverOptions(this.#keys),
       ...unlimited,
+      ...heartbeat(heartbeatMs),
       mandatory: true,
       sendTimeout: 0, // an agent that has gone is no reason to wait
       linger: 0,
     });
-    // A send fails when its agent has gone, which its process tells by itself.
-    this.#outbox = new Outbox(async ([node, bytes]) => this.#router.send([node, bytes]), ignore);
+    this.#outbox = new Outbox(
+      async ({ nodeRank, bytes }) => this.#router.send([this.#names[nodeRank], bytes]),
+      ({ nodeRank }) => this.#lose(nodeRank),
+    );
+    this.#look = setInterval(() => this.#present.forEach((nodeRank) => this.send(nodeRank, ALIVE)), LOOK_MS);
+    this.#look.unref();
+    void this.#watch();
+  }
+
+  /** Makes keys for the agent of a host, by which it can connect. */
+  invite(nodeRank: number): Invitation {
+    const invitation = invite(this.#keys.publicKey);
+    this.#gate.admit(invitation.keys.publicKey);
+    this.#names[nodeRank] = invitation.name;
+    this.#nodes.set(invitation.name, nodeRank);
+    return invitation;
   }
 
   /** Opens a way for agents: an ipc endpoint. Resolves to it. */
@@ -78,17 +118,25 @@ export class Hub {
     return bound;
   }
 
-  /** Hands over every message with the place of the host it came from. */
-  deliver(receive: (nodeRank: number, message: ControlMessage) => void): void {
+  /**
+   * Hands over every message with the place of the host it came from; `lost` is called when an agent that has been heard
+   * has closed its connection, or its host has been silent for too long.
+   */
+  deliver(
+    receive: (nodeRank: number, message: ControlMessage) => void,
+    lost: (nodeRank: number) => void,
+  ): void {
+    this.#lost = lost;
     void this.#deliver(receive);
   }
 
   send(nodeRank: number, message: ControlMessage): void {
-    this.#outbox.post([String(nodeRank), encode(message)]);
+    this.#outbox.post({ nodeRank, bytes: encode(message) });
   }
 
   /** Waits until everything that was sent is on its way, then lets go of the sockets. */
   async close(): Promise<void> {
+    clearInterval(this.#look);
     await this.#outbox.flushed();
     this.#router.close();
     this.#gate.close();
@@ -97,33 +145,61 @@ export class Hub {
   async #deliver(receive: (nodeRank: number, message: ControlMessage) => void): Promise<void> {
     while (!this.#router.closed) {
       const parts = await this.#router.receive().catch(ignore);
-      if (parts) receive(Number(parts[0].toString()), decode(parts[1]));
+      const nodeRank = this.#nodes.get(parts?.[0].toString() ?? "");
+      if (parts === undefined || nodeRank === undefined) continue;
+      this.#present.add(nodeRank);
+      receive(nodeRank, decode(parts[1]));
     }
+  }
+
+  /** Counts strangers. */
+  async #watch(): Promise<void> {
+    for await (const event of this.#router.events)
+      if (event.type.startsWith("handshake:error")) this.refused++;
+  }
+
+  /** A message cannot be sent when the connection is gone. */
+  #lose(nodeRank: number): void {
+    if (this.#present.delete(nodeRank) && !this.#router.closed) this.#lost(nodeRank);
   }
 }
 
-/** The agent's end. */
+const ALIVE: ControlMessage = { kind: "alive" };
+
+export interface LinkOptions {
+  readonly endpoint: string;
+  readonly invitation: Invitation;
+  readonly heartbeatMs: number;
+  readonly receive: (message: ControlMessage, encoded: Uint8Array) => void;
+  /** There is no connection, or none any more; called once. */
+  readonly lost: (reason: string) => void;
+}
+
+/** The agent's end. A connection that breaks is not made again: what was on its way would be missing. */
 export class Link {
+  readonly #options: LinkOptions;
   readonly #dealer: zmq.Dealer;
   readonly #outbox: Outbox<Uint8Array>;
+  #over = false;
 
-  constructor(
-    endpoint: string,
-    keys: KeyPair,
-    nodeRank: number,
-    receive: (message: ControlMessage, encoded: Uint8Array) => void,
-  ) {
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    const { endpoint, invitation, heartbeatMs } = options;
     const library = requireNative<typeof zmq>("zeromq");
     this.#dealer = new library.Dealer({
-      ...clientOptions(keys),
+      ...clientOptions(invitation.keys, invitation.serverKey),
       ...unlimited,
-      routingId: String(nodeRank),
+      ...heartbeat(heartbeatMs),
+      connectTimeout: heartbeatMs,
+      reconnectInterval: -1,
+      routingId: invitation.name,
       ipv6: endpoint.includes("["),
       linger: 500,
     });
+    void this.#watch();
     this.#dealer.connect(endpoint);
     this.#outbox = new Outbox(async (bytes) => this.#dealer.send(bytes), ignore);
-    void this.#deliver(receive);
+    void this.#deliver();
   }
 
   send(message: ControlMessage): void {
@@ -132,17 +208,36 @@ export class Link {
 
   /** Resolves when everything has been handed to ZeroMQ. */
   async close(): Promise<void> {
+    this.#over = true;
     await this.#outbox.flushed();
     this.#dealer.close();
   }
 
-  async #deliver(receive: (message: ControlMessage, encoded: Uint8Array) => void): Promise<void> {
+  async #deliver(): Promise<void> {
     while (!this.#dealer.closed) {
       const [encoded] = (await this.#dealer.receive().catch(ignore)) ?? [];
-      if (encoded) receive(decode(encoded), encoded);
+      if (encoded) this.#options.receive(decode(encoded), encoded);
+    }
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#dealer.events) {
+      const reason = reasons[type];
+      if (reason === undefined || this.#over) continue;
+      this.#over = true;
+      this.#options.lost(reason);
     }
   }
 }
+
+/** Events of a connection that say that it is over. */
+const reasons: Readonly<Record<string, string>> = {
+  close: "nothing answers there",
+  disconnect: "it was cut or ended",
+  "handshake:error:auth": "it refuses the keys of this job",
+  "handshake:error:protocol": "it is no tsmpirun",
+  "handshake:error:other": "it hung up",
+};
 
 function ignore(): undefined {
   return undefined;

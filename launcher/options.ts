@@ -32,6 +32,8 @@ export interface Options {
   readonly tagOutput: boolean;
   readonly timeoutMs: number | undefined;
   readonly killGraceMs: number;
+  /** A host that has been silent for so long is lost. */
+  readonly heartbeatMs: number;
   /** `NAME`, `NAME=VALUE`, `PRE*`. */
   readonly exports: readonly string[];
   readonly directory: string;
@@ -83,6 +85,7 @@ export function parseOptions(argv: readonly string[]): Request {
     tagOutput: flags.tagOutput ?? false,
     timeoutMs: optionalSeconds("--timeout", flags.timeout ?? environment.timeout),
     killGraceMs: optionalSeconds("--kill-grace", flags.killGrace) ?? 5000,
+    heartbeatMs: heartbeat(flags.heartbeat ?? "10"),
     exports: flags.x ?? [],
     directory: resolve(flags.wdir ?? "."),
     encrypt: flags.encrypt ?? true,
@@ -107,6 +110,7 @@ interface Flags {
   tagOutput?: boolean;
   timeout?: string;
   killGrace?: string;
+  heartbeat?: string;
   x?: string[];
   wdir?: string;
   encrypt?: boolean;
@@ -150,6 +154,7 @@ function define(): Command {
     .addOption(new Option("--tag-output"))
     .addOption(new Option("--timeout <seconds>"))
     .addOption(new Option("--kill-grace <seconds>"))
+    .addOption(new Option("--heartbeat <seconds>"))
     .addOption(new Option("-x <name>").argParser(collect))
     .addOption(new Option("--wdir <folder>"))
     .addOption(new Option("--no-encrypt"))
@@ -205,6 +210,12 @@ function optionalSeconds(name: string, text: string | undefined): number | undef
   const seconds = Number(text);
   if (text.trim() !== "" && seconds >= 0 && seconds <= 1e6) return seconds * 1000;
   throw new UsageError(`${name} ${text}: not a number of seconds`);
+}
+
+function heartbeat(text: string): number {
+  const ms = optionalSeconds("--heartbeat", text) ?? 0;
+  if (ms >= 1000) return ms;
+  throw new UsageError(`--heartbeat ${text}: a host is not given up that soon; use 1 or more seconds`);
 }
 
 function engine(name: string): Options["engine"] {

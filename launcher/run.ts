@@ -63,7 +63,7 @@ async function launch(
   session: Session,
   environment: Record<string, string>,
 ): Promise<number> {
-  const hub = new Hub();
+  const hub = new Hub(options.heartbeatMs);
   const consumed = (nodeRank: number, bytes: number) => hub.send(nodeRank, { kind: "consumed", bytes });
   const stdout = new Output(process.stdout, { tag: options.tagOutput, consumed });
   const stderr = new Output(process.stderr, { tag: options.tagOutput, consumed });
@@ -84,7 +84,6 @@ async function launch(
         host: host.name,
         attempt: 0,
         transport: options.transport,
-        encrypt: options.encrypt,
         args: options.args,
         environment: here ? environment : withoutOwn(environment),
         directory: host.workdir ?? options.directory,
@@ -96,7 +95,10 @@ async function launch(
   const job = new Job(hub, nodes, stdout, stderr, { ...options, session: session.folder });
   const unhandle = handleSignals(job);
   try {
-    hub.deliver((nodeRank, message) => job.receive(nodeRank, message));
+    hub.deliver(
+      (nodeRank, message) => job.receive(nodeRank, message),
+      (nodeRank) => job.agentLost(nodeRank),
+    );
     const program = await bundle(options.script);
     if (options.verbosity === "verbose") stderr.say(summary(mapping, session));
     const code = await job.run(program);

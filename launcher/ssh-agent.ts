@@ -1,5 +1,5 @@
 import type { HostEntry } from "./hostfile.js";
-import { type Greeting, magicLine } from "./greeting.js";
+import { type Greeting, magic, magicLine } from "./greeting.js";
 import { type AgentConfig, agentFile, type AgentProcess, startChild } from "./start-agent.js";
 import { root, version } from "./version.js";
 
@@ -10,13 +10,11 @@ export interface SshOptions {
   /** Paths on the other hosts; `undefined`: the same as here. */
   readonly node: string | undefined;
   readonly remotePrefix: string | undefined;
+  readonly heartbeatMs: number;
 }
 
-/** Never asks anyone anything; notices a host that has gone while ssh waits for it. */
-const ALWAYS = [
-  ...["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "LogLevel=ERROR"],
-  ...["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=2", "-T"],
-];
+/** Never asks anyone anything. */
+const ALWAYS = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "LogLevel=ERROR", "-T"];
 /** From the end of ssh's stdin to its own end. */
 const LEAVE_MS = 2000;
 
@@ -37,6 +35,7 @@ export function startSshAgent(
   let complaint = "";
   let heard = "";
   let said = "";
+  let ownWords = false;
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     if (greeted) return;
     heard += text;
@@ -49,8 +48,13 @@ export function startSshAgent(
     });
   });
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    if (greeted) process.stderr.write(text);
-    else said = (said + text).slice(-WORDS_MAX);
+    if (ownWords) return void process.stderr.write(text);
+    said = (said + text).slice(-WORDS_MAX);
+    const start = said.indexOf(`${magic}\n`);
+    if (start < 0) return;
+    ownWords = true;
+    process.stderr.write(said.slice(start + magic.length + 1));
+    said = said.slice(0, start);
   });
 
   async function welcome(greeting: Greeting): Promise<void> {
@@ -77,6 +81,7 @@ export function startSshAgent(
         void child.gone.then(() => clearTimeout(timer));
       }
     },
+    kill: child.kill,
   };
 }
 
@@ -87,8 +92,20 @@ function sshArguments(host: HostEntry, options: SshOptions): string[] {
   const user = host.user === undefined ? [] : ["-l", host.user];
   const port = host.port === undefined ? [] : ["-p", `${host.port}`];
   const file = agentFile(options.remotePrefix ?? root);
+  // ssh that still waits for the agent's host when that has gone ends by itself, later than the connection with the agent.
+  const alive = `ServerAliveInterval=${Math.max(1, Math.round(options.heartbeatMs / 2000))}`;
   return [
-    ...[...ALWAYS, ...user, ...port, ...options.sshArgs, host.name],
+    ...[
+      ...ALWAYS,
+      "-o",
+      alive,
+      "-o",
+      "ServerAliveCountMax=5",
+      ...user,
+      ...port,
+      ...options.sshArgs,
+      host.name,
+    ],
     `exec ${quote(node)} ${quote(file)} --ssh`,
   ];
 }

@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { KeyPair } from "../src/comm/transports/zmq/curve.js";
 import { magic } from "./greeting.js";
+import type { Invitation, RankKeys } from "./keys.js";
 
 /** What an agent reads from its stdin before anything else. Keys never stand in argv or the environment. */
 export interface AgentConfig {
   readonly endpoint: string;
-  readonly keys: KeyPair;
+  readonly invitation: Invitation;
+  readonly rankKeys: RankKeys;
   readonly nodeRank: number;
+  /** A launcher that has been silent for so long is gone. */
+  readonly heartbeatMs: number;
   /** Folder of the job on the agent's host; `undefined`: the agent makes one, and removes it. */
   readonly session: string | undefined;
   /** The launcher's folder on this host, if it is another one: removed when the launcher has been killed. */
@@ -29,6 +32,8 @@ export interface AgentProcess {
   readonly gone: Promise<string>;
   /** Lets it go: closes its stdin. */
   readonly release: () => void;
+  /** Ends the process of this host that is the agent, or leads to it. */
+  readonly kill: () => void;
 }
 
 /** The file that runs as agent, in the tsmpi that is installed in `root`. */
@@ -52,7 +57,7 @@ export function startLocalAgent(
     (config) => child.configure({ ...config, stdinFd: stdin ? 3 : undefined }),
     () => child.release(),
   );
-  return { local: true, gone: child.gone, release: child.release };
+  return { local: true, gone: child.gone, release: child.release, kill: child.kill };
 }
 
 /** A process of this host that is an agent, or leads to one. */

@@ -35,6 +35,8 @@ export interface Boot {
   readonly address: string;
   /** Secret of the job, in hex: by it ranks know each other on connections that CURVE does not protect. */
   readonly key: string;
+  /** A host that shows no sign of life for so long is lost. Its kernel answers, however busy its ranks are. */
+  readonly silentMs: number;
 }
 
 export interface Control {

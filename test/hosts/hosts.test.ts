@@ -2,45 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Test, test } from "tap";
+import { test } from "tap";
 import { program } from "../launcher/tsmpirun.js";
 import { launch } from "../spmd.js";
-import { cannotMakeHosts, type Hosts, makeHosts } from "./namespaces.js";
+import { cannotMakeHosts, makeHosts } from "./namespaces.js";
+import { type Run, runOnHosts } from "./run-on-hosts.js";
 
-const LAUNCHER = fileURLToPath(new URL("../../launcher/cli.js", import.meta.url));
 const example = fileURLToPath(new URL("../../../examples/poststack.ts", import.meta.url));
 const limits = { timeout: 120_000 };
 const why = cannotMakeHosts();
-
-interface Run {
-  readonly hosts: Hosts;
-  readonly args: readonly string[];
-  readonly watch?: (stdout: string) => void;
-}
-
-/** Runs tsmpirun on the first host; nothing may be left on any. */
-async function run(t: Test, { hosts, args, watch }: Run) {
-  const runtime = mkdtempSync(join(tmpdir(), "tsmpi-run-"));
-  t.teardown(() => rmSync(runtime, { recursive: true }));
-  const command = [process.execPath, LAUNCHER, "--ssh-args", `-F ${hosts.sshConfig}`, ...args];
-  const child = hosts.start(command, { ...process.env, XDG_RUNTIME_DIR: runtime });
-  let [stdout, stderr] = ["", ""];
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-    watch?.(stdout);
-  });
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  child.stdin?.end();
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  let left: string[] = [];
-  for (let tries = 0; tries < 50; tries++) {
-    left = hosts.names.flatMap((name) => hosts.running(name).map((line) => `${name}: ${line}`));
-    if (left.length === 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  t.same(left, [], "nothing is left on any host");
-  return { code, stdout, stderr };
-}
 
 void test(
   "ranks on several hosts, each with an address of its own",
@@ -51,7 +21,10 @@ void test(
     const list = (slots: number) => ["--host", hosts.names.map((name) => `${name}:${slots}`).join(",")];
 
     await t.test("six ranks on three hosts find each other", async (t) => {
-      const { code, stdout, stderr } = await run(t, { hosts, args: [...list(2), program("where.ts")] });
+      const { code, stdout, stderr } = await runOnHosts(t, {
+        hosts,
+        args: [...list(2), program("where.ts")],
+      });
       t.equal(stderr, "");
       t.equal(code, 0);
       t.same(
@@ -70,7 +43,10 @@ void test(
         ["--iface", "eth0"],
         ["--iface", "10.78.0.0/24"],
       ]) {
-        const { code, stdout } = await run(t, { hosts, args: [...how, ...list(1), program("where.ts")] });
+        const { code, stdout } = await runOnHosts(t, {
+          hosts,
+          args: [...how, ...list(1), program("where.ts")],
+        });
         t.equal(code, 0, how.join(" "));
         t.match(stdout, /2@node3 0\/1 2\/3 (tcp|zmq) 6/);
       }
@@ -90,7 +66,7 @@ void test(
         ["three", "node1:1,node2:2,node3:1"],
       ] as const) {
         const args = ["--host", hostList, example, ...options, join(folder, name)];
-        const { code, stderr } = await run(t, { hosts, args });
+        const { code, stderr } = await runOnHosts(t, { hosts, args });
         t.equal(code, 0, stderr);
         const got = costOf(name);
         t.equal(got.length, want.length);
@@ -100,7 +76,10 @@ void test(
     });
 
     await t.test("a rank that fails ends the job on all hosts, and is named with its host", async (t) => {
-      const { code, stderr } = await run(t, { hosts, args: [...list(2), program("where.ts"), "fail", "5"] });
+      const { code, stderr } = await runOnHosts(t, {
+        hosts,
+        args: [...list(2), program("where.ts"), "fail", "5"],
+      });
       t.equal(code, 1);
       t.match(stderr, /rank 5 \(node3, pid \d+\) .*on purpose/s);
     });
@@ -108,21 +87,21 @@ void test(
     await t.test("SIGKILL for the launcher ends the ranks of all hosts", async (t) => {
       const watch: Run["watch"] = (stdout) =>
         void (stdout.includes("5@") && hosts.kill("node1", "launcher/cli.js"));
-      await run(t, { hosts, args: [...list(2), program("where.ts"), "fail", "9"], watch });
+      await runOnHosts(t, { hosts, args: [...list(2), program("where.ts"), "fail", "9"], watch });
     });
 
     await t.test("an agent that is killed takes its ranks along, and ends the job", async (t) => {
       const watch: Run["watch"] = (stdout) =>
         void (stdout.includes("5@") && hosts.kill("node2", "launcher/agent.js"));
       const args = [...list(2), program("where.ts"), "fail", "9"];
-      const { code, stderr } = await run(t, { hosts, args, watch });
+      const { code, stderr } = await runOnHosts(t, { hosts, args, watch });
       t.equal(code, 125);
       t.match(stderr, /the agent on node2 ended unexpectedly/);
     });
 
     await t.test("a host that refuses to start an agent is named, in its own words", async (t) => {
       const args = ["--node", "/no/node", "--host", "node2:1,node3:1", program("where.ts")];
-      const { code, stderr } = await run(t, { hosts, args });
+      const { code, stderr } = await runOnHosts(t, { hosts, args });
       t.equal(code, 125);
       t.match(stderr, /cannot start the agent on node[23]: ssh: exit code 127\n.*\/no\/node: No such file/s);
     });

@@ -21,6 +21,19 @@ export interface Hosts {
   running(name: string): string[];
   /** SIGKILL for what runs on a host with this word on its command line. */
   kill(name: string, word: string): void;
+  /** Runs a shell command on a host, to its end. */
+  command(name: string, text: string): string;
+  /** Takes a host off the network without a word to anyone, and puts it back. */
+  cut(name: string): void;
+  heal(name: string): void;
+  /** Ends everything on a host at once, its ssh server and its connections too. */
+  powerOff(name: string): void;
+  /** What two hosts send each other is lost; they reach all others. */
+  part(name: string, other: string): void;
+  rejoin(name: string, other: string): void;
+  /** Limits what a host sends and is sent, in bits per second as tc writes them: `256kbit`. */
+  shape(name: string, rate: string): void;
+  unshape(name: string): void;
   /** Ends everything on the hosts. */
   down(): Promise<void>;
 }
@@ -132,18 +145,42 @@ async function make(
     run("sh", "-c", `cat /proc/${hosts.get(name)?.pid}/task/*/children`)
       .trim()
       .split(" ")[0];
+  const addressOf = (name: string): string => `${NETWORK}.${names.indexOf(name) + 1}`;
+  const command = (name: string, text: string): string => run("nsenter", ...enter(name), "sh", "-c", text);
+  const route = (what: "add" | "del", name: string, other: string): void => {
+    command(name, `ip route ${what} blackhole ${addressOf(other)}`);
+    command(other, `ip route ${what} blackhole ${addressOf(name)}`);
+  };
+  const queue = (what: "replace" | "del", name: string, limit: string): void => {
+    const tc = (device: string) => `tc qdisc ${what} dev ${device} root ${limit}`;
+    run("nsenter", "-t", `${bridge.pid}`, "-n", "sh", "-c", tc(port(name)));
+    command(name, tc("eth0"));
+  };
+  const port = (name: string): string => `port${names.indexOf(name)}`;
   const enter = (name: string) => ["-t", first(name), "-n", "-u", "-i", "-m", "-p"];
   return {
     names,
-    addressOf: (name) => `${NETWORK}.${names.indexOf(name) + 1}`,
+    addressOf,
     sshConfig,
     start: (command, env, name = names[0]) =>
       spawn("nsenter", [...enter(name), ...command], { env: { ...env, PATH }, stdio: "pipe" }),
     running(name) {
+      if (hosts.get(name)?.signalCode !== null) return []; // powered off
       const list = 'for p in /proc/[0-9]*; do tr "\\0" " " <$p/cmdline 2>/dev/null; echo; done';
-      const lines = run("nsenter", ...enter(name), "sh", "-c", list).split("\n");
+      const lines = command(name, list).split("\n");
       return lines.filter((line) => /node|tsmpi/.test(line) && !/^sh -c|sshd/.test(line));
     },
+    command,
+    part: (name, other) => route("add", name, other),
+    rejoin: (name, other) => route("del", name, other),
+    cut: (name) => inBridge("link", "set", port(name), "down"),
+    heal: (name) => inBridge("link", "set", port(name), "up"),
+    powerOff: (name) => {
+      inBridge("link", "set", port(name), "down"); // the dead send no word of their end
+      hosts.get(name)?.kill("SIGKILL");
+    },
+    shape: (name, rate) => queue("replace", name, `tbf rate ${rate} burst 8kb latency 400ms`),
+    unshape: (name) => queue("del", name, ""),
     kill(name, word) {
       const each =
         'for p in /proc/[0-9]*; do [ $p = /proc/$$ ] || { grep -qa "$1" $p/cmdline && kill -9 ${p#/proc/}; }; done';

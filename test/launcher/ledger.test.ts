@@ -135,3 +135,20 @@ void test("the report keeps frames of tsmpi if there are no others, and stays sh
   t.ok(lines.length < 40, `${lines.length} lines`);
   t.match(lines.at(-1), /… 31 more lines/);
 });
+
+void test("the cause stands at the end of a chain of echoes; of a ring, it is the first to break", async (t) => {
+  const chain = new Ledger(4);
+  chain.failed(error(1, "lost 2", 2));
+  t.ok(chain.unexplained, "until the end of rank 2 is known");
+  chain.failed(error(2, "lost 3", 3));
+  chain.failed(error(3, "the cause"));
+  t.equal(chain.faults[0].rank, 3);
+  t.notOk(chain.unexplained);
+  const ring = new Ledger(3);
+  for (const rank of [1, 0, 2]) ring.failed(error(rank, "lost the next", (rank + 1) % 3));
+  t.equal(ring.faults[0].rank, 1);
+  const end = new Ledger(2);
+  end.failed(error(0, "lost 1", 1));
+  end.exited(exit(1, 0, "SIGKILL"));
+  t.equal(end.faults[0].rank, 1);
+});

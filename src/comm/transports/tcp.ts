@@ -17,14 +17,17 @@ const READ_EACH = 3;
 const TICK_MS = 50;
 /** While something waits for room in the kernel, a rank that sleeps looks this often. */
 const ROOM_MS = 1;
-/** A host that has acknowledged nothing for so long is gone, however busy its ranks may be. */
-const SILENT_MS = 10_000;
+/** How often the kernel is asked for how long a peer's host has been silent. */
 const PROBE_MS = 1000;
+/** From the first probe of a quiet connection that is not answered to its end, as Node asks of the kernel. */
+const KERNEL_MS = 10_000;
 const ATTEMPTS = 3;
 const RETRY_MS = 50;
 
-/** What a rank knows of itself and of the job; without `hosts` all are on one. */
-export type Place = Pick<Boot, "rank" | "size" | "curve" | "key"> & Partial<Pick<Boot, "hosts">>;
+/** What a rank knows of itself and of the job; without `hosts` all are on one, and it is waited for 15 s. */
+export type Place = Pick<Boot, "rank" | "size" | "curve" | "key"> & Partial<Pick<Boot, "hosts" | "silentMs">>;
+
+const SILENT_MS = 15_000;
 
 /** Turns away who does not know the job's secret; gives up a connection on which nonsense comes. */
 export type TcpTransport = Transport & Required<Pick<Transport, "refused" | "malformed">>;
@@ -44,12 +47,7 @@ export async function openTcp(
   sink: Sink,
 ): Promise<{ readonly endpoint: string; readonly connect: (book: readonly string[]) => TcpTransport }> {
   const system = sockets();
-  const server = createServer({
-    allowHalfOpen: true,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: PROBE_MS,
-  });
+  const server = createServer(socketOptions(boot));
   await new Promise<void>((resolve, reject) => {
     const failed = (cause: Error): void =>
       reject(
@@ -111,6 +109,8 @@ class Tcp implements TcpTransport {
   refused = 0;
   malformed = 0;
   readonly #member: Member;
+  readonly #silentMs: number;
+  readonly #socketOptions: ReturnType<typeof socketOptions>;
   readonly #sink: Sink;
   readonly #book: readonly string[];
   readonly #system: Sockets;
@@ -138,6 +138,8 @@ class Tcp implements TcpTransport {
     this.size = boot.size;
     this.hosts = boot.hosts;
     this.#member = { rank: boot.rank, size: boot.size, key: boot.key, sealed: boot.curve !== undefined };
+    this.#silentMs = boot.silentMs ?? SILENT_MS;
+    this.#socketOptions = socketOptions(boot);
     this.#sink = sink;
     this.#book = book;
     this.#system = system;
@@ -245,14 +247,7 @@ class Tcp implements TcpTransport {
   /** Makes the connection to a peer. Of two ranks that do so at the same time, the lower one's is kept. */
   #dial(peer: Peer, attempt = 1): void {
     const [host, port] = this.#book[peer.rank].split(" ");
-    const socket = connectSocket({
-      host,
-      port: Number(port),
-      allowHalfOpen: true,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: PROBE_MS,
-    });
+    const socket = connectSocket({ host, port: Number(port), ...this.#socketOptions });
     peer.dialing = socket.unref();
     let cause: Error | undefined;
     socket.on("error", (error) => (cause = error));
@@ -365,7 +360,7 @@ class Tcp implements TcpTransport {
       this.#lastProbe = now;
       for (const connection of this.#connections) {
         const silentMs = connection.socket.destroyed ? 0 : this.#system.silentMs(connection.fd);
-        if (silentMs > SILENT_MS)
+        if (silentMs > this.#silentMs)
           connection.fail(new Error(`its host has not answered for ${Math.round(silentMs / 1000)} s`));
       }
     }
@@ -400,3 +395,9 @@ class Tcp implements TcpTransport {
 
 /** Connections that have not proved anything yet, besides two for each rank. */
 const GUESTS = 64;
+
+/** A quiet connection is probed by the kernel, so that the end of a host that says nothing is noticed. */
+function socketOptions({ silentMs = SILENT_MS }: Place) {
+  const keepAliveInitialDelay = Math.max(PROBE_MS, silentMs - KERNEL_MS);
+  return { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay } as const;
+}

@@ -6,7 +6,7 @@ import type { Sink, Transport } from "./transport.js";
 import { Arrivals } from "./zmq/arrivals.js";
 import { Gate, serverOptions } from "./zmq/curve.js";
 import { decode, encodeHello, type Frame, PART_BYTES_MAX } from "./zmq/frames.js";
-import { HEARTBEAT, Link } from "./zmq/link.js";
+import { heartbeat, Link } from "./zmq/link.js";
 
 /** How often connections are looked at, and messages for a rank that does not sleep. */
 const TICK_MS = 50;
@@ -16,7 +16,8 @@ const WAIT_MS = 100;
 const LINGER_MS = 1_000;
 
 /** What a rank knows of itself and of the job; without `hosts` all are on one. */
-export type Place = Pick<Boot, "rank" | "size" | "jobId" | "curve"> & Partial<Pick<Boot, "hosts">>;
+export type Place = Pick<Boot, "rank" | "size" | "jobId" | "curve"> &
+  Partial<Pick<Boot, "hosts" | "silentMs">>;
 
 /** Turns away who has no key of the job, or claims a rank that is taken or of another job; drops what is no frame. */
 export type ZmqTransport = Transport & Required<Pick<Transport, "refused" | "malformed">>;
@@ -44,7 +45,7 @@ export async function openZmq(
   const gate = boot.curve && new Gate(library, context, [boot.curve.publicKey], { waitMs: WAIT_MS });
   const router = new library.Router({
     ...serverOptions(boot.curve),
-    ...HEARTBEAT,
+    ...heartbeat(boot.silentMs),
     context,
     ipv6,
     backlog: 1024,
@@ -183,12 +184,13 @@ class Zmq implements ZmqTransport {
     const known = this.#peers.get(rank);
     if (known !== undefined) return known;
     const { library, context } = this.#sockets;
-    const { jobId, curve } = this.#boot;
+    const { jobId, curve, silentMs } = this.#boot;
     const link = new Link({
       library,
       context,
       keys: curve,
       endpoint: this.#book[rank],
+      silentMs,
       routingId: `${this.rank}:${Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString("hex")}`,
       hello: encodeHello(this.rank, this.size, jobId),
       onLost: (reason) => this.#lose(peer, reason),

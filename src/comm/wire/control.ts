@@ -87,6 +87,7 @@ export function decode(encoded: Uint8Array): ControlMessage {
     return { kind: "agent-failed", code: agentFailed.code(), text: agentFailed.text() ?? "" };
   }
   if (message.bye()) return { kind: "bye" };
+  if (message.alive()) return { kind: "alive" };
   throw new RangeError(`control: ${encoded.length} bytes are no known message; use one version of tsmpi`);
 }
 
@@ -154,6 +155,8 @@ function build(b: Builder, message: ControlMessage): Offset {
     }
     case "bye":
       return wire.Bye.createBye(b, 0);
+    case "alive":
+      return wire.Alive.createAlive(b, 0);
   }
 }
 
@@ -177,6 +180,7 @@ const attach: Record<ControlMessage["kind"], (b: Builder, table: Offset) => void
   stop: (b, table) => wire.Message.addStop(b, table),
   "agent-failed": (b, table) => wire.Message.addAgentFailed(b, table),
   bye: (b, table) => wire.Message.addBye(b, table),
+  alive: (b, table) => wire.Message.addAlive(b, table),
 };
 
 function writeBoot(b: Builder, boot: Boot): Offset {
@@ -204,6 +208,7 @@ function writeBoot(b: Builder, boot: Boot): Offset {
     b.createString(boot.address),
     wire.Boot.createHostsVector(b, [...boot.hosts]),
     b.createString(boot.key),
+    boot.silentMs,
   );
 }
 
@@ -230,6 +235,7 @@ function readBoot(boot: wire.Boot): Boot {
     address: boot.address() ?? "",
     hosts: [...(boot.hostsArray() ?? [])],
     key: boot.key() ?? "",
+    silentMs: boot.silentMs(),
   };
 }
 
@@ -247,7 +253,6 @@ function writeStart(b: Builder, start: Start): Offset {
     b.createString(start.host),
     start.attempt,
     b.createString(start.transport),
-    start.encrypt,
     b.createByteVector(start.program),
     b.createByteVector(start.sourceMap),
     wire.Start.createArgsVector(b, strings(b, start.args)),
@@ -270,7 +275,6 @@ function readStart(start: wire.Start): Start {
     host: start.host() ?? "",
     attempt: start.attempt(),
     transport: transportOf(start.transport()),
-    encrypt: start.encrypt(),
     program: start.programArray() ?? new Uint8Array(0),
     sourceMap: start.sourceMapArray() ?? new Uint8Array(0),
     args: list(start.argsLength(), (i) => start.args(i)),

@@ -15,8 +15,6 @@ export interface Start {
   readonly host: string;
   readonly attempt: number;
   readonly transport: TransportName;
-  /** Whether ranks get the job's keys for their own sockets. */
-  readonly encrypt: boolean;
   readonly program: Uint8Array;
   readonly sourceMap: Uint8Array;
   readonly args: readonly string[];
@@ -70,4 +68,5 @@ export type ControlMessage =
   | { readonly kind: "signal"; readonly name: string }
   | { readonly kind: "stop"; readonly graceMs: number }
   | { readonly kind: "agent-failed"; readonly code: number; readonly text: string }
-  | { readonly kind: "bye" };
+  | { readonly kind: "bye" }
+  | { readonly kind: "alive" };

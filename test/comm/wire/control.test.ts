@@ -23,6 +23,7 @@ const boot: Boot = {
   address: "10.1.2.3",
   hosts: [0, 0, 1, 1, 2, 3, 3],
   key: "00ff",
+  silentMs: 15_000,
 };
 
 const start: Start = {
@@ -34,7 +35,6 @@ const start: Start = {
   host: "node02",
   attempt: 1,
   transport: "zmq",
-  encrypt: true,
   program: Uint8Array.of(1, 2, 0, 255),
   sourceMap: new Uint8Array(0),
   args: ["--model", "", "ä b"],
@@ -69,6 +69,7 @@ const messages: readonly ControlMessage[] = [
   { kind: "stop", graceMs: 5000 },
   { kind: "agent-failed", code: 125, text: "no koffi" },
   { kind: "bye" },
+  { kind: "alive" },
 ];
 
 void test("every message arrives as it was", async (t) => {

@@ -9,7 +9,10 @@ export interface Sockets {
   send(fd: number, from: Uint8Array, length: number, more: boolean): number;
   /** Which of the first `count` descriptors can be read: an array of `struct pollfd`. Waits at most `timeoutMs`. */
   poll(descriptors: Int32Array, count: number, timeoutMs: number): number;
-  /** Milliseconds since the peer's kernel acknowledged anything, while it owes acknowledgements; else 0. */
+  /**
+   * Milliseconds since the peer's kernel has acknowledged anything, be it a probe of a quiet connection; 0 while it says
+   * that it has no room for more, for which it is asked ever less often.
+   */
   silentMs(fd: number): number;
   yieldCore(): void;
 }
@@ -53,7 +56,7 @@ function load(): Sockets {
     throw new SocketError(`${call}: ${name}`);
   }
 
-  const info = new Uint32Array(26); // struct tcp_info up to what is needed, and some more
+  const info = new Uint32Array(37); // struct tcp_info up to what is needed
   const infoBytes = new Uint32Array(1);
   return {
     receive: (fd, into, length) => check("recv", recv(fd, into, length, MSG_DONTWAIT)),
@@ -64,7 +67,9 @@ function load(): Sockets {
       if (!linux) return 0;
       infoBytes[0] = info.byteLength;
       if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, infoBytes) !== 0) return 0;
-      return info[INFO_UNACKED] > 0 ? info[INFO_LAST_ACK_RECEIVED_MS] : 0;
+      const answered = info[INFO_STATE] >>> 24 < UNANSWERED_PROBES;
+      const full = info[INFO_UNACKED] === 0 && info[INFO_NOT_SENT_BYTES] > 0 && answered;
+      return full ? 0 : info[INFO_LAST_ACK_RECEIVED_MS];
     },
     yieldCore,
   };
@@ -72,6 +77,9 @@ function load(): Sockets {
 
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
-/** Words of `struct tcp_info`, linux/tcp.h. */
+/** Words of `struct tcp_info`, linux/tcp.h. The last byte of the first counts probes that have not been answered. */
+const INFO_STATE = 0;
+const UNANSWERED_PROBES = 3;
 const INFO_UNACKED = 6;
 const INFO_LAST_ACK_RECEIVED_MS = 14;
+const INFO_NOT_SENT_BYTES = 36;

@@ -37,7 +37,7 @@ export class Gate {
   /** Connections turned away. Those that do not even speak CURVE never get as far as the gate. */
   refused = 0;
   readonly #router: zmq.Router;
-  readonly #allowed: ReadonlySet<string>;
+  readonly #allowed: Set<string>;
   #serving = false;
 
   constructor(
@@ -66,6 +66,11 @@ export class Gate {
     } finally {
       this.#serving = false;
     }
+  }
+
+  /** Allows one more key. */
+  admit(publicKey: string): void {
+    this.#allowed.add(publicKey);
   }
 
   close(): void {

@@ -4,8 +4,10 @@ import { CHUNK_BYTES, EAGER_BYTES, encodeMessage, encodeSignal, stamp } from "./
 
 /** Bytes of chunks that may be under way to one peer before it takes some: what a busy receiver has to hold. */
 export const WINDOW_BYTES = 4 << 20;
-/** A lost host is noticed after this long without any sign of it; libzmq answers even while the peer's JavaScript is busy. */
-export const HEARTBEAT = { heartbeatInterval: 1000, heartbeatTimeout: 10_000 } as const;
+/** Notices a host that gives no sign for so long; libzmq answers even while the peer's JavaScript is busy. Local. */
+export function heartbeat(silentMs = 15_000) {
+  return { heartbeatInterval: Math.min(1000, silentMs / 4), heartbeatTimeout: silentMs } as const;
+}
 
 /** A connection that failed this quickly was turned away; one that took longer met a peer too busy to answer. */
 const BUSY_MS = 1000;
@@ -19,6 +21,8 @@ export interface LinkOptions {
   readonly endpoint: string;
   /** Names this rank to the peer's ROUTER; no other connection to it has this id. */
   readonly routingId: string;
+  /** The peer's host is lost when it gives no sign for so long. */
+  readonly silentMs: number | undefined;
   /** First record on the connection. */
   readonly hello: Buffer;
   readonly onLost: (reason: Error) => void;
@@ -124,10 +128,10 @@ export class Link {
   }
 
   #connect(attempt = 1): zmq.Dealer {
-    const { library, context, keys, endpoint, routingId } = this.#options;
+    const { library, context, keys, endpoint, routingId, silentMs } = this.#options;
     const dealer = new library.Dealer({
       ...clientOptions(keys),
-      ...HEARTBEAT,
+      ...heartbeat(silentMs),
       context,
       routingId,
       linger: 0,

@@ -173,8 +173,13 @@ key(optionalEncoding?:any):string|Uint8Array|null {
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
+silentMs():number {
+  const offset = this.bb!.__offset(this.bb_pos, 46);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
 static startBoot(builder:flatbuffers.Builder) {
-  builder.startObject(21);
+  builder.startObject(22);
 }
 
 static addJobId(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset) {
@@ -312,12 +317,16 @@ static addKey(builder:flatbuffers.Builder, keyOffset:flatbuffers.Offset) {
   builder.addFieldOffset(20, keyOffset, 0);
 }
 
+static addSilentMs(builder:flatbuffers.Builder, silentMs:number) {
+  builder.addFieldInt32(21, silentMs, 0);
+}
+
 static endBoot(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, rank:number, size:number, localRank:number, localSize:number, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, appnum:number, attempt:number, transportOffset:flatbuffers.Offset, localRanksOffset:flatbuffers.Offset, segmentFd:number, segmentBytes:number, bellOwn:number, bellRingOffset:flatbuffers.Offset, publicKeyOffset:flatbuffers.Offset, secretKeyOffset:flatbuffers.Offset, addressOffset:flatbuffers.Offset, hostsOffset:flatbuffers.Offset, keyOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, rank:number, size:number, localRank:number, localSize:number, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, appnum:number, attempt:number, transportOffset:flatbuffers.Offset, localRanksOffset:flatbuffers.Offset, segmentFd:number, segmentBytes:number, bellOwn:number, bellRingOffset:flatbuffers.Offset, publicKeyOffset:flatbuffers.Offset, secretKeyOffset:flatbuffers.Offset, addressOffset:flatbuffers.Offset, hostsOffset:flatbuffers.Offset, keyOffset:flatbuffers.Offset, silentMs:number):flatbuffers.Offset {
   Boot.startBoot(builder);
   Boot.addJobId(builder, jobIdOffset);
   Boot.addRank(builder, rank);
@@ -340,6 +349,7 @@ static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, r
   Boot.addAddress(builder, addressOffset);
   Boot.addHosts(builder, hostsOffset);
   Boot.addKey(builder, keyOffset);
+  Boot.addSilentMs(builder, silentMs);
   return Boot.endBoot(builder);
 }
 }
@@ -929,92 +939,87 @@ transport(optionalEncoding?:any):string|Uint8Array|null {
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
-encrypt():boolean {
-  const offset = this.bb!.__offset(this.bb_pos, 20);
-  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
-}
-
 program(index: number):number|null {
-  const offset = this.bb!.__offset(this.bb_pos, 22);
+  const offset = this.bb!.__offset(this.bb_pos, 20);
   return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
 }
 
 programLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 22);
+  const offset = this.bb!.__offset(this.bb_pos, 20);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 programArray():Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 22);
+  const offset = this.bb!.__offset(this.bb_pos, 20);
   return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
 sourceMap(index: number):number|null {
-  const offset = this.bb!.__offset(this.bb_pos, 24);
+  const offset = this.bb!.__offset(this.bb_pos, 22);
   return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
 }
 
 sourceMapLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 24);
+  const offset = this.bb!.__offset(this.bb_pos, 22);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 sourceMapArray():Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 24);
+  const offset = this.bb!.__offset(this.bb_pos, 22);
   return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
 args(index: number):string
 args(index: number,optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 args(index: number,optionalEncoding?:any):string|Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 26);
+  const offset = this.bb!.__offset(this.bb_pos, 24);
   return offset ? this.bb!.__string(this.bb!.__vector(this.bb_pos + offset) + index * 4, optionalEncoding) : null;
 }
 
 argsLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 26);
+  const offset = this.bb!.__offset(this.bb_pos, 24);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 environment(index: number, obj?:Variable):Variable|null {
-  const offset = this.bb!.__offset(this.bb_pos, 28);
+  const offset = this.bb!.__offset(this.bb_pos, 26);
   return offset ? (obj || new Variable()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
 }
 
 environmentLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 28);
+  const offset = this.bb!.__offset(this.bb_pos, 26);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 directory():string|null
 directory(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
 directory(optionalEncoding?:any):string|Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 30);
+  const offset = this.bb!.__offset(this.bb_pos, 28);
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
 stdinFd():number {
-  const offset = this.bb!.__offset(this.bb_pos, 32);
+  const offset = this.bb!.__offset(this.bb_pos, 30);
   return offset ? this.bb!.readInt32(this.bb_pos + offset) : -1;
 }
 
 hosts(index: number):number|null {
-  const offset = this.bb!.__offset(this.bb_pos, 34);
+  const offset = this.bb!.__offset(this.bb_pos, 32);
   return offset ? this.bb!.readInt32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
 }
 
 hostsLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 34);
+  const offset = this.bb!.__offset(this.bb_pos, 32);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 hostsArray():Int32Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 34);
+  const offset = this.bb!.__offset(this.bb_pos, 32);
   return offset ? new Int32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
 static startStart(builder:flatbuffers.Builder) {
-  builder.startObject(16);
+  builder.startObject(15);
 }
 
 static addJobId(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset) {
@@ -1066,12 +1071,8 @@ static addTransport(builder:flatbuffers.Builder, transportOffset:flatbuffers.Off
   builder.addFieldOffset(7, transportOffset, 0);
 }
 
-static addEncrypt(builder:flatbuffers.Builder, encrypt:boolean) {
-  builder.addFieldInt8(8, +encrypt, +false);
-}
-
 static addProgram(builder:flatbuffers.Builder, programOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(9, programOffset, 0);
+  builder.addFieldOffset(8, programOffset, 0);
 }
 
 static createProgramVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset {
@@ -1087,7 +1088,7 @@ static startProgramVector(builder:flatbuffers.Builder, numElems:number) {
 }
 
 static addSourceMap(builder:flatbuffers.Builder, sourceMapOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(10, sourceMapOffset, 0);
+  builder.addFieldOffset(9, sourceMapOffset, 0);
 }
 
 static createSourceMapVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset {
@@ -1103,7 +1104,7 @@ static startSourceMapVector(builder:flatbuffers.Builder, numElems:number) {
 }
 
 static addArgs(builder:flatbuffers.Builder, argsOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(11, argsOffset, 0);
+  builder.addFieldOffset(10, argsOffset, 0);
 }
 
 static createArgsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
@@ -1119,7 +1120,7 @@ static startArgsVector(builder:flatbuffers.Builder, numElems:number) {
 }
 
 static addEnvironment(builder:flatbuffers.Builder, environmentOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(12, environmentOffset, 0);
+  builder.addFieldOffset(11, environmentOffset, 0);
 }
 
 static createEnvironmentVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
@@ -1135,15 +1136,15 @@ static startEnvironmentVector(builder:flatbuffers.Builder, numElems:number) {
 }
 
 static addDirectory(builder:flatbuffers.Builder, directoryOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(13, directoryOffset, 0);
+  builder.addFieldOffset(12, directoryOffset, 0);
 }
 
 static addStdinFd(builder:flatbuffers.Builder, stdinFd:number) {
-  builder.addFieldInt32(14, stdinFd, -1);
+  builder.addFieldInt32(13, stdinFd, -1);
 }
 
 static addHosts(builder:flatbuffers.Builder, hostsOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(15, hostsOffset, 0);
+  builder.addFieldOffset(14, hostsOffset, 0);
 }
 
 static createHostsVector(builder:flatbuffers.Builder, data:number[]|Int32Array):flatbuffers.Offset;
@@ -1168,7 +1169,7 @@ static endStart(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, size:number, ranksOffset:flatbuffers.Offset, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, attempt:number, transportOffset:flatbuffers.Offset, encrypt:boolean, programOffset:flatbuffers.Offset, sourceMapOffset:flatbuffers.Offset, argsOffset:flatbuffers.Offset, environmentOffset:flatbuffers.Offset, directoryOffset:flatbuffers.Offset, stdinFd:number, hostsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, size:number, ranksOffset:flatbuffers.Offset, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, attempt:number, transportOffset:flatbuffers.Offset, programOffset:flatbuffers.Offset, sourceMapOffset:flatbuffers.Offset, argsOffset:flatbuffers.Offset, environmentOffset:flatbuffers.Offset, directoryOffset:flatbuffers.Offset, stdinFd:number, hostsOffset:flatbuffers.Offset):flatbuffers.Offset {
   Start.startStart(builder);
   Start.addJobId(builder, jobIdOffset);
   Start.addSize(builder, size);
@@ -1178,7 +1179,6 @@ static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, 
   Start.addHost(builder, hostOffset);
   Start.addAttempt(builder, attempt);
   Start.addTransport(builder, transportOffset);
-  Start.addEncrypt(builder, encrypt);
   Start.addProgram(builder, programOffset);
   Start.addSourceMap(builder, sourceMapOffset);
   Start.addArgs(builder, argsOffset);
@@ -1600,6 +1600,52 @@ static createStop(builder:flatbuffers.Builder, graceMs:number):flatbuffers.Offse
 }
 
 /**
+ * Says nothing: that it cannot be sent shows that the agent is lost. launcher -> agent.
+ */
+export class Alive {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):Alive {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsAlive(bb:flatbuffers.ByteBuffer, obj?:Alive):Alive {
+  return (obj || new Alive()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsAlive(bb:flatbuffers.ByteBuffer, obj?:Alive):Alive {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new Alive()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+ranks():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+static startAlive(builder:flatbuffers.Builder) {
+  builder.startObject(1);
+}
+
+static addRanks(builder:flatbuffers.Builder, ranks:number) {
+  builder.addFieldInt32(0, ranks, 0);
+}
+
+static endAlive(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createAlive(builder:flatbuffers.Builder, ranks:number):flatbuffers.Offset {
+  Alive.startAlive(builder);
+  Alive.addRanks(builder, ranks);
+  return Alive.endAlive(builder);
+}
+}
+
+/**
  * The agent cannot go on.
  */
 export class AgentFailed {
@@ -1814,8 +1860,13 @@ bye(obj?:Bye):Bye|null {
   return offset ? (obj || new Bye()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
 }
 
+alive(obj?:Alive):Alive|null {
+  const offset = this.bb!.__offset(this.bb_pos, 40);
+  return offset ? (obj || new Alive()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
+}
+
 static startMessage(builder:flatbuffers.Builder) {
-  builder.startObject(18);
+  builder.startObject(19);
 }
 
 static addBoot(builder:flatbuffers.Builder, bootOffset:flatbuffers.Offset) {
@@ -1888,6 +1939,10 @@ static addAgentFailed(builder:flatbuffers.Builder, agentFailedOffset:flatbuffers
 
 static addBye(builder:flatbuffers.Builder, byeOffset:flatbuffers.Offset) {
   builder.addFieldOffset(17, byeOffset, 0);
+}
+
+static addAlive(builder:flatbuffers.Builder, aliveOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(18, aliveOffset, 0);
 }
 
 static endMessage(builder:flatbuffers.Builder):flatbuffers.Offset {

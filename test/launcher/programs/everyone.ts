@@ -1,0 +1,19 @@
+/** All ranks hear from their neighbours again and again; or, `slow`, one sends much and one computes for longer than a heartbeat. */
+import { init } from "tsmpi";
+
+const world = await init();
+const { rank, size } = world;
+const arrived = await world.gather(`${rank}@${world.host}`);
+if (rank === 0) console.log(arrived?.join("\n"));
+
+if (process.argv[2] === "slow") {
+  const seconds = 5;
+  const bulk = new Float64Array(10_000);
+  if (rank === 2) console.log("=".repeat(50_000));
+  if (rank === 3) for (const end = Date.now() + 1000 * seconds; Date.now() < end;);
+  const requests = Array.from({ length: size }, (_, other) =>
+    world.sendrecv(bulk, { dest: other, source: other }),
+  );
+  for (const request of requests) await request;
+  if (rank === 3) console.log("all came back from rank 3");
+} else for (;;) await world.sendrecv(rank, { dest: (rank + 1) % size, source: (rank + size - 1) % size });
