@@ -1,13 +1,15 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Boot } from "../src/comm/boot.js";
 import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
 import { segmentBytes } from "../src/comm/wire/segment.js";
 import { addressOn, addressToward } from "./address.js";
-import { greeting, magic, magicLine } from "./greeting.js";
+import { withCpus } from "./affinity.js";
+import { greeting, magic, magicLines } from "./greeting.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Link } from "./link.js";
-import { CONTROL_FD, FIRST_INHERITED_FD, RankProcess } from "./rank-process.js";
+import { isCrowded, limitsOf } from "./rank-limits.js";
+import { CONTROL_FD, FIRST_INHERITED_FD, type RankEvents, RankProcess } from "./rank-process.js";
 import { createSession, removeSession } from "./session.js";
 import type { AgentConfig } from "./start-agent.js";
 import { root, version } from "./version.js";
@@ -93,12 +95,17 @@ class Agent {
   }
 
   #launch(start: Start): void {
-    if (!existsSync(start.directory)) {
-      throw new Error(`no folder ${start.directory} there; use --wdir with one that every host has`);
-    }
-    const program = join(this.#session, "program.mjs");
-    store(program, start.program);
-    store(`${program}.map`, start.sourceMap);
+    const absent = start.programs.find(({ directory }) => !existsSync(directory));
+    if (absent)
+      throw new Error(`no folder ${absent.directory} there; use --wdir with one that every host has`);
+    const files = start.programs.map(({ code, sourceMap }, i) => {
+      const folder = join(this.#session, `${i}`);
+      mkdirSync(folder, { recursive: true });
+      const file = join(folder, "program.mjs");
+      store(file, code);
+      store(`${file}.map`, sourceMap);
+      return file;
+    });
     this.#oomKills = oomKills();
     this.#ranks = [];
     this.#drained = 0;
@@ -107,40 +114,50 @@ class Agent {
       start.transport === "zmq" || start.transport === "tcp"
         ? undefined
         : createHostMemory(localSize, segmentBytes(localSize));
-    // What belongs to a host stays that host's own.
-    const inherited = this.#config.session === undefined ? process.env : {};
-    for (const [localRank, rank] of start.ranks.entries()) {
-      const boot = bootOf(start, localRank, memory, this.#config, this.#address);
-      const child = new RankProcess(
-        {
-          boot,
-          program,
-          args: start.args,
-          environment: { ...inherited, ...start.environment, ...environmentOf(boot) },
-          directory: start.directory,
-          stdinFd: rank === 0 ? this.#config.stdinFd : undefined,
-          inherited: memory ? inheritedBy(localRank, memory) : [],
+    const crowded = isCrowded(start.ranks);
+    for (const [localRank, { rank, program, cpus, flags }] of start.ranks.entries()) {
+      const { args, environment, directory } = start.programs[program];
+      const boot = bootOf(start, localRank, memory, this.#config, this.#address, crowded);
+      const limits = limitsOf(cpus.length, start.ranks.length);
+      const spec = {
+        boot,
+        program: files[program],
+        args,
+        flags: [...limits.flags, ...flags],
+        // What belongs to a host stays that host's own.
+        environment: {
+          ...limits.environment,
+          ...(this.#config.session === undefined ? process.env : {}),
+          ...environment,
+          ...environmentOf(boot),
         },
-        {
-          message: (message) => this.#link.send(message),
-          output: (stream, bytes) => {
-            this.#output.sent(bytes.length);
-            this.#link.send({ kind: "output", rank, stream, bytes });
-          },
-          exited: (exited) => {
-            const outOfMemory = exited.signal === "SIGKILL" && oomKills() > this.#oomKills;
-            this.#link.send({ kind: "exited", ...exited, outOfMemory });
-          },
-          drained: () => {
-            this.#drained++;
-            if (this.#drained === localSize) this.#link.send({ kind: "drained", nodeRank: start.nodeRank });
-          },
-        },
-      );
+        directory,
+        stdinFd: rank === 0 ? this.#config.stdinFd : undefined,
+        inherited: memory ? inheritedBy(localRank, memory) : [],
+      };
+      const child = withCpus(cpus, () => new RankProcess(spec, this.#events(start, rank)));
       this.#ranks.push(child);
       if (child.pid !== undefined) this.#link.send({ kind: "started", rank, pid: child.pid });
     }
     memory?.close();
+  }
+
+  #events({ nodeRank, ranks }: Start, rank: number): RankEvents {
+    return {
+      message: (message) => this.#link.send(message),
+      output: (stream, bytes) => {
+        this.#output.sent(bytes.length);
+        this.#link.send({ kind: "output", rank, stream, bytes });
+      },
+      exited: (exited) => {
+        const outOfMemory = exited.signal === "SIGKILL" && oomKills() > this.#oomKills;
+        this.#link.send({ kind: "exited", ...exited, outOfMemory });
+      },
+      drained: () => {
+        this.#drained++;
+        if (this.#drained === ranks.length) this.#link.send({ kind: "drained", nodeRank });
+      },
+    };
   }
 
   #stop(graceMs: number): void {
@@ -202,21 +219,23 @@ function bootOf(
   memory: HostMemory | undefined,
   { rankKeys, heartbeatMs }: AgentConfig,
   address: string,
+  crowded: boolean,
 ): Boot {
   const [segmentFd, bellFd, ...ring] = inheritedBy(localRank, memory).map((_, i) => FIRST_INHERITED_FD + i);
   return {
     jobId: start.jobId,
-    rank: start.ranks[localRank],
+    rank: start.ranks[localRank].rank,
     size: start.size,
     localRank,
     localSize: start.ranks.length,
+    crowded,
     nodeRank: start.nodeRank,
     nodes: start.nodes,
     host: start.host,
-    appnum: 0,
+    appnum: start.ranks[localRank].program,
     attempt: start.attempt,
     transport: start.transport,
-    localRanks: start.ranks,
+    localRanks: start.ranks.map(({ rank }) => rank),
     segment: memory && { fd: segmentFd, bytes: memory.bytes },
     bells: memory && { own: bellFd, ring },
     ...rankKeys,
@@ -264,7 +283,7 @@ function isSignal(name: string): name is NodeJS.Signals {
   return /^SIG[A-Z0-9]+$/.test(name);
 }
 
-const parseConfig: (json: string) => AgentConfig = JSON.parse;
+const parseConfigs: (json: string) => Partial<Record<string, AgentConfig>> = JSON.parse;
 
 async function ownAddress({ iface, address, endpoint }: AgentConfig): Promise<string> {
   if (iface !== undefined) return addressOn(iface);
@@ -275,18 +294,21 @@ async function ownAddress({ iface, address, endpoint }: AgentConfig): Promise<st
 /** Says who it is, waits for the line with the configuration, then watches for the launcher's end of the pipe to close. */
 function main(): void {
   let agent: Agent | undefined;
-  let text = "";
-  if (process.argv.includes("--ssh")) {
+  let text: string | undefined = "";
+  if (process.argv.includes("--remote")) {
     process.stderr.write(`${magic}\n`);
-    process.stdout.write(greeting(process.env["SSH_CONNECTION"]));
+    process.stdout.write(greeting(process.env));
   }
   process.stdin.setEncoding("utf8");
   process.stdin.on("data", (chunk: string) => {
-    const before = magicLine(text);
-    text += before === undefined ? chunk : "";
-    const line = magicLine(text);
-    if (before !== undefined || line === undefined) return;
-    const config = parseConfig(line);
+    if (text === undefined) return;
+    text += chunk;
+    const [line] = magicLines(text);
+    if (line === undefined) return;
+    text = undefined;
+    const configs = parseConfigs(line);
+    const config = configs[""] ?? configs[process.env["SLURMD_NODENAME"] ?? ""];
+    if (config === undefined) process.exit(0); // there is nothing to do here
     void ownAddress(config)
       .then((address) => (agent = new Agent(config, address)))
       .catch((error: unknown) => {

@@ -1,27 +1,16 @@
 import { addressOn, addressToward, isOwnAddress } from "./address.js";
 import type { Greeting } from "./greeting.js";
 import type { HostEntry } from "./hostfile.js";
-import { isThisHost } from "./hosts.js";
 import { newRankKeys } from "./keys.js";
 import type { Hub } from "./link.js";
-import type { Mapping } from "./map.js";
 import type { Options } from "./options.js";
+import type { Mapping } from "./placement/place.js";
+import type { RemoteAgents } from "./remote-agents.js";
 import type { Session } from "./session.js";
-import { startSshAgent, words } from "./ssh-agent.js";
 import { type AgentConfig, type AgentProcess, startLocalAgent } from "./start-agent.js";
 
-export type AgentOptions = Pick<
-  Options,
-  "launcher" | "ssh" | "sshArgs" | "node" | "remotePrefix" | "iface" | "encrypt" | "heartbeatMs"
->;
-
-/** Whether a host's agent is started here: it is this host, or is only played by it. Local. */
-export function isPlayedHere(host: HostEntry, launcher: Options["launcher"]): boolean {
-  return launcher === "fork" || isThisHost(host.name);
-}
-
 /**
- * Starts the agents of all hosts, at the same time: here by themselves, elsewhere over ssh. Local.
+ * Starts the agents of all hosts that have none yet, and tells each what it is. Local.
  *
  * Agents of this host connect to a socket file. For the others a port is opened on that address of this host at which
  * they say they see it, and on no other. An agent of a job on several hosts has a session folder of its own.
@@ -29,18 +18,16 @@ export function isPlayedHere(host: HostEntry, launcher: Options["launcher"]): bo
  * @param stdin - Whether rank 0 reads the launcher's stdin.
  */
 export function startAgents(
-  mapping: Mapping,
+  { placements }: Mapping,
+  remotes: RemoteAgents,
   hub: Hub,
   session: Session,
-  options: AgentOptions,
+  { iface, encrypt, heartbeatMs }: Pick<Options, "iface" | "encrypt" | "heartbeatMs">,
   stdin: boolean,
 ): AgentProcess[] {
-  const { placements } = mapping;
   const { folder } = session;
   const control = folder === undefined ? undefined : hub.bind(`ipc://${folder}/control`);
-  const { iface, heartbeatMs } = options;
-  const rankKeys = newRankKeys(options.encrypt);
-  const agents: AgentProcess[] = [];
+  const rankKeys = newRankKeys(encrypt);
   // At which address others see this host, if there are others.
   const seen: Promise<string>[] = [];
 
@@ -51,18 +38,14 @@ export function startAgents(
     heartbeatMs,
   });
 
-  async function configureOther(
-    nodeRank: number,
-    greeting: Greeting,
-    own: string,
-  ): Promise<Omit<AgentConfig, "stdinFd">> {
+  async function configureOther(nodeRank: number, own: string, { ownAddress }: Greeting) {
     const { host } = placements[nodeRank];
     return {
       ...common(nodeRank),
       endpoint: await hub.bindAddress(own),
       session: undefined,
       launcherSession: undefined,
-      address: greeting.ownAddress === "" ? undefined : greeting.ownAddress,
+      address: ownAddress === "" ? undefined : ownAddress,
       iface: host.iface ?? iface,
     };
   }
@@ -82,23 +65,24 @@ export function startAgents(
     };
   }
 
-  for (const [nodeRank, { host }] of placements.entries()) {
-    if (isPlayedHere(host, options.launcher)) continue;
-    const ssh = { ...options, sshArgs: words(options.sshArgs) };
-    seen.push(
-      new Promise((resolve) => {
-        agents[nodeRank] = startSshAgent(host, ssh, async (greeting) => {
-          const own = await ownAddress(host, greeting, iface);
-          resolve(own);
-          return configureOther(nodeRank, greeting, own);
-        });
-      }),
-    );
+  function startOther(host: HostEntry, nodeRank: number): AgentProcess {
+    const agent = remotes.agentOf(host);
+    const own = agent.greeting.then((greeting) => ownAddress(host, greeting, iface));
+    seen.push(own);
+    Promise.all([own, agent.greeting])
+      .then(([address, greeting]) => configureOther(nodeRank, address, greeting))
+      .then(agent.configure)
+      .catch((error: unknown) => agent.fail(error instanceof Error ? error.message : String(error)));
+    return agent;
   }
-  for (const [nodeRank, { host }] of placements.entries()) {
-    if (!isPlayedHere(host, options.launcher)) continue;
-    agents[nodeRank] = startLocalAgent(configureHere(nodeRank), stdin && nodeRank === 0);
-  }
+
+  remotes.start(placements.map(({ host }) => host));
+  const agents: AgentProcess[] = [];
+  for (const [nodeRank, { host }] of placements.entries())
+    if (!remotes.isPlayedHere(host)) agents[nodeRank] = startOther(host, nodeRank);
+  for (const [nodeRank, { host }] of placements.entries())
+    if (remotes.isPlayedHere(host))
+      agents[nodeRank] = startLocalAgent(configureHere(nodeRank), stdin && nodeRank === 0);
   return agents;
 }
 

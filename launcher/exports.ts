@@ -27,3 +27,10 @@ export function namedBy(item: string, own: Readonly<Record<string, string>>): Re
   if (wanted.length === 0) throw new UsageError(`-x ${name}: not set here; write -x ${name}=VALUE`);
   return Object.fromEntries(wanted.map((other) => [other, own[other]]));
 }
+
+/** What goes to other hosts: not what only makes sense on this one. Local, pure. */
+export function travelling(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !OWN.test(name)));
+}
+
+const OWN = /^(SSH_.*|XDG_.*|DBUS_.*|DISPLAY|WAYLAND_DISPLAY|HOSTNAME|HOME|USER|LOGNAME|SHELL|TMPDIR|TERM)$/;

@@ -1,3 +1,5 @@
+import { arch } from "node:os";
+import { readTopology, type Topology } from "./placement/topology.js";
 import { version } from "./version.js";
 
 /**
@@ -10,23 +12,45 @@ export const magic = "tsmpi-agent-1";
 /** What an agent says on its stdout as soon as it runs. */
 export interface Greeting {
   readonly version: string;
-  /** Both ends of the ssh connection that led to the agent, as its host sees them; "" if none did. */
+  /** Its host, as the resource manager calls it; "" if none has started it. */
+  readonly host: string;
+  /** Both ends of the connection that led to the agent, as its host sees them; "" if unknown. */
   readonly launcherAddress: string;
   readonly ownAddress: string;
+  /** Version of node, and the kind of machine. */
+  readonly node: string;
+  readonly arch: string;
+  readonly topology: Topology;
+  /** Time on its clock, in ms since 1970. */
+  readonly clockMs: number;
 }
 
-/** The greeting of this process. Local. */
-export function greeting(sshConnection: string | undefined): string {
-  const [launcherAddress = "", , ownAddress = ""] = (sshConnection ?? "").split(" ").map(unmapped);
-  const text: Greeting = { version, launcherAddress, ownAddress };
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The greeting of this process, which sshd or srun has started. Local. */
+export function greeting(variables: Variables): string {
+  const [launcherAddress = variables["SLURM_LAUNCH_NODE_IPADDR"] ?? "", , ownAddress = ""] =
+    variables["SSH_CONNECTION"]?.split(" ").map(unmapped) ?? [];
+  const text: Greeting = {
+    version,
+    host: variables["SLURMD_NODENAME"] ?? "",
+    launcherAddress,
+    ownAddress,
+    node: process.version,
+    arch: arch(),
+    topology: readTopology(),
+    clockMs: Date.now(),
+  };
   return `${magic} ${JSON.stringify(text)}\n`;
 }
 
-/** The first whole line of `text` that begins with the magic word, without it. Local. */
-export function magicLine(text: string): string | undefined {
-  const lines = text.split("\n");
-  const line = lines.find((candidate, i) => candidate.startsWith(`${magic} `) && i < lines.length - 1);
-  return line?.slice(magic.length + 1);
+/** The greeting in a line. Local. */
+export const parseGreeting: (json: string) => Greeting = JSON.parse;
+
+/** The whole lines of `text` that begin with the magic word, without it. Local. */
+export function magicLines(text: string): string[] {
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
+  return whole.filter((line) => line.startsWith(`${magic} `)).map((line) => line.slice(magic.length + 1));
 }
 
 /** ssh writes IPv4 addresses of a dual-stack socket as `::ffff:10.0.0.1`. */

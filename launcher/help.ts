@@ -1,5 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import { UsageError } from "./errors.js";
+import { placementTopics } from "./help-placement.js";
 
 /**
  * The text of `--help`, or of `--help TOPIC`.
@@ -28,7 +29,12 @@ Ranks and hosts
   -n, -np, --np N         number of ranks, or auto: one for each slot (default)
   -H, --host LIST         hosts and their slots, a:4,b:2; repeats add
   -f, --hostfile FILE     hosts, one a line (also --machinefile; TSMPI_HOSTFILE)
-  --launcher NAME         how agents on other hosts start: ssh (default), fork: this host plays them
+  --map-by, --rank-by     how ranks are given to hosts, and numbered; see --help mapping
+  -N, --ppn N             ranks on each host
+  --bind-to, --cpu-list   CPUs on which ranks run; see --help binding
+  --exclude LIST, --nolocal  hosts that are not used
+  --rm NAME               resource manager: auto (default), slurm, pbs, lsf, sge, none; see --help managers
+  --launcher NAME         how agents on other hosts start: ssh, srun, exec, fork: this host plays them
   --ssh CMD, --ssh-args A the ssh client, and more arguments for it
   --node PATH             node on other hosts; default: where it is here
   --remote-prefix FOLDER  tsmpi on other hosts; default: where it is here
@@ -49,11 +55,15 @@ Running
   -v, --verbose; -q, --quiet
   -V, --version
 
-  --help TOPIC            hosts, mapping, output, environment, signals, exit-codes,
-                          transport, mpi, debugging
+  --dry-run, --display    show where ranks would run; show alloc,map,bind,topo,env
+  --app FILE              several programs; see --help programs
+
+  --help TOPIC            hosts, mapping, binding, programs, managers, output, environment, signals,
+                          exit-codes, transport, mpi, debugging
 `;
 
 const topics: Readonly<Record<string, string>> = {
+  ...placementTopics,
   hosts: `
 Hosts
 
@@ -80,15 +90,6 @@ and tsmpi be there under the same paths as here, or under --node (node= in the h
 program itself travels with the agent's connection. The agent connects back to the address of this host at which
 it sees it; --iface chooses another. --launcher fork starts all agents on this host, which plays the others:
 for tests.
-`,
-  mapping: `
-Mapping of ranks to hosts
-
-Ranks fill hosts slot by slot: the first host gets the lowest ranks. If there are more ranks than slots, they
-are dealt in further rounds, up to each host's max_slots; tsmpirun warns if the slots were written down by
-you. --no-oversubscribe makes that an error, --oversubscribe says that it is meant.
-
--n auto, or no -n, starts one rank for each slot.
 `,
   output: `
 Output and input

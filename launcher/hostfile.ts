@@ -3,7 +3,7 @@ import { UsageError } from "./errors.js";
 /** One line of a host file, or one item of `--host`. */
 export interface HostEntry {
   readonly name: string;
-  /** Ranks that may run there; `undefined`: as many as the host has cores. */
+  /** Ranks that may run there; `undefined`: not said. */
   readonly slots: number | undefined;
   /** Ranks that may run there even when oversubscribed. */
   readonly maxSlots: number | undefined;
@@ -44,15 +44,15 @@ export function parseHostList(text: string): HostEntry[] {
     const fail = (message: string) => new UsageError(`--host "${text}": ${message}`);
     if (word === "") throw fail("an empty host name; separate hosts by single commas");
     return parseHost(word, fail).map((host) => ({
-      ...nothing,
+      ...plainHost,
       ...host,
-      slots: host.slots ?? 1,
       origin: "--host",
     }));
   });
 }
 
-const nothing = {
+/** Nothing but a name. */
+export const plainHost = {
   slots: undefined,
   maxSlots: undefined,
   user: undefined,
@@ -86,7 +86,7 @@ function parseLine(line: string, file: string, number: number): HostEntry[] {
   const failAt = (column: number) => (message: string) =>
     new UsageError(`${file}:${number}:${column}: ${message}`);
   const hosts = parseHost(words[0][0], failAt(words[0].index + 1));
-  const settings: Settings = { ...nothing };
+  const settings: Settings = { ...plainHost };
   for (const { 0: word, index } of words.slice(1)) {
     const fail = failAt(index + 1);
     const [, name, value] = /^([^=]+)=(.*)$/.exec(word) ?? [];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
 import type { Bundle } from "./bundle.js";
-import { exitCodes } from "./errors.js";
+import { exitCodes, LaunchError } from "./errors.js";
 import { exitCodeOf, Ledger } from "./ledger.js";
 import type { Hub } from "./link.js";
 import type { Output } from "./output.js";
@@ -14,7 +14,11 @@ import { root, version } from "./version.js";
 /** A host of the job: its agent, and what that is to run. */
 export interface Node {
   readonly agent: AgentProcess;
-  readonly start: Omit<Start, "program" | "sourceMap">;
+  readonly host: string;
+  /** World ranks, ascending. */
+  readonly ranks: readonly number[];
+  /** What the agent is to run; called once it has told what its host consists of. */
+  readonly start: (programs: readonly Bundle[]) => Start;
 }
 
 export interface JobOptions {
@@ -52,7 +56,7 @@ export class Job {
   readonly #left = new Set<number>();
   readonly #host: readonly string[];
   readonly #startedMs = performance.now();
-  #program: Bundle | undefined;
+  #programs: readonly Bundle[] | undefined;
   #verdict: Verdict | undefined;
   #reported = false;
   #collecting: NodeJS.Timeout | undefined;
@@ -68,7 +72,7 @@ export class Job {
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.#options = options;
-    const ranks = nodes.flatMap(({ start }) => start.ranks.map((rank) => [rank, start.host] as const));
+    const ranks = nodes.flatMap(({ ranks, host }) => ranks.map((rank) => [rank, host] as const));
     this.#host = ranks.sort(([a], [b]) => a - b).map(([, host]) => host);
     this.#ledger = new Ledger(ranks.length);
     for (const [nodeRank, node] of nodes.entries()) {
@@ -76,9 +80,9 @@ export class Job {
     }
   }
 
-  /** Runs the program on all hosts. Resolves to the exit code, when nothing of the job is left. */
-  async run(program: Bundle): Promise<number> {
-    this.#program = program;
+  /** Runs the programs on all hosts. Resolves to the exit code, when nothing of the job is left. */
+  async run(programs: readonly Bundle[]): Promise<number> {
+    this.#programs = programs;
     for (const nodeRank of this.#arrived) this.#startNode(nodeRank);
     const timers = [setTimeout(() => this.#lateAgents(), AGENT_START_MS)];
     const { timeoutMs } = this.#options;
@@ -130,7 +134,7 @@ export class Job {
         return this.#end(
           {
             code: exitCodes.launcher,
-            text: `tsmpirun: ${this.#nodes[nodeRank].start.host}: ${message.text}`,
+            text: `tsmpirun: ${this.#nodes[nodeRank].host}: ${message.text}`,
           },
           nodeRank,
         );
@@ -153,7 +157,7 @@ export class Job {
     this.#interrupts++;
     const code = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[name];
     this.#verdict ??= { code, text: "" };
-    if (!this.#program) return this.#finish(); // nothing has been started
+    if (!this.#programs) return this.#finish(); // nothing has been started
     if (name === "SIGINT" && this.#interrupts === 1) {
       this.#stderr.say("tsmpirun: interrupted; press Ctrl-C again to kill");
       return this.forward("SIGINT");
@@ -174,20 +178,24 @@ export class Job {
 
   #agentHello(nodeRank: number, theirs: string): void {
     if (theirs !== version) {
-      const { host } = this.#nodes[nodeRank].start;
+      const { host } = this.#nodes[nodeRank];
       const text = `tsmpirun: ${host} has tsmpi ${theirs}, this host has ${version}; install the same version`;
       return this.#end({ code: exitCodes.launcher, text }, nodeRank);
     }
     this.#arrived.add(nodeRank);
-    if (this.#program) this.#startNode(nodeRank);
+    if (this.#programs) this.#startNode(nodeRank);
   }
 
   #startNode(nodeRank: number): void {
-    if (!this.#program || this.#verdict) return;
-    const { code, sourceMap } = this.#program;
-    const start = { ...this.#nodes[nodeRank].start, program: code, sourceMap };
-    this.#started.add(nodeRank);
-    this.#hub.send(nodeRank, { kind: "start", start });
+    if (!this.#programs || this.#verdict) return;
+    try {
+      const start = this.#nodes[nodeRank].start(this.#programs);
+      this.#started.add(nodeRank);
+      this.#hub.send(nodeRank, { kind: "start", start });
+    } catch (error) {
+      if (!(error instanceof LaunchError)) throw error;
+      this.#end({ code: error.exitCode, text: `tsmpirun: ${error.message}` });
+    }
   }
 
   #broadcast(message: ControlMessage): void {
@@ -258,7 +266,7 @@ export class Job {
   #lateAgents(): void {
     const late = this.#nodes.filter((_, nodeRank) => !this.#arrived.has(nodeRank));
     if (late.length === 0) return;
-    const names = late.map((node) => node.start.host).join(", ");
+    const names = late.map((node) => node.host).join(", ");
     const text = `tsmpirun: no word from the agent on ${names} within ${AGENT_START_MS / 1000} s`;
     this.#end({ code: exitCodes.launcher, text });
     this.#finish();
@@ -266,8 +274,7 @@ export class Job {
 
   #agentGone(nodeRank: number, how: string | undefined): void {
     if (this.#left.has(nodeRank)) return;
-    const { agent, start } = this.#nodes[nodeRank];
-    const { host, ranks } = start;
+    const { agent, host, ranks } = this.#nodes[nodeRank];
     const seconds = this.#options.heartbeatMs / 1000;
     // Its ranks end with it; on this host we can make sure of their children too.
     if (agent.local) for (const rank of ranks) killGroup(this.#ledger.ranks[rank].pid);

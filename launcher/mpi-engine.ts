@@ -1,12 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
-import { availableParallelism, constants } from "node:os";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { checkScript } from "./bundle.js";
 import { exitCodes, LaunchError, UsageError } from "./errors.js";
 import { exportedEnvironment, namedBy } from "./exports.js";
-import { findHosts } from "./hosts.js";
-import { mapRanks } from "./map.js";
 import type { Options } from "./options.js";
+import { planJob } from "./plan.js";
 
 /** A launcher of an MPI, and how it spells what tsmpirun's options mean. */
 export interface Dialect {
@@ -55,28 +54,33 @@ const TSMPI = fileURLToPath(new URL("tsmpi.js", import.meta.url));
  * @throws {LaunchError} If no mpirun is there, or one that is neither Open MPI's nor MPICH's.
  */
 export async function runOnMpi(options: Options): Promise<number> {
-  checkScript(options.script);
+  const [program, ...others] = options.programs;
+  if (others.length > 0)
+    throw new UsageError("--engine mpi starts one program; for several, call mpirun -n 1 npx tsmpi a.ts : …");
+  checkScript(program.script);
   if (options.transport !== "auto")
     throw new UsageError(`--transport ${options.transport} is tsmpi's own; leave it out with --engine mpi`);
-  const environment = exportedEnvironment(options.exports, process.env);
+  const environment = exportedEnvironment(program.exports, process.env);
   const { command, dialect, version } = findMpirun(options.mpirun);
-  const words = mpirunWords(options, dialect, environment);
+  const words = await mpirunWords(options, dialect, environment);
   if (options.verbosity === "verbose")
     process.stderr.write(`tsmpirun: ${version}: ${command} ${words.join(" ")}\n`);
   return supervise(command, words, options, environment);
 }
 
-/** The arguments of mpirun. Exported for tests. */
-export function mpirunWords(
+/** The arguments of mpirun. */
+async function mpirunWords(
   options: Options,
   dialect: Dialect,
   environment: Readonly<Record<string, string>>,
-): string[] {
-  const { count, hosts, hostfile, directory, tagOutput, script, args } = options;
+): Promise<string[]> {
+  const { count, hosts, hostfile, tagOutput } = options;
+  const { script, args, exports, directory } = options.programs[0];
   const declared = hosts.length > 0 || hostfile !== undefined;
-  const mapping = mapRanks(findHosts(options), { ...options, cores: availableParallelism() });
+  const { mapping, remotes } = await planJob(options);
+  remotes.release();
   const places = mapping.placements.map(({ host, ranks }) => `${host.name}:${ranks.length}`);
-  const exported = options.exports.flatMap((item) => Object.entries(namedBy(item, environment)));
+  const exported = exports.flatMap((item) => Object.entries(namedBy(item, environment)));
   return [
     ...dialect.fixed(options),
     "-n",

@@ -1,28 +1,40 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { Command, CommanderError, Option } from "commander";
-import { closest, distance } from "fastest-levenshtein";
+import { Command, Option } from "commander";
+import { parseCommand } from "./command-line.js";
 import { environment } from "./environment.js";
 import { type TransportName, transportNames } from "../src/comm/wire/messages.js";
 import { UsageError } from "./errors.js";
+import {
+  definePlacement,
+  placementAliases,
+  type PlacementFlags,
+  type PlacementOptions,
+  readPlacement,
+} from "./placement-options.js";
+import { type Program, readPrograms, splitPrograms } from "./programs.js";
+import { type Launcher, launchers } from "./remote-agents.js";
+import { type Manager, managers } from "./resource-manager.js";
 
 /** What the command line asks for. */
 export interface Options {
-  /** Absolute path. */
-  readonly script: string;
-  readonly args: readonly string[];
-  /** `undefined`: one rank for each slot. */
+  /** One, or several that make one world. */
+  readonly programs: readonly Program[];
+  /** Ranks of all programs; `undefined`: one for each slot. */
   readonly count: number | undefined;
+  readonly placement: PlacementOptions;
   readonly hosts: readonly string[];
   readonly hostfile: string | undefined;
   readonly transport: TransportName;
   /** Who starts ranks and moves their messages: tsmpi, or the MPI whose mpirun is given or found. */
   readonly engine: "tsmpi" | "mpi";
   readonly mpirun: string | undefined;
-  /** How agents of other hosts are started; `fork`: on this one, which plays the others. */
-  readonly launcher: "ssh" | "fork";
-  /** The ssh client, and more arguments for it. */
-  readonly ssh: string;
+  /** Whose job this is; `auto`: find out; `none`: nobody's, whatever variables say. */
+  readonly manager: Manager | "auto" | "none";
+  /** How agents of other hosts are started; `undefined`: by the resource manager, or else over ssh. */
+  readonly launcher: Launcher | undefined;
+  /** The ssh client, or the command of another launcher; and more arguments for ssh. */
+  readonly ssh: string | undefined;
   readonly sshArgs: string;
   /** Paths on other hosts; `undefined`: the same as here. */
   readonly node: string | undefined;
@@ -34,9 +46,6 @@ export interface Options {
   readonly killGraceMs: number;
   /** A host that has been silent for so long is lost. */
   readonly heartbeatMs: number;
-  /** `NAME`, `NAME=VALUE`, `PRE*`. */
-  readonly exports: readonly string[];
-  readonly directory: string;
   readonly encrypt: boolean;
   readonly oversubscribe: boolean | undefined;
   /** How much tsmpirun says itself. */
@@ -47,37 +56,31 @@ export interface Options {
 export type Request = Options | { readonly help: string } | { readonly version: true };
 
 /**
- * Reads the command line up to the script; what follows belongs to the script. Local.
+ * Reads the command line up to the script; what follows belongs to the script, up to a `:` that stands alone, after which
+ * come another program's options. Local.
  *
  * @param argv - Without node and tsmpirun.
  * @throws {UsageError} For an unknown option (with the nearest known one), a missing script, a wrong value.
  */
 export function parseOptions(argv: readonly string[]): Request {
-  const command = define();
-  try {
-    command.parse(ownSpellings(argv, command), { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) throw new UsageError(explain(error, command));
-    throw error;
-  }
-  const flags: Flags = command.opts();
+  const [first, ...others] = splitPrograms(argv);
+  const { flags, words } = parseCommand<Flags>(define(), first, aliases);
   if (flags.help !== undefined) return { help: flags.help === true ? "" : flags.help };
   if (flags.version) return { version: true };
-  const [script, ...args] = command.args;
-  if (script === undefined) {
-    throw new UsageError("no script given; write: tsmpirun -n 4 script.ts (see tsmpirun --help)");
-  }
+  const programs = programsOf(flags, words, others);
+  const counts = programs.flatMap(({ count }) => count ?? []);
   return {
-    script: resolve(script),
-    args,
-    count: rankCount(flags.n),
+    programs,
+    count: counts.length === 0 ? undefined : counts.reduce((a, b) => a + b),
+    placement: readPlacement(flags),
     hosts: flags.host ?? [],
     hostfile: flags.hostfile ?? environment.hostfile,
-    transport: transport(flags.transport ?? environment.transport ?? "auto"),
-    engine: engine(flags.engine ?? "tsmpi"),
+    transport: oneOf("--transport", flags.transport ?? environment.transport ?? "auto", transportNames),
+    engine: oneOf("--engine", flags.engine ?? "tsmpi", ["tsmpi", "mpi"] as const),
     mpirun: flags.mpirun,
-    launcher: launcher(flags.launcher ?? "ssh"),
-    ssh: flags.ssh ?? "ssh",
+    manager: oneOf("--rm", flags.rm ?? "auto", ["auto", "none", ...managers] as const),
+    launcher: flags.launcher === undefined ? undefined : oneOf("--launcher", flags.launcher, launchers),
+    ssh: flags.ssh,
     sshArgs: flags.sshArgs ?? "",
     node: flags.node,
     remotePrefix: flags.remotePrefix,
@@ -86,21 +89,27 @@ export function parseOptions(argv: readonly string[]): Request {
     timeoutMs: optionalSeconds("--timeout", flags.timeout ?? environment.timeout),
     killGraceMs: optionalSeconds("--kill-grace", flags.killGrace) ?? 5000,
     heartbeatMs: heartbeat(flags.heartbeat ?? "10"),
-    exports: flags.x ?? [],
-    directory: resolve(flags.wdir ?? "."),
     encrypt: flags.encrypt ?? true,
     oversubscribe: flags.oversubscribe,
     verbosity: flags.quiet ? "quiet" : flags.verbose ? "verbose" : "normal",
   };
 }
 
-interface Flags {
+/** What each program of a job has for itself. */
+interface ProgramFlags {
   n?: string;
+  x?: string[];
+  wdir?: string;
+}
+
+interface Flags extends ProgramFlags, PlacementFlags {
+  app?: string;
   host?: string[];
   hostfile?: string;
   transport?: string;
   engine?: string;
   mpirun?: string;
+  rm?: string;
   launcher?: string;
   ssh?: string;
   sshArgs?: string;
@@ -111,8 +120,6 @@ interface Flags {
   timeout?: string;
   killGrace?: string;
   heartbeat?: string;
-  x?: string[];
-  wdir?: string;
   encrypt?: boolean;
   oversubscribe?: boolean;
   verbose?: boolean;
@@ -128,10 +135,43 @@ const aliases: Readonly<Record<string, string>> = {
   "--hosts": "--host",
   "--machinefile": "--hostfile",
   "--tag": "--tag-output",
+  ...placementAliases,
 };
 
-function define(): Command {
-  const collect = (value: string, earlier: string[] = []) => [...earlier, value];
+/** One program of the command line, or all those of `--app`. */
+function programsOf(flags: Flags, own: readonly string[], others: readonly string[][]): Program[] {
+  const rest = (flags.app === undefined ? others : readPrograms(flags.app)).map((argv) => {
+    const { flags, words } = parseCommand<ProgramFlags>(defineProgram(), argv, aliases, ONE_PROGRAM);
+    return programOf(flags, words);
+  });
+  if (flags.app !== undefined && (own.length > 0 || others.length > 0))
+    throw new UsageError(`--app ${flags.app} names the programs; leave ${own[0] ?? ":"} out`);
+  const programs = flags.app === undefined ? [programOf(flags, own), ...rest] : rest;
+  const vague = programs.length > 1 && programs.find(({ count }) => count === undefined);
+  if (vague)
+    throw new UsageError(`${vague.script}: say how many ranks of ${programs.length} programs, by -n`);
+  return programs;
+}
+
+const ONE_PROGRAM =
+  "; a program after the first has -n, -x and --wdir, the other options go before the first script";
+
+function programOf(flags: ProgramFlags, [script, ...args]: readonly string[]): Program {
+  if (script === undefined) {
+    throw new UsageError("no script given; write: tsmpirun -n 4 script.ts (see tsmpirun --help)");
+  }
+  return {
+    script: resolve(script),
+    args,
+    count: rankCount(flags.n),
+    exports: flags.x ?? [],
+    directory: resolve(flags.wdir ?? "."),
+  };
+}
+
+const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
+
+function defineProgram(): Command {
   return new Command("tsmpirun")
     .argument("[script]")
     .argument("[args...]")
@@ -140,11 +180,19 @@ function define(): Command {
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .addOption(new Option("-n <count>"))
+    .addOption(new Option("-x <name>").argParser(collect))
+    .addOption(new Option("--wdir <folder>"));
+}
+
+function define(): Command {
+  return definePlacement(defineProgram())
+    .addOption(new Option("--app <file>"))
     .addOption(new Option("-H, --host <hosts>").argParser(collect))
     .addOption(new Option("-f, --hostfile <file>"))
     .addOption(new Option("--transport <name>"))
     .addOption(new Option("--engine <name>"))
     .addOption(new Option("--mpirun <path>"))
+    .addOption(new Option("--rm <name>"))
     .addOption(new Option("--launcher <name>"))
     .addOption(new Option("--ssh <command>"))
     .addOption(new Option("--ssh-args <arguments>"))
@@ -155,8 +203,6 @@ function define(): Command {
     .addOption(new Option("--timeout <seconds>"))
     .addOption(new Option("--kill-grace <seconds>"))
     .addOption(new Option("--heartbeat <seconds>"))
-    .addOption(new Option("-x <name>").argParser(collect))
-    .addOption(new Option("--wdir <folder>"))
     .addOption(new Option("--no-encrypt"))
     .addOption(new Option("--encrypt"))
     .addOption(new Option("--oversubscribe"))
@@ -166,35 +212,6 @@ function define(): Command {
     .addOption(new Option("--allow-run-as-root"))
     .addOption(new Option("-h, --help [topic]"))
     .addOption(new Option("-V, --version"));
-}
-
-/** Replaces aliases before the script; commander knows two names of an option at most, and no `-np`. */
-function ownSpellings(argv: readonly string[], command: Command): string[] {
-  const out: string[] = [];
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i];
-    if (word === "--" || !word.startsWith("-")) return [...out, ...argv.slice(i)];
-    const [name, ...value] = word.split("=");
-    const known = aliases[name] ?? name;
-    const option = command.options.find((o) => o.short === known || o.long === known);
-    if (option?.short === known && value.length > 0) out.push(known, value.join("="));
-    else out.push([known, ...value].join("="));
-    if (option?.required && value.length === 0 && i + 1 < argv.length) out.push(argv[++i]);
-  }
-  return out;
-}
-
-function explain(error: CommanderError, command: Command): string {
-  const message = error.message.replace(/^error: /, "").replaceAll("'", '"');
-  if (error.code !== "commander.unknownOption") return `${message}; see tsmpirun --help`;
-  const given = /"(.*)"/.exec(message)?.[1] ?? "";
-  const names = [
-    ...command.options.flatMap((option) => [option.short, option.long]),
-    ...Object.keys(aliases),
-  ].filter((name) => name !== undefined);
-  const near = closest(given, names);
-  const alike = distance(given, near) <= Math.max(2, given.length / 3);
-  return `unknown option ${given}; ${alike ? `did you mean ${near}?` : "see tsmpirun --help"}`;
 }
 
 function rankCount(text: string | undefined): number | undefined {
@@ -218,19 +235,9 @@ function heartbeat(text: string): number {
   throw new UsageError(`--heartbeat ${text}: a host is not given up that soon; use 1 or more seconds`);
 }
 
-function engine(name: string): Options["engine"] {
-  if (name === "tsmpi" || name === "mpi") return name;
-  throw new UsageError(`--engine ${name}: not known; choose tsmpi or mpi`);
-}
-
-function transport(name: string): Options["transport"] {
-  const known = transportNames.find((candidate) => candidate === name);
-  if (known !== undefined) return known;
-  const choice = transportNames.join(", ").replace(/, (\w+)$/, " or $1");
-  throw new UsageError(`--transport ${name}: not known; choose ${choice}`);
-}
-
-function launcher(name: string): Options["launcher"] {
-  if (name === "ssh" || name === "fork") return name;
-  throw new UsageError(`--launcher ${name}: not known; choose ssh or fork`);
+function oneOf<T extends string>(name: string, value: string, known: readonly T[]): T {
+  const found = known.find((candidate) => candidate === value);
+  if (found !== undefined) return found;
+  const choice = known.join(", ").replace(/, (\w+)$/, " or $1");
+  throw new UsageError(`${name} ${value}: not known; choose ${choice}`);
 }

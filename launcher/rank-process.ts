@@ -10,6 +10,8 @@ export interface RankSpec {
   readonly boot: Boot;
   readonly program: string;
   readonly args: readonly string[];
+  /** Of node. */
+  readonly flags: readonly string[];
   readonly environment: Readonly<NodeJS.ProcessEnv>;
   readonly directory: string;
   /** Descriptor to read as stdin; `undefined`: /dev/null. */
@@ -50,12 +52,16 @@ export class RankProcess {
   constructor(spec: RankSpec, events: RankEvents) {
     this.rank = spec.boot.rank;
     this.#events = events;
-    this.#child = spawn(process.execPath, ["--enable-source-maps", spec.program, ...spec.args], {
-      cwd: spec.directory,
-      env: spec.environment,
-      detached: true,
-      stdio: [spec.stdinFd ?? "ignore", "pipe", "pipe", "pipe", ...spec.inherited],
-    });
+    this.#child = spawn(
+      process.execPath,
+      ["--enable-source-maps", ...spec.flags, spec.program, ...spec.args],
+      {
+        cwd: spec.directory,
+        env: spec.environment,
+        detached: true,
+        stdio: [spec.stdinFd ?? "ignore", "pipe", "pipe", "pipe", ...spec.inherited],
+      },
+    );
     const [, stdout, stderr, control] = this.#child.stdio;
     if (!isReadable(stdout) || !isReadable(stderr) || !isDuplex(control)) {
       throw new Error(`rank ${this.rank}: cannot start ${process.execPath}`);

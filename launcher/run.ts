@@ -1,107 +1,102 @@
 import { fstatSync, statSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { isatty } from "node:tty";
-import { bundle, checkScript } from "./bundle.js";
+import type { Start } from "../src/comm/wire/messages.js";
+import { startAgents } from "./agents.js";
+import { type Bundle, bundle, checkScript } from "./bundle.js";
+import { displayPlan, showBinding } from "./display.js";
 import { UsageError } from "./errors.js";
-import { exportedEnvironment } from "./exports.js";
-import { isPlayedHere, startAgents } from "./agents.js";
-import { findHosts } from "./hosts.js";
+import { exportedEnvironment, travelling } from "./exports.js";
 import { Job, type Node } from "./job.js";
 import { Hub } from "./link.js";
-import { mapRanks, type Mapping } from "./map.js";
 import type { Options } from "./options.js";
 import { Output } from "./output.js";
+import type { Mapping } from "./placement/place.js";
+import { type Plan, planJob } from "./plan.js";
+import type { Program } from "./programs.js";
 import { compressRanks } from "./ranks.js";
 import { createSession, newJobId, removeSession, type Session } from "./session.js";
 import { handleSignals } from "./signals.js";
 
 /**
- * Runs a program: places its ranks, starts an agent on every host while the program is bundled, and sees the job
- * through.
+ * Runs a job: places its ranks, starts an agent on every host while the programs are bundled, and sees the job through.
  *
  * @returns The exit code; see `tsmpirun --help exit-codes`.
  * @throws {LaunchError} If nothing could be started, with the exit code to use.
  */
 export async function run(options: Options): Promise<number> {
-  checkScript(options.script);
-  if (!statSync(options.directory, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new UsageError(`--wdir ${options.directory}: no such folder`);
+  for (const { script, directory } of options.programs) {
+    checkScript(script);
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+      throw new UsageError(`--wdir ${directory}: no such folder`);
   }
-  const environment = exportedEnvironment(options.exports, process.env);
-  const mapping = place(options);
+  const environments = options.programs.map(({ exports }) => exportedEnvironment(exports, process.env));
+  const plan = await planJob(options);
+  try {
+    check(plan, options);
+    const shown = displayPlan(plan, options, environments);
+    if (shown !== "") process.stdout.write(`${shown}\n`);
+    if (options.placement.dryRun) return 0;
+    return await runPlan(plan, options, environments);
+  } finally {
+    plan.remotes.release();
+  }
+}
+
+function check({ mapping, allocation }: Plan, options: Options): void {
+  const { length } = mapping.placements;
+  if (options.transport === "shm" && length > 1) {
+    throw new UsageError(`--transport shm: memory is not shared between ${length} hosts; leave it out`);
+  }
+  const declared = options.hostfile !== undefined || options.hosts.length > 0 || allocation.manager !== "";
+  if (mapping.oversubscribed && declared && options.oversubscribe === undefined) {
+    warn(options, `${mapping.size} ranks on ${mapping.slots} slots; say --oversubscribe if that is meant`);
+  }
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+async function runPlan(plan: Plan, options: Options, environments: readonly Environment[]): Promise<number> {
   const jobId = newJobId();
-  const isHere = mapping.placements.some(({ host }) => isPlayedHere(host, options.launcher));
+  const isHere = plan.mapping.placements.some(({ host }) => plan.remotes.isPlayedHere(host));
   const session: Session = isHere ? createSession(jobId) : { jobId, folder: undefined };
   const remove = () => void (session.folder !== undefined && removeSession(session.folder));
   process.on("exit", remove); // whatever happens here
   try {
-    return await launch(options, mapping, session, environment);
+    return await launch(plan, options, session, environments);
   } finally {
     remove();
     process.off("exit", remove);
   }
 }
 
-/** Which host runs which ranks. */
-function place(options: Options): Mapping {
-  const entries = findHosts(options);
-  const mapping = mapRanks(entries, { ...options, cores: availableParallelism() });
-  const { length } = mapping.placements;
-  if (options.transport === "shm" && length > 1) {
-    throw new UsageError(`--transport shm: memory is not shared between ${length} hosts; leave it out`);
-  }
-  const declared = options.hostfile !== undefined || options.hosts.length > 0;
-  if (mapping.oversubscribed && declared && options.oversubscribe === undefined) {
-    warn(options, `${mapping.size} ranks on ${mapping.slots} slots; say --oversubscribe if that is meant`);
-  }
-  return mapping;
-}
-
 async function launch(
+  plan: Plan,
   options: Options,
-  mapping: Mapping,
   session: Session,
-  environment: Record<string, string>,
+  environments: readonly Environment[],
 ): Promise<number> {
   const hub = new Hub(options.heartbeatMs);
   const consumed = (nodeRank: number, bytes: number) => hub.send(nodeRank, { kind: "consumed", bytes });
   const stdout = new Output(process.stdout, { tag: options.tagOutput, consumed });
   const stderr = new Output(process.stderr, { tag: options.tagOutput, consumed });
-  const { placements, size } = mapping;
-  const hosts = Array.from({ length: size }, () => 0);
-  for (const [nodeRank, { ranks }] of placements.entries()) for (const rank of ranks) hosts[rank] = nodeRank;
-  const agents = startAgents(mapping, hub, session, options, stdinToPass());
-  const nodes = placements.map(({ host, ranks }, nodeRank): Node => {
-    const here = isPlayedHere(host, options.launcher);
-    return {
-      agent: agents[nodeRank],
-      start: {
-        jobId: session.jobId,
-        size,
-        ranks,
-        nodeRank,
-        nodes: placements.length,
-        host: host.name,
-        attempt: 0,
-        transport: options.transport,
-        args: options.args,
-        environment: here ? environment : withoutOwn(environment),
-        directory: host.workdir ?? options.directory,
-        stdinFd: undefined,
-        hosts,
-      },
-    };
+  const { mapping, remotes } = plan;
+  remotes.releaseOthers(mapping.placements.map(({ host }) => host));
+  const agents = startAgents(mapping, remotes, hub, session, options, stdinToPass());
+  const starts = startsOf(plan, options, session.jobId, environments, (text) => stderr.say(text));
+  const nodes = mapping.placements.map(({ host, ranks }, nodeRank): Node => {
+    return { agent: agents[nodeRank], host: host.name, ranks, start: starts[nodeRank] };
   });
-  const job = new Job(hub, nodes, stdout, stderr, { ...options, session: session.folder });
+  const { directory } = options.programs[0];
+  const job = new Job(hub, nodes, stdout, stderr, { ...options, directory, session: session.folder });
   const unhandle = handleSignals(job);
   try {
     hub.deliver(
       (nodeRank, message) => job.receive(nodeRank, message),
       (nodeRank) => job.agentLost(nodeRank),
     );
-    const program = await bundle(options.script);
+    const programs = await bundleAll(options.programs);
     if (options.verbosity === "verbose") stderr.say(summary(mapping, session));
-    const code = await job.run(program);
+    const code = await job.run(programs);
     await Promise.all([stdout.flushed(), stderr.flushed()]);
     return code;
   } finally {
@@ -109,6 +104,56 @@ async function launch(
     for (const node of nodes) node.agent.release();
     await hub.close();
   }
+}
+
+/** What the agent of each host is to run, to be made once the host is known and the programs are bundled. */
+function startsOf(
+  plan: Plan,
+  options: Options,
+  jobId: string,
+  environments: readonly Environment[],
+  say: (text: string) => void,
+): ((bundles: readonly Bundle[]) => Start)[] {
+  const { mapping, remotes, programs } = plan;
+  const { placements, size } = mapping;
+  const hosts = Array.from({ length: size }, () => 0);
+  for (const [nodeRank, { ranks }] of placements.entries()) for (const rank of ranks) hosts[rank] = nodeRank;
+  return placements.map((placement, nodeRank) => (bundles) => {
+    const { host, ranks } = placement;
+    const cpus = plan.cpusOf(placement, plan.topologyOf(host) ?? []);
+    if (options.placement.display.includes("bind")) say(showBinding(plan, placement).join("\n"));
+    const here = remotes.isPlayedHere(host);
+    return {
+      jobId,
+      size,
+      ranks: ranks.map((rank, i) => ({ rank, program: programs[rank], cpus: cpus[i] ?? [], flags: [] })),
+      nodeRank,
+      nodes: placements.length,
+      host: host.name,
+      attempt: 0,
+      transport: options.transport,
+      programs: options.programs.map(({ args, directory }, i) => ({
+        ...bundles[i],
+        args,
+        environment: here ? environments[i] : travelling(environments[i]),
+        directory: host.workdir ?? directory,
+      })),
+      stdinFd: undefined,
+      hosts,
+    };
+  });
+}
+
+/** Each script once. */
+async function bundleAll(programs: readonly Program[]): Promise<Bundle[]> {
+  const bundles = new Map<string, Promise<Bundle>>();
+  return Promise.all(
+    programs.map(({ script }) => {
+      const bundled = bundles.get(script) ?? bundle(script);
+      bundles.set(script, bundled);
+      return bundled;
+    }),
+  );
 }
 
 /** Rank 0 reads what is piped into tsmpirun; a terminal stays with tsmpirun. */
@@ -120,13 +165,6 @@ function stdinToPass(): boolean {
     return false; // closed
   }
 }
-
-/** What only makes sense on this host does not travel to others. */
-function withoutOwn(environment: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !OWN.test(name)));
-}
-
-const OWN = /^(SSH_.*|XDG_.*|DBUS_.*|DISPLAY|WAYLAND_DISPLAY|HOSTNAME|HOME|USER|LOGNAME|SHELL|TMPDIR|TERM)$/;
 
 function summary(mapping: Mapping, session: Session): string {
   const hosts = mapping.placements.map((p) => `${p.host.name}: ${compressRanks(p.ranks)}`);

@@ -54,7 +54,7 @@ export function startLocalAgent(
   const file = fileURLToPath(new URL("agent.js", import.meta.url));
   const child = startChild(process.execPath, [file], ["pipe", "ignore", "inherit", stdin ? 0 : "ignore"]);
   void configure.then(
-    (config) => child.configure({ ...config, stdinFd: stdin ? 3 : undefined }),
+    (config) => child.configure({ "": { ...config, stdinFd: stdin ? 3 : undefined } }),
     () => child.release(),
   );
   return { local: true, gone: child.gone, release: child.release, kill: child.kill };
@@ -65,14 +65,20 @@ export interface AgentChild {
   readonly gone: Promise<string>;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  readonly configure: (config: AgentConfig) => void;
+  /** By what each agent calls its host; "" if there is only one. */
+  readonly configure: (configs: Readonly<Record<string, AgentConfig>>) => void;
   readonly release: () => void;
   readonly kill: () => void;
 }
 
 /** Starts it with a pipe to its stdin. Local. */
-export function startChild(command: string, args: readonly string[], stdio: StdioOptions): AgentChild {
-  const child: ChildProcess = spawn(command, args, { detached: true, stdio });
+export function startChild(
+  command: string,
+  args: readonly string[],
+  stdio: StdioOptions,
+  env = process.env,
+): AgentChild {
+  const child: ChildProcess = spawn(command, args, { detached: true, stdio, env });
   const { stdin } = child;
   if (!stdin) throw new Error(`${command}: no pipe to its stdin`);
   stdin.on("error", () => undefined); // it has gone, which `gone` tells
@@ -84,7 +90,7 @@ export function startChild(command: string, args: readonly string[], stdio: Stdi
     gone,
     stdout: child.stdout,
     stderr: child.stderr,
-    configure: (config) => void stdin.write(`${magic} ${JSON.stringify(config)}\n`),
+    configure: (configs) => void stdin.write(`${magic} ${JSON.stringify(configs)}\n`),
     release: () => void stdin.end(),
     kill: () => void child.kill(),
   };

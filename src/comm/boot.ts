@@ -12,6 +12,8 @@ export interface Boot {
   /** Place among the ranks of this host, and how many those are. */
   readonly localRank: number;
   readonly localSize: number;
+  /** Ranks of this host outnumber the CPUs on which they may run: who waits lets others run. */
+  readonly crowded: boolean;
   /** Place of this host among the job's hosts, and how many those are. */
   readonly nodeRank: number;
   readonly nodes: number;

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { test } from "tap";
-import { parseHostfile, parseHostList } from "../../launcher/hostfile.js";
-import { findHosts, isThisHost } from "../../launcher/hosts.js";
+import { type HostEntry, parseHostfile, parseHostList } from "../../launcher/hostfile.js";
+import { findHosts, type HostChoice, isThisHost } from "../../launcher/hosts.js";
 
 const samples = fileURLToPath(new URL("../../../hostfiles", import.meta.url));
 
@@ -57,13 +57,23 @@ void test("an error in a host file names line, column and word", async (t) => {
     t.throws(() => parseHostfile(text, "hosts"), { message, exitCode: 2 }, text);
 });
 
+/** Names and slots of the hosts that are chosen. */
+function choose(choice: Partial<HostChoice>, granted?: readonly HostEntry[]): string {
+  const hosts = findHosts(
+    { hosts: [], hostfile: undefined, exclude: [], nolocal: false, ...choice },
+    granted,
+  );
+  return hosts.map(({ name, slots }) => `${name}:${slots ?? "?"}`).join(" ");
+}
+
 void test("--host lists hosts; no number is one slot", async (t) => {
   const brief = (text: string) => parseHostList(text).map(({ name, slots, user }) => [user, name, slots]);
   t.same(brief("a,b:4, ann@c"), [
-    [undefined, "a", 1],
+    [undefined, "a", undefined],
     [undefined, "b", 4],
-    ["ann", "c", 1],
+    ["ann", "c", undefined],
   ]);
+  t.equal(choose({ hosts: ["a,b:4", "a"] }), "a:2 b:4");
   t.same(brief("n[1,3]:2,[::1]:3").length, 3);
   t.throws(() => parseHostList("a,,b"), { message: /empty host name/ });
   t.throws(() => parseHostList("a:-1"), { message: /"-1" is not a positive integer/ });
@@ -71,11 +81,32 @@ void test("--host lists hosts; no number is one slot", async (t) => {
 
 void test("--host picks hosts of the host file, and no others", async (t) => {
   const hostfile = `${samples}/openmpi`;
-  t.same(
-    findHosts({ hosts: ["node02"], hostfile }).map(({ name, slots }) => [name, slots]),
-    [["node02", 4]],
-  );
-  t.throws(() => findHosts({ hosts: ["node09"], hostfile }), { message: /--host node09: not in/ });
+  t.equal(choose({ hostfile, hosts: ["node02"] }), "node02:4");
+  t.equal(choose({ hostfile, hosts: ["node03:1,node01:9"] }), "node03:1 node01:4", "slots only become fewer");
+  t.throws(() => choose({ hostfile, hosts: ["node09"] }), {
+    message: /^--host: node09 is not among the hosts of .*openmpi; use those it lists$/,
+  });
+});
+
+void test("a resource manager's hosts are the only ones there are", async (t) => {
+  const granted = parseHostfile("n[1-3].cluster slots=4", "job 7 of Slurm");
+  t.equal(choose({}, granted), "n1.cluster:4 n2.cluster:4 n3.cluster:4");
+  t.equal(choose({ hosts: ["n2:2,n3"] }, granted), "n2.cluster:2 n3.cluster:4", "with or without the domain");
+  t.throws(() => choose({ hosts: ["n4"] }, granted), {
+    message: /n4 is not among the hosts of job 7 of Slurm/,
+  });
+});
+
+void test("--exclude and --nolocal leave hosts out", async (t) => {
+  const hosts = ["localhost:2,a:1,n[1-3]:1"];
+  t.equal(choose({ hosts, exclude: ["a,n[2-3]"] }), "localhost:2 n1:1");
+  t.equal(choose({ hosts, nolocal: true }), "a:1 n1:1 n2:1 n3:1");
+  t.throws(() => choose({ hosts, exclude: ["b"] }), {
+    message: /--exclude b: no such host; there are localhost, a, n1/,
+  });
+  t.throws(() => choose({ hosts: ["localhost"], nolocal: true }), {
+    message: /no host is left of localhost/,
+  });
 });
 
 void test("names and addresses of this host", async (t) => {

@@ -198,7 +198,12 @@ const refusals: readonly Refusal[] = [
     code: 2,
     says: /--hostfile \/no\/hosts/,
   },
-  { title: "an unknown launcher", args: ["--launcher", "rsh", script], code: 2, says: /choose ssh or fork/ },
+  {
+    title: "an unknown launcher",
+    args: ["--launcher", "rsh", script],
+    code: 2,
+    says: /choose ssh, srun, exec or fork/,
+  },
   { title: "an unknown topic", args: ["--help", "exitcodes"], code: 2, says: /did you mean exit-codes\?/ },
 ];
 

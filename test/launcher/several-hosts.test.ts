@@ -62,7 +62,7 @@ void test("ssh: one agent per host, whatever a login shell prints; no secret on 
   t.match(stdout, /^0@n1 0\/2 0\/2 shm\+tcp 6\n1@n1 .*\n2@n2 0\/1 1\/2 tcp 6\n$/);
   t.equal(asked.length, 2);
   for (const line of asked) {
-    t.match(line, /BatchMode=yes .*ConnectTimeout=10 .*-o A B n[12] exec \S+node\S* \S+agent\.js --ssh$/);
+    t.match(line, /BatchMode=yes .*ConnectTimeout=10 .*-o A B n[12] exec \S+node\S* \S+agent\.js --remote$/);
   }
   t.match(asked.find((line) => line.includes(" n1 ")) ?? "", / -l ann /);
   t.same(left, []);

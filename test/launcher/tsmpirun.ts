@@ -36,6 +36,7 @@ export interface RunOptions {
 export async function tsmpirun(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "tsmpi-test-"));
   const marker = randomUUID();
+  const earlier = sharedMemory();
   const started = performance.now();
   const child = spawn(process.execPath, [join(root, "dist/launcher/cli.js"), ...args], {
     cwd: options.cwd ?? root,
@@ -53,7 +54,7 @@ export async function tsmpirun(args: readonly string[], options: RunOptions = {}
     child.on("error", reject);
     child.on("close", (code, signal) => {
       const seconds = (performance.now() - started) / 1000;
-      void leftovers(marker, folder).then((left) => {
+      void leftovers(marker, folder, earlier).then((left) => {
         rmSync(folder, { recursive: true });
         resolve({ code, signal, stdout, stderr, seconds, left });
       });
@@ -66,11 +67,13 @@ function withoutJob(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TSMPI_")));
 }
 
-/** What is left of a job, once it has stopped changing. */
-async function leftovers(marker: string, folder: string): Promise<string[]> {
+/** What is left of a job, once it has stopped changing; shared memory that was there before is another job's. */
+async function leftovers(marker: string, folder: string, earlier: readonly string[]): Promise<string[]> {
   let found: string[] = [];
   for (let tries = 0; tries < 10; tries++) {
-    found = [...processesWith(marker), ...readdirSync(folder), ...sharedMemory()];
+    found = [...processesWith(marker), ...readdirSync(folder), ...sharedMemory()].filter(
+      (name) => !earlier.includes(name),
+    );
     if (found.length === 0) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

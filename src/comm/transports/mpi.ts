@@ -69,7 +69,7 @@ export class MpiTransport implements Transport {
     this.#receives = new Receives(job);
     this.#bulk = new Bulk(job, DATA_TAG);
     const memory = env.mpi.sharedMemory && job.localSize > 1 ? shareHost(job) : undefined;
-    const near = memory && new ShmTransport(memory, sink);
+    const near = memory && new ShmTransport({ ...memory, crowded: this.crowded }, sink);
     this.#near = near;
     this.#isNear = job.hosts.map((host) => near !== undefined && host === job.hosts[job.rank]);
     this.#allNear = this.#isNear.every((isNear) => isNear);

@@ -1,6 +1,5 @@
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
-import { availableParallelism } from "node:os";
 import { env } from "../../env.js";
 import type { Boot } from "../boot.js";
 import {
@@ -72,7 +71,7 @@ export class ShmTransport implements Transport {
   #wake: (() => void) | undefined;
 
   /** @throws {Error} If the host's segment cannot be mapped. */
-  constructor(boot: SharedMemory, sink: Sink) {
+  constructor(boot: SharedMemory & Pick<Boot, "crowded">, sink: Sink) {
     const { segment, bells } = boot;
     if (segment === undefined || bells === undefined)
       throw new Error("shm: the agent offers no shared memory; use --transport zmq");
@@ -81,7 +80,7 @@ export class ShmTransport implements Transport {
     this.local = boot.localRank;
     const system = posix();
     this.#yieldCore = () => system.yieldCore();
-    this.crowded = boot.localSize > availableParallelism();
+    this.crowded = boot.crowded;
     this.#few = boot.localSize <= FEW;
     this.#patience = this.crowded ? PATIENCE.crowd : PATIENCE.cores;
     this.#futex = system.futex;

@@ -1,7 +1,9 @@
 import { Builder, ByteBuffer, type Offset } from "flatbuffers";
 import type { Boot } from "../boot.js";
 import * as wire from "./generated/control_generated.js";
-import { type ControlMessage, type Start, type TransportName, transportNames } from "./messages.js";
+import type { ControlMessage } from "./messages.js";
+import { readStart, writeStart } from "./start.js";
+import { list, strings, transportOf } from "./values.js";
 
 /** Encodes a message as one FlatBuffer. Local. */
 export function encode(message: ControlMessage): Uint8Array {
@@ -209,6 +211,7 @@ function writeBoot(b: Builder, boot: Boot): Offset {
     wire.Boot.createHostsVector(b, [...boot.hosts]),
     b.createString(boot.key),
     boot.silentMs,
+    boot.crowded,
   );
 }
 
@@ -236,65 +239,6 @@ function readBoot(boot: wire.Boot): Boot {
     hosts: [...(boot.hostsArray() ?? [])],
     key: boot.key() ?? "",
     silentMs: boot.silentMs(),
+    crowded: boot.crowded(),
   };
-}
-
-function writeStart(b: Builder, start: Start): Offset {
-  const variables = Object.entries(start.environment).map(([name, value]) =>
-    wire.Variable.createVariable(b, b.createString(name), b.createString(value)),
-  );
-  return wire.Start.createStart(
-    b,
-    b.createString(start.jobId),
-    start.size,
-    wire.Start.createRanksVector(b, [...start.ranks]),
-    start.nodeRank,
-    start.nodes,
-    b.createString(start.host),
-    start.attempt,
-    b.createString(start.transport),
-    b.createByteVector(start.program),
-    b.createByteVector(start.sourceMap),
-    wire.Start.createArgsVector(b, strings(b, start.args)),
-    wire.Start.createEnvironmentVector(b, variables),
-    b.createString(start.directory),
-    start.stdinFd ?? -1,
-    wire.Start.createHostsVector(b, [...start.hosts]),
-  );
-}
-
-function readStart(start: wire.Start): Start {
-  const variables = list(start.environmentLength(), (i) => start.environment(i));
-  const stdinFd = start.stdinFd();
-  return {
-    jobId: start.jobId() ?? "",
-    size: start.size(),
-    ranks: [...(start.ranksArray() ?? [])],
-    nodeRank: start.nodeRank(),
-    nodes: start.nodes(),
-    host: start.host() ?? "",
-    attempt: start.attempt(),
-    transport: transportOf(start.transport()),
-    program: start.programArray() ?? new Uint8Array(0),
-    sourceMap: start.sourceMapArray() ?? new Uint8Array(0),
-    args: list(start.argsLength(), (i) => start.args(i)),
-    environment: Object.fromEntries(variables.map((v) => [v.name() ?? "", v.value() ?? ""])),
-    directory: start.directory() ?? "",
-    stdinFd: stdinFd < 0 ? undefined : stdinFd,
-    hosts: [...(start.hostsArray() ?? [])],
-  };
-}
-
-function transportOf(name: string | null): TransportName {
-  const known = transportNames.find((candidate) => candidate === name);
-  if (known !== undefined) return known;
-  throw new RangeError(`control: "${name}" is no transport; use one version of tsmpi`);
-}
-
-function strings(b: Builder, texts: readonly string[]): Offset[] {
-  return texts.map((text) => b.createString(text));
-}
-
-function list<T>(length: number, at: (index: number) => T | null): T[] {
-  return Array.from({ length }, (_, i) => at(i)).filter((item): item is T => item !== null);
 }

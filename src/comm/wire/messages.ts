@@ -4,22 +4,39 @@ import type { Boot } from "../boot.js";
 export const transportNames = ["auto", "shm", "zmq", "tcp"] as const;
 export type TransportName = (typeof transportNames)[number];
 
+/** A program of the job, as it is started on one host. */
+export interface ProgramStart {
+  /** The bundle. */
+  readonly code: Uint8Array;
+  readonly sourceMap: Uint8Array;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly directory: string;
+}
+
+export interface RankStart {
+  /** World rank. */
+  readonly rank: number;
+  /** Place among the programs. */
+  readonly program: number;
+  /** CPUs on which it may run; none: all. */
+  readonly cpus: readonly number[];
+  /** Of node. */
+  readonly flags: readonly string[];
+}
+
 /** What an agent is to run; see control.fbs. */
 export interface Start {
   readonly jobId: string;
   readonly size: number;
-  /** World ranks of this host, ascending. */
-  readonly ranks: readonly number[];
+  /** Ranks of this host, ascending. */
+  readonly ranks: readonly RankStart[];
   readonly nodeRank: number;
   readonly nodes: number;
   readonly host: string;
   readonly attempt: number;
   readonly transport: TransportName;
-  readonly program: Uint8Array;
-  readonly sourceMap: Uint8Array;
-  readonly args: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  readonly directory: string;
+  readonly programs: readonly ProgramStart[];
   readonly stdinFd: number | undefined;
   /** Place among the job's hosts of every world rank. */
   readonly hosts: readonly number[];

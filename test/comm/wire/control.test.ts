@@ -24,22 +24,31 @@ const boot: Boot = {
   hosts: [0, 0, 1, 1, 2, 3, 3],
   key: "00ff",
   silentMs: 15_000,
+  crowded: true,
 };
 
 const start: Start = {
   jobId: "1a2b.77",
   size: 7,
-  ranks: [2, 3],
+  ranks: [
+    { rank: 2, program: 0, cpus: [0, 4, 127], flags: [] },
+    { rank: 3, program: 1, cpus: [], flags: ["--inspect=0", ""] },
+  ],
   nodeRank: 1,
   nodes: 4,
   host: "node02",
   attempt: 1,
   transport: "zmq",
-  program: Uint8Array.of(1, 2, 0, 255),
-  sourceMap: new Uint8Array(0),
-  args: ["--model", "", "ä b"],
-  environment: { PATH: "/bin", EMPTY: "", "ODD=": "line\nline" },
-  directory: "/scratch",
+  programs: [
+    {
+      code: Uint8Array.of(1, 2, 0, 255),
+      sourceMap: new Uint8Array(0),
+      args: ["--model", "", "ä b"],
+      environment: { PATH: "/bin", EMPTY: "", "ODD=": "line\nline" },
+      directory: "/scratch",
+    },
+    { code: new Uint8Array(0), sourceMap: Uint8Array.of(9), args: [], environment: {}, directory: "" },
+  ],
   stdinFd: 0,
   hosts: [0, 0, 1, 1, 2, 3, 3],
 };
@@ -58,7 +67,7 @@ const messages: readonly ControlMessage[] = [
   { kind: "failure", rank: 0, code: -1, aborted: false, text: "", lostPeer: 0 },
   { kind: "agent-hello", nodeRank: 2, pid: 99, version: "0.1.0" },
   { kind: "start", start },
-  { kind: "start", start: { ...start, stdinFd: undefined, args: [], environment: {} } },
+  { kind: "start", start: { ...start, stdinFd: undefined, ranks: [], programs: [] } },
   { kind: "started", rank: 6, pid: 1234 },
   { kind: "output", rank: 6, stream: 2, bytes: Buffer.from("hello\n") },
   { kind: "consumed", bytes: 2 ** 20 },

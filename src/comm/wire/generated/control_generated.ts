@@ -178,8 +178,13 @@ silentMs():number {
   return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
 }
 
+crowded():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 48);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startBoot(builder:flatbuffers.Builder) {
-  builder.startObject(22);
+  builder.startObject(23);
 }
 
 static addJobId(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset) {
@@ -321,12 +326,16 @@ static addSilentMs(builder:flatbuffers.Builder, silentMs:number) {
   builder.addFieldInt32(21, silentMs, 0);
 }
 
+static addCrowded(builder:flatbuffers.Builder, crowded:boolean) {
+  builder.addFieldInt8(22, +crowded, +false);
+}
+
 static endBoot(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, rank:number, size:number, localRank:number, localSize:number, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, appnum:number, attempt:number, transportOffset:flatbuffers.Offset, localRanksOffset:flatbuffers.Offset, segmentFd:number, segmentBytes:number, bellOwn:number, bellRingOffset:flatbuffers.Offset, publicKeyOffset:flatbuffers.Offset, secretKeyOffset:flatbuffers.Offset, addressOffset:flatbuffers.Offset, hostsOffset:flatbuffers.Offset, keyOffset:flatbuffers.Offset, silentMs:number):flatbuffers.Offset {
+static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, rank:number, size:number, localRank:number, localSize:number, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, appnum:number, attempt:number, transportOffset:flatbuffers.Offset, localRanksOffset:flatbuffers.Offset, segmentFd:number, segmentBytes:number, bellOwn:number, bellRingOffset:flatbuffers.Offset, publicKeyOffset:flatbuffers.Offset, secretKeyOffset:flatbuffers.Offset, addressOffset:flatbuffers.Offset, hostsOffset:flatbuffers.Offset, keyOffset:flatbuffers.Offset, silentMs:number, crowded:boolean):flatbuffers.Offset {
   Boot.startBoot(builder);
   Boot.addJobId(builder, jobIdOffset);
   Boot.addRank(builder, rank);
@@ -350,6 +359,7 @@ static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, r
   Boot.addHosts(builder, hostsOffset);
   Boot.addKey(builder, keyOffset);
   Boot.addSilentMs(builder, silentMs);
+  Boot.addCrowded(builder, crowded);
   return Boot.endBoot(builder);
 }
 }
@@ -863,6 +873,293 @@ static createVariable(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset
 }
 
 /**
+ * A program of the job, as it is started on one host.
+ */
+export class Program {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):Program {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsProgram(bb:flatbuffers.ByteBuffer, obj?:Program):Program {
+  return (obj || new Program()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsProgram(bb:flatbuffers.ByteBuffer, obj?:Program):Program {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new Program()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+code(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
+}
+
+codeLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+codeArray():Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
+sourceMap(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
+}
+
+sourceMapLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+sourceMapArray():Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
+args(index: number):string
+args(index: number,optionalEncoding:flatbuffers.Encoding):string|Uint8Array
+args(index: number,optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? this.bb!.__string(this.bb!.__vector(this.bb_pos + offset) + index * 4, optionalEncoding) : null;
+}
+
+argsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+environment(index: number, obj?:Variable):Variable|null {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? (obj || new Variable()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
+}
+
+environmentLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+directory():string|null
+directory(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+directory(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
+static startProgram(builder:flatbuffers.Builder) {
+  builder.startObject(5);
+}
+
+static addCode(builder:flatbuffers.Builder, codeOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(0, codeOffset, 0);
+}
+
+static createCodeVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset {
+  builder.startVector(1, data.length, 1);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt8(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startCodeVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(1, numElems, 1);
+}
+
+static addSourceMap(builder:flatbuffers.Builder, sourceMapOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(1, sourceMapOffset, 0);
+}
+
+static createSourceMapVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset {
+  builder.startVector(1, data.length, 1);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt8(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startSourceMapVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(1, numElems, 1);
+}
+
+static addArgs(builder:flatbuffers.Builder, argsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(2, argsOffset, 0);
+}
+
+static createArgsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startArgsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
+static addEnvironment(builder:flatbuffers.Builder, environmentOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(3, environmentOffset, 0);
+}
+
+static createEnvironmentVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startEnvironmentVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
+static addDirectory(builder:flatbuffers.Builder, directoryOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(4, directoryOffset, 0);
+}
+
+static endProgram(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createProgram(builder:flatbuffers.Builder, codeOffset:flatbuffers.Offset, sourceMapOffset:flatbuffers.Offset, argsOffset:flatbuffers.Offset, environmentOffset:flatbuffers.Offset, directoryOffset:flatbuffers.Offset):flatbuffers.Offset {
+  Program.startProgram(builder);
+  Program.addCode(builder, codeOffset);
+  Program.addSourceMap(builder, sourceMapOffset);
+  Program.addArgs(builder, argsOffset);
+  Program.addEnvironment(builder, environmentOffset);
+  Program.addDirectory(builder, directoryOffset);
+  return Program.endProgram(builder);
+}
+}
+
+export class RankStart {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):RankStart {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsRankStart(bb:flatbuffers.ByteBuffer, obj?:RankStart):RankStart {
+  return (obj || new RankStart()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsRankStart(bb:flatbuffers.ByteBuffer, obj?:RankStart):RankStart {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new RankStart()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+rank():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+program():number {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+cpus(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? this.bb!.readInt32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
+}
+
+cpusLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+cpusArray():Int32Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? new Int32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
+flags(index: number):string
+flags(index: number,optionalEncoding:flatbuffers.Encoding):string|Uint8Array
+flags(index: number,optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? this.bb!.__string(this.bb!.__vector(this.bb_pos + offset) + index * 4, optionalEncoding) : null;
+}
+
+flagsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+static startRankStart(builder:flatbuffers.Builder) {
+  builder.startObject(4);
+}
+
+static addRank(builder:flatbuffers.Builder, rank:number) {
+  builder.addFieldInt32(0, rank, 0);
+}
+
+static addProgram(builder:flatbuffers.Builder, program:number) {
+  builder.addFieldInt32(1, program, 0);
+}
+
+static addCpus(builder:flatbuffers.Builder, cpusOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(2, cpusOffset, 0);
+}
+
+static createCpusVector(builder:flatbuffers.Builder, data:number[]|Int32Array):flatbuffers.Offset;
+/**
+ * @deprecated This Uint8Array overload will be removed in the future.
+ */
+static createCpusVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset;
+static createCpusVector(builder:flatbuffers.Builder, data:number[]|Int32Array|Uint8Array):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt32(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startCpusVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
+static addFlags(builder:flatbuffers.Builder, flagsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(3, flagsOffset, 0);
+}
+
+static createFlagsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startFlagsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
+static endRankStart(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createRankStart(builder:flatbuffers.Builder, rank:number, program:number, cpusOffset:flatbuffers.Offset, flagsOffset:flatbuffers.Offset):flatbuffers.Offset {
+  RankStart.startRankStart(builder);
+  RankStart.addRank(builder, rank);
+  RankStart.addProgram(builder, program);
+  RankStart.addCpus(builder, cpusOffset);
+  RankStart.addFlags(builder, flagsOffset);
+  return RankStart.endRankStart(builder);
+}
+}
+
+/**
  * What an agent is to run.
  */
 export class Start {
@@ -895,19 +1192,14 @@ size():number {
   return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
 }
 
-ranks(index: number):number|null {
+ranks(index: number, obj?:RankStart):RankStart|null {
   const offset = this.bb!.__offset(this.bb_pos, 8);
-  return offset ? this.bb!.readInt32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
+  return offset ? (obj || new RankStart()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
 }
 
 ranksLength():number {
   const offset = this.bb!.__offset(this.bb_pos, 8);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
-}
-
-ranksArray():Int32Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 8);
-  return offset ? new Int32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
 nodeRank():number {
@@ -939,87 +1231,38 @@ transport(optionalEncoding?:any):string|Uint8Array|null {
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
-program(index: number):number|null {
+programs(index: number, obj?:Program):Program|null {
   const offset = this.bb!.__offset(this.bb_pos, 20);
-  return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
+  return offset ? (obj || new Program()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
 }
 
-programLength():number {
+programsLength():number {
   const offset = this.bb!.__offset(this.bb_pos, 20);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
-}
-
-programArray():Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 20);
-  return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
-}
-
-sourceMap(index: number):number|null {
-  const offset = this.bb!.__offset(this.bb_pos, 22);
-  return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
-}
-
-sourceMapLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 22);
-  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
-}
-
-sourceMapArray():Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 22);
-  return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
-}
-
-args(index: number):string
-args(index: number,optionalEncoding:flatbuffers.Encoding):string|Uint8Array
-args(index: number,optionalEncoding?:any):string|Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 24);
-  return offset ? this.bb!.__string(this.bb!.__vector(this.bb_pos + offset) + index * 4, optionalEncoding) : null;
-}
-
-argsLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 24);
-  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
-}
-
-environment(index: number, obj?:Variable):Variable|null {
-  const offset = this.bb!.__offset(this.bb_pos, 26);
-  return offset ? (obj || new Variable()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
-}
-
-environmentLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 26);
-  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
-}
-
-directory():string|null
-directory(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
-directory(optionalEncoding?:any):string|Uint8Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 28);
-  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
 stdinFd():number {
-  const offset = this.bb!.__offset(this.bb_pos, 30);
+  const offset = this.bb!.__offset(this.bb_pos, 22);
   return offset ? this.bb!.readInt32(this.bb_pos + offset) : -1;
 }
 
 hosts(index: number):number|null {
-  const offset = this.bb!.__offset(this.bb_pos, 32);
+  const offset = this.bb!.__offset(this.bb_pos, 24);
   return offset ? this.bb!.readInt32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
 }
 
 hostsLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 32);
+  const offset = this.bb!.__offset(this.bb_pos, 24);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 hostsArray():Int32Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 32);
+  const offset = this.bb!.__offset(this.bb_pos, 24);
   return offset ? new Int32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
 static startStart(builder:flatbuffers.Builder) {
-  builder.startObject(15);
+  builder.startObject(11);
 }
 
 static addJobId(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset) {
@@ -1034,15 +1277,10 @@ static addRanks(builder:flatbuffers.Builder, ranksOffset:flatbuffers.Offset) {
   builder.addFieldOffset(2, ranksOffset, 0);
 }
 
-static createRanksVector(builder:flatbuffers.Builder, data:number[]|Int32Array):flatbuffers.Offset;
-/**
- * @deprecated This Uint8Array overload will be removed in the future.
- */
-static createRanksVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset;
-static createRanksVector(builder:flatbuffers.Builder, data:number[]|Int32Array|Uint8Array):flatbuffers.Offset {
+static createRanksVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
   builder.startVector(4, data.length, 4);
   for (let i = data.length - 1; i >= 0; i--) {
-    builder.addInt32(data[i]!);
+    builder.addOffset(data[i]!);
   }
   return builder.endVector();
 }
@@ -1071,43 +1309,11 @@ static addTransport(builder:flatbuffers.Builder, transportOffset:flatbuffers.Off
   builder.addFieldOffset(7, transportOffset, 0);
 }
 
-static addProgram(builder:flatbuffers.Builder, programOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(8, programOffset, 0);
+static addPrograms(builder:flatbuffers.Builder, programsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(8, programsOffset, 0);
 }
 
-static createProgramVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset {
-  builder.startVector(1, data.length, 1);
-  for (let i = data.length - 1; i >= 0; i--) {
-    builder.addInt8(data[i]!);
-  }
-  return builder.endVector();
-}
-
-static startProgramVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
-}
-
-static addSourceMap(builder:flatbuffers.Builder, sourceMapOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(9, sourceMapOffset, 0);
-}
-
-static createSourceMapVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset {
-  builder.startVector(1, data.length, 1);
-  for (let i = data.length - 1; i >= 0; i--) {
-    builder.addInt8(data[i]!);
-  }
-  return builder.endVector();
-}
-
-static startSourceMapVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
-}
-
-static addArgs(builder:flatbuffers.Builder, argsOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(10, argsOffset, 0);
-}
-
-static createArgsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+static createProgramsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
   builder.startVector(4, data.length, 4);
   for (let i = data.length - 1; i >= 0; i--) {
     builder.addOffset(data[i]!);
@@ -1115,36 +1321,16 @@ static createArgsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):
   return builder.endVector();
 }
 
-static startArgsVector(builder:flatbuffers.Builder, numElems:number) {
+static startProgramsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
-}
-
-static addEnvironment(builder:flatbuffers.Builder, environmentOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(11, environmentOffset, 0);
-}
-
-static createEnvironmentVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
-  builder.startVector(4, data.length, 4);
-  for (let i = data.length - 1; i >= 0; i--) {
-    builder.addOffset(data[i]!);
-  }
-  return builder.endVector();
-}
-
-static startEnvironmentVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
-static addDirectory(builder:flatbuffers.Builder, directoryOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(12, directoryOffset, 0);
 }
 
 static addStdinFd(builder:flatbuffers.Builder, stdinFd:number) {
-  builder.addFieldInt32(13, stdinFd, -1);
+  builder.addFieldInt32(9, stdinFd, -1);
 }
 
 static addHosts(builder:flatbuffers.Builder, hostsOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(14, hostsOffset, 0);
+  builder.addFieldOffset(10, hostsOffset, 0);
 }
 
 static createHostsVector(builder:flatbuffers.Builder, data:number[]|Int32Array):flatbuffers.Offset;
@@ -1169,7 +1355,7 @@ static endStart(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, size:number, ranksOffset:flatbuffers.Offset, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, attempt:number, transportOffset:flatbuffers.Offset, programOffset:flatbuffers.Offset, sourceMapOffset:flatbuffers.Offset, argsOffset:flatbuffers.Offset, environmentOffset:flatbuffers.Offset, directoryOffset:flatbuffers.Offset, stdinFd:number, hostsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, size:number, ranksOffset:flatbuffers.Offset, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, attempt:number, transportOffset:flatbuffers.Offset, programsOffset:flatbuffers.Offset, stdinFd:number, hostsOffset:flatbuffers.Offset):flatbuffers.Offset {
   Start.startStart(builder);
   Start.addJobId(builder, jobIdOffset);
   Start.addSize(builder, size);
@@ -1179,11 +1365,7 @@ static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, 
   Start.addHost(builder, hostOffset);
   Start.addAttempt(builder, attempt);
   Start.addTransport(builder, transportOffset);
-  Start.addProgram(builder, programOffset);
-  Start.addSourceMap(builder, sourceMapOffset);
-  Start.addArgs(builder, argsOffset);
-  Start.addEnvironment(builder, environmentOffset);
-  Start.addDirectory(builder, directoryOffset);
+  Start.addPrograms(builder, programsOffset);
   Start.addStdinFd(builder, stdinFd);
   Start.addHosts(builder, hostsOffset);
   return Start.endStart(builder);

@@ -1,0 +1,76 @@
+/** Topics of `--help` about where ranks run. */
+export const placementTopics: Readonly<Record<string, string>> = {
+  mapping: `
+Mapping of ranks to hosts
+
+Three steps: each host gets a number of ranks (--map-by), ranks are numbered (--rank-by), and bound to CPUs
+(--bind-to, see --help binding). --dry-run shows the result and starts nothing.
+
+--map-by slot           fill the slots of a host before the next (default); also block
+--map-by node           one rank to each host in turn, numbered likewise; also cyclic
+--map-by numa           as slot; the ranks of a host go round its NUMA nodes; also core, l3, socket, hwthread
+--map-by ppr:N:node     N ranks on each host, no more; also -N N, --ppn N
+--map-by ppr:N:numa     N ranks on each NUMA node of each host
+  ...:pe=N              N CPUs for each rank; also --cpus-per-rank N
+  ...:span              go round the parts of all hosts, not of one after the other
+--rank-by slot|node     number ranks along each host, or across hosts
+
+--host picks hosts, and slots, from the host file or from what the resource manager has given; --exclude LIST leaves
+some out, --nolocal this one.
+
+-n auto, or no -n, starts one rank for each slot. A slot is a rank that may run on a host, not a core. If there
+are more ranks than slots, they are dealt in further rounds, up to each host's max_slots; tsmpirun warns if the slots
+were written down by you. --no-oversubscribe makes that an error, --oversubscribe says that it is meant. Under a
+resource manager it is an error unless it is meant.
+
+--display alloc,map,bind,topo,env    hosts and slots; ranks of each host; their CPUs; what hosts consist of; variables
+`,
+  binding: `
+Binding of ranks to CPUs
+
+--bind-to core          each rank has a core of its own, with all its hardware threads
+--bind-to numa          the NUMA nodes that hold its cores; also l3, socket, hwthread
+--bind-to cpu-list      the first rank of a host gets the first item of --cpu-list, and so on
+--bind-to none
+--cpu-list 0-7,16       use these CPUs of each host only
+--cpus-per-rank N       N cores for each rank, for programs with worker threads
+--use-hwthread-cpus     hardware threads count as CPUs, not cores
+--report-bindings       say on which CPUs each rank runs
+
+Without --bind-to, ranks are bound to what --map-by names (numa, l3, socket), or to cores if those were asked for
+(--map-by core, --cpus-per-rank) and there are enough; also if a resource manager has given the host to this job
+alone. Otherwise they are not bound: other jobs that bind likewise would share one core with this one while others
+are idle. CPUs that a cpuset or a resource manager has taken away are not used.
+
+Each rank's node starts as many threads of its own as the rank has CPUs, four at most (UV_THREADPOOL_SIZE,
+--v8-pool-size), and its JavaScript objects may fill the rank's share of the memory (--max-old-space-size). Set
+UV_THREADPOOL_SIZE or NODE_OPTIONS for other numbers. Ranks that outnumber their CPUs give them up while they wait.
+`,
+  programs: `
+Several programs in one job
+
+  tsmpirun -n 1 master.ts : -n 4 worker.ts --model m
+  tsmpirun --app programs.txt
+
+A ":" that stands alone begins the next program. All make one world, numbered in that order; world.appnum and
+TSMPI_APPNUM say which program a rank runs. Each has its own -n, -x and --wdir; all other options go before the
+first script. In the file of --app each line is one program: -n 4 worker.ts --model m.
+`,
+  managers: `
+Resource managers
+
+Inside a job of Slurm (salloc, sbatch), PBS, LSF or SGE, hosts and slots come from the job:
+
+  salloc -N 4 --ntasks-per-node=8 tsmpirun script.ts       32 ranks
+  #SBATCH --cpus-per-task=4                                each rank has 4 CPUs
+
+Slurm  agents are started by srun, beside whatever else runs in the job
+PBS    hosts from PBS_NODEFILE, agents over ssh
+LSF    hosts from LSB_DJOB_HOSTFILE or LSB_MCPU_HOSTS, agents by blaunch
+SGE    hosts from PE_HOSTFILE, agents by qrsh -inherit
+
+--launcher ssh|srun|exec starts agents otherwise; exec: by --ssh CMD, which is called with a host and what to run
+there. --rm slurm, pbs, lsf or sge insists on one of them; --rm none takes no notice of any. More ranks than the job has
+slots are refused, unless --oversubscribe.
+`,
+};

@@ -1,0 +1,33 @@
+import { type RemoteAgent, startRemoteAgents } from "./remote-agent.js";
+import { agentWords, type RemotePaths } from "./ssh-agent.js";
+
+/** Of srun: one process on each host beside whatever runs there, not bound, and all ended if one fails. */
+const ALWAYS = [
+  ...["--overlap", "--ntasks-per-node=1", "--mpi=none", "--cpu-bind=none", "--kill-on-bad-exit=1"],
+  ...["--unbuffered", "--chdir=/"],
+];
+
+/**
+ * Starts the agents of several hosts by one srun. Local.
+ *
+ * @param names - As Slurm calls the hosts.
+ * @see startRemoteAgents
+ */
+export function startSrunAgents(names: readonly string[], paths: RemotePaths): RemoteAgent[] {
+  const count = `${names.length}`;
+  const where = ["-N", count, "-n", count, `--nodelist=${names.join(",")}`];
+  const args = [...ALWAYS, ...where, ...agentWords(paths)];
+  return startRemoteAgents("srun", args, names, unconstrained(process.env));
+}
+
+/** Without what the job or the step around says about tasks: it would go before what is said here. */
+export function unconstrained(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !CONSTRAINING.test(name)));
+}
+
+const CONSTRAINING = new RegExp(
+  "^(SRUN_.*|PMI_.*|SLURM_(" +
+    "N?TASKS.*|NPROCS|NNODES|NODELIST|HOSTFILE|STEP.*|DISTRIBUTION|EXACT|OVERLAP|THREADS_PER_CORE|" +
+    "CPUS_PER_.*|CPU_BIND.*|MEM_.*|TRES_PER_TASK|GPUS.*|EXPORT_ENV|LABELIO|UNBUFFEREDIO|" +
+    "STD(IN|OUT|ERR)MODE|KILL_BAD_EXIT|MPI_TYPE|WORKING_DIR))$",
+);
