@@ -22,6 +22,8 @@ export const env = {
     /** Of the step of srun; unset in a batch script itself. */
     slurmTasks: integer("SLURM_STEP_NUM_TASKS"),
   },
+  /** Libraries that kernels call: 0 turns them off; a name or path is taken instead of those that are looked for. */
+  libraries: { blas: text("TSMPI_BLAS"), fftw: text("TSMPI_FFTW") },
   /** 0: large payloads go through shared memory instead of from process to process in one copy. */
   directCopy: integer("TSMPI_DIRECT_COPY") !== 0,
   /** Whether requests take down where they were called, and sends wait for their receives: finds mistakes, slowly. */

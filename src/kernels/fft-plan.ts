@@ -1,4 +1,6 @@
+import { FftwLines } from "./fftw-lines.js";
 import { allocate } from "./heap.js";
+import { fftw } from "./libraries.js";
 import { onHeap } from "./memory.js";
 import type { Reals } from "./staging.js";
 
@@ -6,7 +8,9 @@ import type { Reals } from "./staging.js";
 export type Precision = "float32" | "float64";
 
 /** How lines of n complex numbers are transformed: passes, passes over a square of n numbers, or a convolution. */
-export type FftPlan = DirectPlan | SplitPlan | ChirpPlan;
+export type FftPlan = ShortPlan | SplitPlan | ChirpPlan;
+/** Lines that fit into the caches. */
+export type ShortPlan = DirectPlan | LibraryPlan;
 
 interface PlanOfAnyKind {
   readonly n: number;
@@ -22,11 +26,17 @@ export interface DirectPlan extends PlanOfAnyKind {
   readonly count: number;
 }
 
+/** FFTW does it. */
+export interface LibraryPlan extends PlanOfAnyKind {
+  readonly kind: "library";
+  readonly lines: FftwLines;
+}
+
 /** A line too long for the caches, as a matrix of columns.n × rows.n whose columns and rows fit. */
 export interface SplitPlan extends PlanOfAnyKind {
   readonly kind: "split";
-  readonly down: DirectPlan;
-  readonly along: DirectPlan;
+  readonly down: ShortPlan;
+  readonly along: ShortPlan;
   /** Addresses of W^(1024 i) and W^i, W = e^(−2πi/n). */
   readonly coarse: number;
   readonly fine: number;
@@ -35,7 +45,7 @@ export interface SplitPlan extends PlanOfAnyKind {
 /** n has a large prime factor: a convolution with e^(πi k²/n), carried out by transforms of a longer, smooth length. */
 export interface ChirpPlan extends PlanOfAnyKind {
   readonly kind: "chirp";
-  readonly inner: DirectPlan | SplitPlan;
+  readonly inner: ShortPlan | SplitPlan;
   /** Addresses of e^(−πi k²/n), and of the transform of its conjugate over inner.n. */
   readonly chirp: number;
   readonly spectrum: number;
@@ -45,6 +55,9 @@ export interface ChirpPlan extends PlanOfAnyKind {
 const SPLIT_BYTES = 512 * 1024;
 /** Larger prime factors cost more as a pass than by convolution. */
 const LARGEST_RADIX = 23;
+/** Where FFTW's estimated plans are faster than our passes. */
+const SHORTEST_FOR_LIBRARY = 16;
+const LONGEST_FOR_LIBRARY = 8192;
 const FINE = 1024; // as in assembly/fft-lines.ts
 
 const plans = new Map<string, FftPlan>();
@@ -56,37 +69,44 @@ const tables: ArrayBufferView[] = []; // on the heap for good: plans are few, an
  * @param transform - Does the one transform that the plan of a convolution needs.
  */
 export function planFor(n: number, precision: Precision, transform: Transform): FftPlan {
-  const key = `${precision} ${n}`;
+  const library = fftw(precision);
+  const key = `${precision} ${n} ${library ? "FFTW" : ""}`;
   let plan = plans.get(key);
   if (!plan) {
-    plan = isSmooth(n) ? smoothPlan(n, precision) : chirpPlan(n, precision, transform);
+    const direct = isSmooth(n) || (library && n <= LONGEST_FOR_LIBRARY);
+    plan = direct ? smoothPlan(n, precision) : chirpPlan(n, precision, transform);
     plans.set(key, plan);
   }
   return plan;
 }
 
 /** Transforms n complex numbers forward, from one array to another. */
-export type Transform = (plan: DirectPlan | SplitPlan, x: Reals, y: Reals) => void;
+export type Transform = (plan: ShortPlan | SplitPlan, x: Reals, y: Reals) => void;
 
 /** Numbers e^(−2πi k/n) for k from 0 on, as a table on the heap. */
 export function circle(n: number, count: number, precision: Precision): Reals {
   return complexTable(count, precision, (k) => root(k, n));
 }
 
-function smoothPlan(n: number, precision: Precision): DirectPlan | SplitPlan {
+function smoothPlan(n: number, precision: Precision): ShortPlan | SplitPlan {
   const unit = precision === "float32" ? 8 : 16;
-  if (n * unit <= SPLIT_BYTES) return directPlan(n, precision);
+  if (n * unit <= SPLIT_BYTES) return shortPlan(n, precision);
   const [down, along] = squarish(n);
-  if (down === 1) return directPlan(n, precision);
   return {
     kind: "split",
     n,
     rows: n,
-    down: directPlan(down, precision),
-    along: directPlan(along, precision),
+    down: shortPlan(down, precision),
+    along: shortPlan(along, precision),
     coarse: addressOf(complexTable(Math.ceil(n / FINE), "float64", (i) => root(i * FINE, n))),
     fine: addressOf(circle(n, FINE, "float64")),
   };
+}
+
+function shortPlan(n: number, precision: Precision): ShortPlan {
+  const library = n >= SHORTEST_FOR_LIBRARY && n <= LONGEST_FOR_LIBRARY ? fftw(precision) : undefined;
+  if (library) return { kind: "library", n, rows: n, lines: new FftwLines(library, n) };
+  return directPlan(n, precision);
 }
 
 function directPlan(n: number, precision: Precision): DirectPlan {

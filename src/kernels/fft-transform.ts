@@ -1,4 +1,4 @@
-import { addressOf, type ChirpPlan, type DirectPlan, type FftPlan, type SplitPlan } from "./fft-plan.js";
+import { addressOf, type ChirpPlan, type FftPlan, type ShortPlan, type SplitPlan } from "./fft-plan.js";
 import { allocate, release } from "./heap.js";
 import { areas, clear, copyRows, type Kernels } from "./memory.js";
 
@@ -50,14 +50,14 @@ function convolveChirp(plan: ChirpPlan, how: How, a: number, b: number, s: numbe
 }
 
 function transformSmooth(
-  plan: DirectPlan | SplitPlan,
+  plan: ShortPlan | SplitPlan,
   how: How,
   a: number,
   b: number,
   s: number,
   scale: number,
 ): number {
-  if (plan.kind === "direct") return runPasses(plan, how, a, b, s, scale);
+  if (plan.kind !== "split") return transformShort(plan, how, a, b, s, scale);
   transformSquare(plan, how, a, b, a, scale);
   return a;
 }
@@ -68,12 +68,13 @@ function transformSmooth(
  */
 export function transformSquare(
   { down, along, coarse, fine }: SplitPlan,
-  { kernels, unit, inverse }: How,
+  how: How,
   x: number,
   work: number,
   y: number,
   scale: number,
 ): void {
+  const { kernels, unit, inverse } = how;
   const { start: one, bytes } = areas.squares;
   const two = one + bytes / 2;
   const [columns, rows] = [along.n, down.n];
@@ -83,40 +84,51 @@ export function transformSquare(
   for (let first = 0; first < columns; first += together) {
     const s = Math.min(together, columns - first);
     copyRows(x + first * unit, rowBytes, one, s * unit, rows, s * unit);
-    const result = runPasses(down, { kernels, unit, inverse }, one, two, s, 1);
+    const result = transformShort(down, how, one, two, s, 1);
     kernels.twist(result, rows, s, first, coarse, fine, inverse);
     copyRows(result, s * unit, work + first * unit, rowBytes, rows, s * unit);
   }
   for (let first = 0; first < rows; first += together) {
     const lines = Math.min(together, rows - first);
     const from = work + first * rowBytes;
-    kernels.passLines(
-      from,
-      one,
-      two,
-      lines,
-      rowBytes,
-      along.stages,
-      along.count,
-      inverse,
-      scale,
-      areas.tile.start,
-    );
+    transformLines(along, how, from, one, two, lines, scale);
     kernels.transposeRows(one, rowBytes, y + first * unit, rows * unit, lines, columns);
   }
 }
 
-/** Runs the passes from `a` to `b` and back; returns in which of them the result is. */
-function runPasses(
-  plan: DirectPlan,
-  { kernels, inverse }: How,
-  a: number,
-  b: number,
-  s: number,
+function transformShort(plan: ShortPlan, how: How, a: number, b: number, s: number, scale: number): number {
+  const { kernels, inverse } = how;
+  if (plan.kind === "direct") {
+    kernels.passes(a, b, a, plan.stages, plan.count, s, inverse, scale, areas.tile.start);
+    return plan.count % 2 === 1 ? b : a;
+  }
+  plan.lines.run(a, b, s, s, 1, inverse);
+  scaleNumbers(how, b, plan.n * s, scale);
+  return b;
+}
+
+/** Whole lines from x to y, which is other memory; `work` is as long as one of them. */
+export function transformLines(
+  plan: ShortPlan,
+  how: How,
+  x: number,
+  y: number,
+  work: number,
+  lines: number,
   scale: number,
-): number {
-  kernels.passes(a, b, a, plan.stages, plan.count, s, inverse, scale, areas.tile.start);
-  return plan.count % 2 === 1 ? b : a;
+): void {
+  const { kernels, unit, inverse } = how;
+  if (plan.kind === "direct") {
+    const bytes = plan.n * unit;
+    kernels.passLines(x, y, work, lines, bytes, plan.stages, plan.count, inverse, scale, areas.tile.start);
+    return;
+  }
+  plan.lines.run(x, y, lines, 1, plan.n, inverse);
+  scaleNumbers(how, y, plan.n * lines, scale);
+}
+
+function scaleNumbers({ kernels }: How, x: number, count: number, scale: number): void {
+  if (scale !== 1) kernels.scale(scale, 0, x, x, x, 2 * count);
 }
 
 let work: Float64Array | undefined;

@@ -1,7 +1,7 @@
 import { addressOf, circle, type FftPlan, planFor, type Precision } from "./fft-plan.js";
 import { type Box, load, type Side, store } from "./fft-tiles.js";
-import { type How, transformSquare, transformTile, workArea } from "./fft-transform.js";
-import { areas, copyRows, kernels32, kernels64, onHeap } from "./memory.js";
+import { type How, transformLines, transformSquare, transformTile, workArea } from "./fft-transform.js";
+import { copyRows, kernels32, kernels64, onHeap } from "./memory.js";
 import { checkTypes, type Reals } from "./staging.js";
 
 /** One side of a transform: an array of [outer, rows, inner] elements. */
@@ -35,9 +35,11 @@ export interface FftLayout {
 /**
  * The discrete Fourier transform along one axis, contiguous or not: y ← scale Σⱼ x[j] e^(∓2πi jk/n). Local. x may be y.
  *
- * Mixed radix, any length: one with a prime factor above 23 is a convolution of a longer one. Lines that do not fit in the
- * caches are squares of shorter ones. About 5 n log₂ n operations a line, half of that for real numbers of even n. Plans
- * are made on first use of a length, and kept. A line has the same bits wherever it is stored, and alone or among others.
+ * Lines of up to 8192 numbers by FFTW, where this machine has it, see {@link useLibraries}; else in passes of mixed
+ * radix. A length with a prime factor above 23 is a convolution of a longer one, and a line that does not fit into the
+ * caches is a square of shorter ones. About 5 n log₂ n operations a line, half of that for an even number of real ones.
+ * Plans are made on first use of a length, and kept. Without FFTW, a line has the same bits wherever it is stored, and
+ * alone or among others.
  *
  * @throws {RangeError} If n is not a positive integer, or the lengths of the arrays are not those of the layout.
  * @see Stockham, AFIPS 28, 1966; Bailey, J. Supercomput. 4, 1990, doi:10.1007/BF00162341; Bluestein, IEEE Trans. Audio
@@ -88,8 +90,7 @@ class Job {
     const whole = ({ rows, shift, data }: Side) => rows === plan.n && shift === 0 && onHeap(data);
     if (this.#kind !== "complex" || inner !== 1 || plan.kind === "chirp" || !whole(from) || !whole(to))
       return false;
-    const { kernels, inverse, unit } = this.#how;
-    const bytes = plan.n * unit;
+    const bytes = plan.n * this.#how.unit;
     const [x, y, work] = [from.data.byteOffset, to.data.byteOffset, workArea(bytes)];
     if (plan.kind === "split") {
       for (let at = 0; at < outer * bytes; at += bytes)
@@ -97,18 +98,7 @@ class Job {
       return true;
     }
     if (x === y) return false;
-    kernels.passLines(
-      x,
-      y,
-      work,
-      outer,
-      bytes,
-      plan.stages,
-      plan.count,
-      inverse,
-      this.#scale,
-      areas.tile.start,
-    );
+    transformLines(plan, this.#how, x, y, work, outer, this.#scale);
     return true;
   }
 
@@ -118,7 +108,7 @@ class Job {
     const rows = Math.max(this.#plan.rows, this.#kind === "complex" ? 0 : this.#half);
     const fitting = Math.max(LEAST_LINES, Math.floor(TILE_BYTES / (rows * unit)) & ~1);
     const plan = this.#plan.kind === "chirp" ? this.#plan.inner : this.#plan;
-    const width = plan.kind === "direct" ? Math.min(inner, fitting) : 1;
+    const width = plan.kind === "split" ? 1 : Math.min(inner, fitting);
     const bytes = rows * width * unit;
     const a = workArea(2 * bytes);
     for (let o = 0; o < outer; o++) {

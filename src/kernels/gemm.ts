@@ -1,3 +1,4 @@
+import { multiplyByBlas } from "./blas-gemm.js";
 import { areas, memory, onHeap } from "./memory.js";
 import { checkComplex, checkTypes, kernelsFor, type Reals } from "./staging.js";
 
@@ -33,8 +34,9 @@ export interface GemmOptions {
  * C ← A B, or C + A B, for one matrix or many, each operand plain, transposed, conjugated or adjoint. Local. C overlaps
  * neither operand.
  *
- * Packed and blocked, 2 rows columns depth operations each, four times as many if complex. A result has the same bits
- * wherever the arrays are stored, and alone or one of many.
+ * By the BLAS of this machine where there is one, see {@link useLibraries}; else packed and blocked. 2 rows columns depth
+ * operations each, four times as many if complex. Without a BLAS, a result has the same bits wherever the arrays are
+ * stored, and alone or one of many.
  *
  * @throws {RangeError} If shapes do not fit, or a matrix is not inside of its array.
  * @throws {TypeError} If element types differ.
@@ -52,19 +54,21 @@ export function gemm(a: Matrix, b: Matrix, c: Matrix, options: GemmOptions = {})
   checkTypes("gemm", a.data, c.data);
   checkTypes("gemm", b.data, c.data);
   if (C.rows === 0 || C.columns === 0) return;
+  if (multiplyByBlas(A, B, C, count, accumulate)) return;
   for (let k = 0; k < count; k++) multiply(A, B, C, k, accumulate);
 }
 
-/** A matrix with its transposition carried out: how far apart its elements are, in elements. */
-interface Operand {
+/** A matrix as an operand: rows and columns are those that the product sees. */
+export interface Operand {
   readonly data: Reals;
   readonly rows: number;
   readonly columns: number;
   readonly start: number;
   readonly step: number;
-  /** Distance of neighbours in a column, and in a row; one of them is 1. */
-  readonly down: number;
-  readonly along: number;
+  /** From one stored row to the next. */
+  readonly stride: number;
+  /** Whether the stored rows are its columns. */
+  readonly transposed: boolean;
   readonly conjugate: boolean;
   /** Numbers in an element. */
   readonly numbers: 1 | 2;
@@ -154,13 +158,11 @@ function place(
   columns: number,
   reads = true,
 ): Placed {
-  const { data, down, along, numbers } = X;
+  const { data, stride, transposed, numbers } = X;
   const unit = numbers * data.BYTES_PER_ELEMENT;
-  const first = X.start + k * X.step + i * down + j * along;
-  if (onHeap(data))
-    return { address: data.byteOffset + first * unit, down: down * unit, along: along * unit };
-  const transposed = down < along || (down === 1 && columns > 1);
-  const [lines, length, stride] = transposed ? [columns, rows, along] : [rows, columns, down];
+  const first = X.start + k * X.step + (transposed ? j * stride + i : i * stride + j);
+  if (onHeap(data)) return placed(data.byteOffset + first * unit, stride * unit, unit, transposed);
+  const [lines, length] = transposed ? [columns, rows] : [rows, columns];
   if (reads) {
     const staging = stagingFor(data);
     for (let line = 0; line < lines; line++) {
@@ -168,15 +170,16 @@ function place(
       staging.set(data.subarray(at, at + length * numbers), line * length * numbers);
     }
   }
-  const address = areas.matrices.start;
-  return transposed
-    ? { address, down: unit, along: length * unit }
-    : { address, down: length * unit, along: unit };
+  return placed(areas.matrices.start, length * unit, unit, transposed);
+}
+
+function placed(address: number, stride: number, unit: number, transposed: boolean): Placed {
+  return transposed ? { address, down: unit, along: stride } : { address, down: stride, along: unit };
 }
 
 /** Copies a block of the result from the staging area to where it belongs. */
 function putBack(
-  { data, start, step, down, numbers }: Operand,
+  { data, start, step, stride, numbers }: Operand,
   k: number,
   i: number,
   j: number,
@@ -187,7 +190,7 @@ function putBack(
   const staging = stagingFor(data);
   const length = columns * numbers;
   for (let row = 0; row < rows; row++) {
-    const at = (start + k * step + (i + row) * down + j) * numbers;
+    const at = (start + k * step + (i + row) * stride + j) * numbers;
     data.set(staging.subarray(row * length, (row + 1) * length), at);
   }
 }
@@ -217,9 +220,19 @@ function complete(matrix: Matrix, complex: boolean, count: number): Operand {
     );
   }
   const conjugate = complex && (form === "conjugated" || form === "adjoint");
-  const shared = { data, start, step, conjugate, numbers } as const;
-  if (form === "plain" || form === "conjugated") return { ...shared, rows, columns, down: stride, along: 1 };
-  return { ...shared, rows: columns, columns: rows, down: 1, along: stride };
+  const transposed = form === "transposed" || form === "adjoint";
+  const [down, along] = transposed ? [columns, rows] : [rows, columns];
+  return {
+    data,
+    start,
+    step,
+    conjugate,
+    numbers,
+    transposed,
+    stride: Math.max(stride, columns),
+    rows: down,
+    columns: along,
+  };
 }
 
 function show({ rows, columns }: Operand): string {

@@ -38,6 +38,7 @@ export {
   PairwiseSum,
 } from "./reductions.js";
 export { fft, type FftLayout, type FftSide } from "./fft.js";
+export { blas, fftw, useLibraries, type Library, type LibraryOptions } from "./libraries.js";
 export { gemm, type GemmOptions, type Matrix, type MatrixForm } from "./gemm.js";
 export { applyStencil, type StencilLayout } from "./apply-stencil.js";
 export {

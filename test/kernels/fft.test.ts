@@ -1,5 +1,5 @@
 import { test } from "tap";
-import { fft, type Reals } from "../../src/kernels/index.js";
+import { fft, fftw, type Reals, useLibraries } from "../../src/kernels/index.js";
 import { numbers, place, type Placement, type Real } from "./arrays.js";
 
 interface Numbers {
@@ -69,36 +69,52 @@ const LENGTHS = [
 ];
 const types = ["float32", "float64"] as const;
 
-for (const type of types) {
-  void test(`fft of ${type} equals the definition for every length to 64, primes and powers, both ways`, async (t) => {
-    for (const n of LENGTHS) {
-      const x = place(numbers(2 * n, n), type, "heap");
-      const y = place(numbers(2 * n, 7), type, "heap");
-      for (const inverse of [false, true]) {
-        fft({ data: x, rows: n }, { data: y, rows: n }, { n, inverse });
-        const error = difference(lineOf(y, n, 1, 0, 0, n, 2), dft(lineOf(x, n, 1, 0, 0, n, 2), inverse));
-        t.ok(error < 3 * tolerance[type], `length ${n}${inverse ? ", inverse" : ""}: ${error}`);
-      }
-    }
-  });
+/** With our kernels alone, and with the FFTW of this machine. */
+const ways = types.flatMap((type) => [
+  { type, name: "own kernels", byFftw: false, skip: false },
+  { type, name: "FFTW", byFftw: true, skip: fftw(type) === undefined && "no FFTW on this machine" },
+]);
 
-  void test(`fft of real ${type} is half of the transform, and back gives the numbers`, async (t) => {
-    for (const n of LENGTHS) {
-      const half = Math.floor(n / 2) + 1;
-      const x = place(numbers(n, n), type, "heap");
-      const y = place(numbers(2 * half, 7), type, "heap");
-      const z = place(numbers(n, 8), type, "heap");
-      fft({ data: x, rows: n }, { data: y, rows: half }, { n, real: true });
-      const whole = dft(lineOf(x, n, 1, 0, 0, n, 1));
-      const error = difference(lineOf(y, half, 1, 0, 0, half, 2), whole, half);
-      t.ok(error < 3 * tolerance[type], `length ${n}: ${error}`);
-      fft({ data: y, rows: half }, { data: z, rows: n }, { n, real: true, inverse: true, scale: 1 / n });
-      t.ok(
-        difference(lineOf(z, n, 1, 0, 0, n, 1), lineOf(x, n, 1, 0, 0, n, 1)) < 3 * tolerance[type],
-        `length ${n}, back`,
-      );
-    }
-  });
+for (const { type, name: way, byFftw, skip } of ways) {
+  void test(
+    `fft of ${type} equals the definition for every length to 64, primes and powers; ${way}`,
+    { skip },
+    async (t) => {
+      useLibraries({ fftw: byFftw });
+      for (const n of LENGTHS) {
+        const x = place(numbers(2 * n, n), type, "heap");
+        const y = place(numbers(2 * n, 7), type, "heap");
+        for (const inverse of [false, true]) {
+          fft({ data: x, rows: n }, { data: y, rows: n }, { n, inverse });
+          const error = difference(lineOf(y, n, 1, 0, 0, n, 2), dft(lineOf(x, n, 1, 0, 0, n, 2), inverse));
+          t.ok(error < 3 * tolerance[type], `length ${n}${inverse ? ", inverse" : ""}: ${error}`);
+        }
+      }
+    },
+  );
+
+  void test(
+    `fft of real ${type} is half of the transform, and back gives the numbers; ${way}`,
+    { skip },
+    async (t) => {
+      useLibraries({ fftw: byFftw });
+      for (const n of LENGTHS) {
+        const half = Math.floor(n / 2) + 1;
+        const x = place(numbers(n, n), type, "heap");
+        const y = place(numbers(2 * half, 7), type, "heap");
+        const z = place(numbers(n, 8), type, "heap");
+        fft({ data: x, rows: n }, { data: y, rows: half }, { n, real: true });
+        const whole = dft(lineOf(x, n, 1, 0, 0, n, 1));
+        const error = difference(lineOf(y, half, 1, 0, 0, half, 2), whole, half);
+        t.ok(error < 3 * tolerance[type], `length ${n}: ${error}`);
+        fft({ data: y, rows: half }, { data: z, rows: n }, { n, real: true, inverse: true, scale: 1 / n });
+        t.ok(
+          difference(lineOf(z, n, 1, 0, 0, n, 1), lineOf(x, n, 1, 0, 0, n, 1)) < 3 * tolerance[type],
+          `length ${n}, back`,
+        );
+      }
+    },
+  );
 }
 
 void test("fft of real numbers: rows between the ends times a factor, both ways; the ends' imaginary parts do not count", async (t) => {
@@ -127,6 +143,7 @@ void test("fft of real numbers: rows between the ends times a factor, both ways;
 /** Every axis, zeros around, parts left out, and shifts: each line as by itself, whatever surrounds it. */
 function checkAxes(type: Real, placement: Placement): void {
   void test(`fft along any axis, padded, cut and shifted: every line has its own bits (${type}, ${placement})`, async (t) => {
+    useLibraries({ fftw: false });
     for (const n of [6, 8, 29]) {
       for (const [outer, inner] of [
         [1, 1],
@@ -164,45 +181,50 @@ function interleaved({ re, im }: Numbers): number[] {
   return Array.from(re, (value, k) => [value, im[k]]).flat();
 }
 
-void test("fft of long lines: impulses become waves, and waves impulses", async (t) => {
-  for (const [type, n] of [
-    ["float64", 2 ** 17],
-    ["float64", 3 * 2 ** 15],
-    ["float32", 2 ** 17],
-    ["float64", 70001],
-  ] as const) {
-    // prettier-ignore
-    const x = place(new Float64Array(2 * n), type, "heap");
-    const y = place(new Float64Array(2 * n), type, "heap");
-    x[2 * 5] = 1;
-    fft({ data: x, rows: n }, { data: y, rows: n }, { n });
-    let worst = 0;
-    for (let k = 0; k < n; k++) {
-      const angle = (2 * Math.PI * ((5 * k) % n)) / n;
-      worst = Math.max(worst, Math.abs(y[2 * k] - Math.cos(angle)), Math.abs(y[2 * k + 1] + Math.sin(angle)));
-    }
-    t.ok(worst < (type === "float32" ? 2e-6 : 2e-15), `${type} ${n}: ${worst}`);
-    fft({ data: y, rows: n }, { data: y, rows: n }, { n, inverse: true, scale: 1 / n });
-    t.ok(
-      Math.abs(y[10] - 1) < 1e-6 && Math.abs(y[11]) < 1e-6 && Math.abs(y[12]) < 1e-6,
-      "and back, in place",
-    );
-    const real = place(numbers(n), type, "heap");
-    const spectrum = place(new Float64Array(2 * (Math.floor(n / 2) + 1)), type, "heap");
-    const back = place(new Float64Array(n), type, "heap");
-    fft({ data: real, rows: n }, { data: spectrum, rows: spectrum.length / 2 }, { n, real: true });
-    fft(
-      { data: spectrum, rows: spectrum.length / 2 },
-      { data: back, rows: n },
-      { n, real: true, inverse: true, scale: 1 / n },
-    );
-    const error = Array.from(back, (value, i) => Math.abs(value - real[i])).reduce(
-      (a, b) => Math.max(a, b),
-      0,
-    );
-    t.ok(error < (type === "float32" ? 1e-5 : 1e-14), `real numbers there and back: ${error}`);
-  }
-});
+for (const { type, name: way, byFftw, skip } of ways) {
+  void test(
+    `fft of long lines: impulses become waves, and waves impulses; ${type}, ${way}`,
+    { skip },
+    async (t) => {
+      useLibraries({ fftw: byFftw });
+      for (const n of [2 ** 17, 3 * 2 ** 15, 70001]) {
+        const x = place(new Float64Array(2 * n), type, "heap");
+        const y = place(new Float64Array(2 * n), type, "heap");
+        x[2 * 5] = 1;
+        fft({ data: x, rows: n }, { data: y, rows: n }, { n });
+        let worst = 0;
+        for (let k = 0; k < n; k++) {
+          const angle = (2 * Math.PI * ((5 * k) % n)) / n;
+          worst = Math.max(
+            worst,
+            Math.abs(y[2 * k] - Math.cos(angle)),
+            Math.abs(y[2 * k + 1] + Math.sin(angle)),
+          );
+        }
+        t.ok(worst < (type === "float32" ? 2e-6 : 2e-15), `${type} ${n}: ${worst}`);
+        fft({ data: y, rows: n }, { data: y, rows: n }, { n, inverse: true, scale: 1 / n });
+        t.ok(
+          Math.abs(y[10] - 1) < 1e-6 && Math.abs(y[11]) < 1e-6 && Math.abs(y[12]) < 1e-6,
+          "and back, in place",
+        );
+        const real = place(numbers(n), type, "heap");
+        const spectrum = place(new Float64Array(2 * (Math.floor(n / 2) + 1)), type, "heap");
+        const back = place(new Float64Array(n), type, "heap");
+        fft({ data: real, rows: n }, { data: spectrum, rows: spectrum.length / 2 }, { n, real: true });
+        fft(
+          { data: spectrum, rows: spectrum.length / 2 },
+          { data: back, rows: n },
+          { n, real: true, inverse: true, scale: 1 / n },
+        );
+        const error = Array.from(back, (value, i) => Math.abs(value - real[i])).reduce(
+          (a, b) => Math.max(a, b),
+          0,
+        );
+        t.ok(error < (type === "float32" ? 1e-5 : 1e-14), `real numbers there and back: ${error}`);
+      }
+    },
+  );
+}
 
 void test("fft refuses lengths that do not fit", async (t) => {
   const [x, y] = [new Float64Array(12), new Float32Array(12)];

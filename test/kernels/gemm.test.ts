@@ -1,5 +1,12 @@
 import { test } from "tap";
-import { gemm, type Matrix, type MatrixForm, type Reals } from "../../src/kernels/index.js";
+import {
+  blas,
+  gemm,
+  type Matrix,
+  type MatrixForm,
+  type Reals,
+  useLibraries,
+} from "../../src/kernels/index.js";
 import { numbers, place, type Placement, type Real } from "./arrays.js";
 import { times, plus } from "./twins.js";
 
@@ -92,34 +99,54 @@ const SHAPES: readonly Shape[] = [
   { rows: 17, columns: 1, depth: 30 },
 ];
 
-for (const type of ["float32", "float64"] as const) {
-  for (const complex of [false, true]) {
-    void test(`gemm equals the definition: ${type}${complex ? ", complex" : ""}, all forms and edges of blocks`, async (t) => {
-      for (const shape of SHAPES) {
-        const tolerance = (type === "float32" ? 1e-6 : 1e-15) * (shape.depth + 1);
-        for (const formA of FORMS) {
-          for (const formB of FORMS) {
-            const { a, b, c } = operands(shape, type, "heap", complex, [formA, formB]);
-            const product = naive(a, b, shape.rows, shape.columns, shape.depth, complex);
-            const before = [...c.data];
-            const name = `${JSON.stringify(shape)} ${formA} ${formB}`;
-            gemm(a, b, c, { complex, accumulate: true });
-            const sums = product.map((value, i) => value + before[i]);
-            t.ok(near(c.data, sums, tolerance), `${name}, added`);
-            gemm(a, b, c, { complex });
-            t.ok(near(c.data, product, tolerance), name);
+/** With our kernels alone, and with the BLAS of this machine. */
+const ways = [
+  { name: "own kernels", byBlas: false, skip: false },
+  { name: "BLAS", byBlas: true, skip: blas() === undefined && "no BLAS on this machine" },
+] as const;
 
-            const off = operands(shape, type, "ordinary", complex, [formA, formB]);
-            gemm(off.a, off.b, off.c, { complex });
-            t.same([...off.c.data], [...c.data], `${name}: the same bits off the heap`);
+for (const { name: way, byBlas, skip } of ways) {
+  for (const [type, complex] of [
+    ["float32", false],
+    ["float32", true],
+    ["float64", false],
+    ["float64", true],
+  ] as const) {
+    // prettier-ignore
+    const what = `${type}${complex ? ", complex" : ""}`;
+    void test(
+      `gemm equals the definition: ${what}, all forms and edges of blocks; ${way}`,
+      { skip },
+      async (t) => {
+        useLibraries({ blas: byBlas });
+        for (const shape of SHAPES) {
+          const tolerance = (type === "float32" ? 1e-6 : 1e-15) * (shape.depth + 1);
+          for (const formA of FORMS) {
+            for (const formB of FORMS) {
+              const { a, b, c } = operands(shape, type, "heap", complex, [formA, formB]);
+              const product = naive(a, b, shape.rows, shape.columns, shape.depth, complex);
+              const before = [...c.data];
+              const name = `${JSON.stringify(shape)} ${formA} ${formB}`;
+              gemm(a, b, c, { complex, accumulate: true });
+              const sums = product.map((value, i) => value + before[i]);
+              t.ok(near(c.data, sums, tolerance), `${name}, added`);
+              gemm(a, b, c, { complex });
+              t.ok(near(c.data, product, tolerance), name);
+
+              const off = operands(shape, type, "ordinary", complex, [formA, formB]);
+              gemm(off.a, off.b, off.c, { complex });
+              if (byBlas) t.ok(near(off.c.data, product, tolerance), `${name}, off the heap`);
+              else t.same([...off.c.data], [...c.data], `${name}: the same bits off the heap`);
+            }
           }
         }
-      }
-    });
+      },
+    );
   }
 }
 
 void test("many products have the bits of single ones; parts of arrays, shared matrices and strides", async (t) => {
+  useLibraries({ blas: false });
   for (const placement of ["heap", "ordinary"] as const) {
     const [count, rows, columns, depth] = [3, 5, 6, 7];
     const a = place(numbers(count * rows * depth * 2, 1), "float64", placement);
@@ -154,6 +181,7 @@ void test("many products have the bits of single ones; parts of arrays, shared m
 });
 
 void test("NaN and infinity come through; nothing of C does when it is overwritten", async (t) => {
+  useLibraries({ blas: true });
   const [a, b] = [Float64Array.of(NaN, 1, Infinity, 1), Float64Array.of(1, 2, 3, 4)];
   const c = Float64Array.of(NaN, NaN, NaN, NaN);
   const matrix = (data: Float64Array) => ({ data, rows: 2, columns: 2 });
