@@ -9,6 +9,7 @@ interface Subcommand {
 /** Loaded when called for; scripts have an extension, so that no script is taken for one of these. */
 const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
   bench: () => import("../bench/main.js"),
+  info: () => import("./info.js"),
 };
 
 const HELP = `
@@ -20,6 +21,7 @@ rank of that job; otherwise it is a world of one rank. To start ranks without an
   mpirun -n 4 npx tsmpi script.ts          four ranks on Open MPI or MPICH
   srun --mpi=pmix -n 4 npx tsmpi script.ts
   tsmpi bench --help                       how fast, and against whom
+  tsmpi info                               what there is on this machine: transports, MPI, BLAS, FFTW
   tsmpi --version
 `;
 

@@ -88,6 +88,9 @@ export type { Slice } from "./array/slices.js";
 export { HaloPlan, type HaloOptions, type HaloWidths } from "./array/halo.js";
 export { Redistribution, type IndexRange } from "./array/redistribute.js";
 
+// Libraries of the machine that arrays and operators call
+export { useLibraries, type LibraryOptions } from "./kernels/libraries.js";
+
 // Linear operators
 export { LinearOperator, type OperatorSpaces } from "./ops/linear-operator.js";
 export { BlockDiag, HStack, VStack } from "./ops/basic/stacks.js";

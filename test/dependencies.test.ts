@@ -22,6 +22,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["commander", "esbuild", "fastest-levenshtein", "koffi", "zeromq"],
   },
   "examples/": PUBLIC,
+  "launcher/info.ts": {
+    values: ["launcher/", "src/native.ts", "src/env.ts", "src/comm/transports/mpi/find.ts", "src/kernels/"],
+    packages: ["koffi"],
+  },
   "launcher/tsmpi.ts": { values: ["launcher/", "bench/main.ts"] }, // tsmpi bench
   "bench/": { values: ["bench/"], packages: ["commander", "fastest-levenshtein"] },
   "bench/programs/": PUBLIC, // they run as ranks
@@ -44,7 +48,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["@resvg/resvg-wasm", "fast-png", "d3-"],
   },
   "src/array/": { values: ["src/kernels/", "src/options.ts"], types: ["src/comm/types.ts"] },
-  "src/kernels/": { values: [] },
+  "src/kernels/": { values: ["src/native.ts", "src/env.ts"], packages: ["koffi"] },
   "src/comm/": {
     values: [
       "src/kernels/combine.ts",
@@ -103,6 +107,8 @@ const EXPORTS = [
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],
   ...["StackedArray", "StackedSpace", "HaloPlan", "HaloOptions", "HaloWidths", "Redistribution"],
   ...["IndexRange", "Slice", "Halo", "HaloOperatorOptions"],
+  // libraries of the machine
+  ...["useLibraries", "LibraryOptions"],
   // operators
   ...["LinearOperator", "OperatorSpaces", "BlockDiag", "HStack", "VStack", "acrossRanks", "Diagonal"],
   ...["FirstDerivative", "FirstDerivativeOptions", "Identity", "Laplacian", "LaplacianOptions", "lift"],

@@ -189,7 +189,10 @@ interface WebAssemblyMemory {
 }
 const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyNamespace };
 
-export const memory = reserve();
+const reserved = reserve();
+export const { memory } = reserved;
+/** Most bytes that the memory can grow to. */
+export const heapLimit = reserved.pages * PAGE;
 const exported = instantiate();
 export const { clear, copy, copyRows, combine: combineBlock } = exported as unknown as Exports;
 export const kernels32 = withSuffix("F32");
@@ -215,11 +218,12 @@ export function growMemory(pages: number): boolean {
 }
 
 /** Reserves as much address space as we can get: 4 GiB if there is no limit on it (`ulimit -v`). */
-function reserve(): WebAssemblyMemory {
+function reserve(): { readonly memory: WebAssemblyMemory; readonly pages: number } {
   const initial = RESERVED / PAGE + 16;
   for (let maximum = 65536; ; maximum /= 4) {
     try {
-      return new WebAssembly.Memory({ initial, maximum, shared: true });
+      const memory = new WebAssembly.Memory({ initial, maximum, shared: true });
+      return { memory, pages: maximum };
     } catch (cause) {
       if (maximum > 1024) continue;
       throw new Error(
