@@ -43,8 +43,10 @@ export interface AxisView {
   readonly inner: number;
 }
 
-export function alongAxis(shape: readonly number[], axis: number): AxisView {
-  return { outer: product(shape.slice(0, axis)), length: shape[axis], inner: product(shape.slice(axis + 1)) };
+/** @param axes - More than one: neighbours, from `axis` on, taken as one; none: between two axes. */
+export function alongAxis(shape: readonly number[], axis: number, axes = 1): AxisView {
+  const [before, along, after] = [shape.slice(0, axis), shape.slice(axis, axis + axes), shape.slice(axis + axes)];
+  return { outer: product(before), length: product(along), inner: product(after) };
 }
 
 /** @throws {RangeError} If a length is not a non-negative integer. */

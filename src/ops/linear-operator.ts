@@ -9,6 +9,18 @@ export interface OperatorSpaces<M, D> {
   readonly data: Space<D>;
   /** Of its coefficients; default float64. */
   readonly dtype?: DType;
+  /**
+   * False for a map that is linear over real numbers only, such as taking the real part. Its adjoint is one in the inner
+   * product Re ⟨·, ·⟩. Default true.
+   */
+  readonly clinear?: boolean;
+}
+
+interface Calls {
+  /** With the operator. */
+  matvec: number;
+  /** With its adjoint. */
+  rmatvec: number;
 }
 
 /** What a solver needs of an operator: every {@link LinearOperator}, and anything of the user's that has these. */
@@ -18,6 +30,8 @@ export interface LinearOperatorContract<M, D> {
   /** [data size, model size] */
   readonly shape: readonly [number, number];
   readonly dtype: DType;
+  /** False if linear over real numbers only; see {@link OperatorSpaces}. Missing means true. */
+  readonly clinear?: boolean;
   /** y ← A x, into `y` when given (overwritten), else into a new vector of the data space. */
   matvec(x: M, y?: D): PromiseLike<D>;
   /** x ← Aᴴ y */
@@ -41,15 +55,21 @@ export abstract class LinearOperator<
   readonly model: Space<M>;
   readonly data: Space<D>;
   readonly dtype: DType;
+  readonly clinear: boolean;
+  /** Products so far. */
+  readonly calls: Readonly<Calls>;
+  readonly #calls: Calls = { matvec: 0, rmatvec: 0 };
   readonly #models: Workspace<M>;
   readonly #datas: Workspace<D>;
   #running = false;
   #adjoint?: LinearOperator<D, M>;
 
-  constructor({ model, data, dtype = "float64" }: OperatorSpaces<M, D>) {
+  constructor({ model, data, dtype = "float64", clinear = true }: OperatorSpaces<M, D>) {
     this.model = model;
     this.data = data;
     this.dtype = dtype;
+    this.clinear = clinear;
+    this.calls = this.#calls;
     this.#models = new Workspace(model);
     this.#datas = new Workspace(data);
   }
@@ -167,6 +187,7 @@ export abstract class LinearOperator<
     const input = x.dtype === dtype ? x : converted.get(dtype).copyFrom(x);
     const output = y ?? to.zeros(dtype);
     this.#running = true;
+    this.#calls[where]++;
     try {
       await run(input, output);
     } finally {
@@ -185,7 +206,7 @@ class Adjoint<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<D
   readonly #A: LinearOperator<M, D>;
 
   constructor(A: LinearOperator<M, D>) {
-    super({ model: A.data, data: A.model, dtype: A.dtype });
+    super({ model: A.data, data: A.model, dtype: A.dtype, clinear: A.clinear });
     this.#A = A;
   }
 
@@ -232,11 +253,13 @@ class Conjugate<M extends Vector<M>, D extends Vector<D>> extends LinearOperator
 class Scaled<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
   readonly #A: LinearOperator<M, D>;
   readonly #alpha: Scalar;
+  readonly #data: Workspace<D>;
 
   constructor(A: LinearOperator<M, D>, alpha: Scalar) {
-    super({ model: A.model, data: A.data, dtype: promoteScalar(A.dtype, alpha) });
+    super({ model: A.model, data: A.data, dtype: promoteScalar(A.dtype, alpha), clinear: A.clinear });
     this.#A = A;
     this.#alpha = alpha;
+    this.#data = new Workspace(A.data);
   }
 
   protected override async forward(x: M, y: D): Promise<void> {
@@ -245,8 +268,11 @@ class Scaled<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M,
   }
 
   protected override async adjoint(y: D, x: M): Promise<void> {
-    await this.#A.rmatvec(y, x);
-    x.scale(conj(this.#alpha));
+    // Before the product where that is not the same as after it.
+    const early = !this.clinear && typeof this.#alpha !== "number";
+    const scaled = early ? this.#data.get(y.dtype).copyFrom(y).scale(conj(this.#alpha)) : y;
+    await this.#A.rmatvec(scaled, x);
+    if (!early) x.scale(conj(this.#alpha));
   }
 }
 
@@ -260,7 +286,8 @@ class Sum<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D>
     if (!A.model.equals(B.model) || !A.data.equals(B.data)) {
       throw new RangeError(`add: ${A.toString()} and ${B.toString()}; spaces of a sum must be the same`);
     }
-    super({ model: A.model, data: A.data, dtype: promote(A.dtype, B.dtype) });
+    const [dtype, clinear] = [promote(A.dtype, B.dtype), A.clinear && B.clinear];
+    super({ model: A.model, data: A.data, dtype, clinear });
     this.#A = A;
     this.#B = B;
     this.#model = new Workspace(A.model);
@@ -289,7 +316,8 @@ class Product<N extends Vector<N>, M extends Vector<M>, D extends Vector<D>> ext
         `compose: the inner operator gives ${inner.data.toString()}, the outer one takes ${outer.model.toString()}`,
       );
     }
-    super({ model: inner.model, data: outer.data, dtype: promote(outer.dtype, inner.dtype) });
+    const dtype = promote(outer.dtype, inner.dtype);
+    super({ model: inner.model, data: outer.data, dtype, clinear: outer.clinear && inner.clinear });
     this.#outer = outer;
     this.#inner = inner;
     this.#between = new Workspace(inner.data);

@@ -1,11 +1,12 @@
 import type { Communicator } from "../../comm/types.js";
 import type { DistributedArray } from "../../array/distributed-array.js";
 import { Distribution } from "../../array/distribution.js";
-import { type DType, numbersPerElement, promote } from "../../array/dtype.js";
-import { LocalArray, LocalSpace } from "../../array/local-array.js";
+import { type DType, promote } from "../../array/dtype.js";
+import { type LocalArray, LocalSpace } from "../../array/local-array.js";
 import { LinearOperator } from "../linear-operator.js";
 import { Workspace } from "../workspace.js";
 import { lift } from "./lift.js";
+import { pieces } from "./pieces.js";
 
 type LocalOperator = LinearOperator<LocalArray, LocalArray>;
 
@@ -63,93 +64,57 @@ function concatenation(comm: Communicator, lengths: readonly number[]): Distribu
   return new Distribution(comm, [lengths.reduce((sum, n) => sum + n, 0)], { blocks: [lengths] });
 }
 
-/** Consecutive pieces of a flat array, one for each length; views, nothing is copied. */
-function* pieces(
-  array: LocalArray,
-  shapes: readonly (readonly number[])[],
-): Generator<LocalArray, undefined> {
-  const step = numbersPerElement(array.dtype);
-  let offset = 0;
-  for (const dims of shapes) {
-    const space = new LocalSpace(dims);
-    const end = offset + step * space.size;
-    yield new LocalArray(space, array.dtype, array.local.subarray(offset, end));
-    offset = end;
-  }
-  return undefined;
-}
-
 /** Local operators on consecutive pieces of a flat model and a flat data array. */
 class FlatBlockDiag extends LinearOperator<LocalArray, LocalArray> {
   readonly #operators: readonly LocalOperator[];
+  readonly #dims: readonly (readonly number[])[];
+  readonly #dimsd: readonly (readonly number[])[];
 
   constructor(operators: readonly LocalOperator[], dtype: DType) {
     const [rows, columns] = [0, 1].map((side) => operators.reduce((sum, op) => sum + op.shape[side], 0));
     super({ model: new LocalSpace([columns]), data: new LocalSpace([rows]), dtype });
     this.#operators = operators;
+    this.#dims = operators.map((op) => op.dims);
+    this.#dimsd = operators.map((op) => op.dimsd);
   }
 
   protected override async forward(x: LocalArray, y: LocalArray): Promise<void> {
-    const models = pieces(
-      x,
-      this.#operators.map((op) => op.dims),
-    );
-    const datas = pieces(
-      y,
-      this.#operators.map((op) => op.dimsd),
-    );
-    for (const op of this.#operators) await op.matvec(next(models), next(datas));
+    const [models, datas] = [pieces(x, this.#dims), pieces(y, this.#dimsd)];
+    for (const [i, op] of this.#operators.entries()) await op.matvec(models[i], datas[i]);
   }
 
   protected override async adjoint(y: LocalArray, x: LocalArray): Promise<void> {
-    const models = pieces(
-      x,
-      this.#operators.map((op) => op.dims),
-    );
-    const datas = pieces(
-      y,
-      this.#operators.map((op) => op.dimsd),
-    );
-    for (const op of this.#operators) await op.rmatvec(next(datas), next(models));
+    const [models, datas] = [pieces(x, this.#dims), pieces(y, this.#dimsd)];
+    for (const [i, op] of this.#operators.entries()) await op.rmatvec(datas[i], models[i]);
   }
 }
 
 /** Local operators on one flat model; their data are consecutive pieces of a flat array. */
 class FlatVStack extends LinearOperator<LocalArray, LocalArray> {
   readonly #operators: readonly LocalOperator[];
+  readonly #dimsd: readonly (readonly number[])[];
   readonly #model: Workspace<LocalArray>;
 
   constructor(columns: number, operators: readonly LocalOperator[], dtype: DType) {
     const rows = operators.reduce((sum, op) => sum + op.shape[0], 0);
     super({ model: new LocalSpace([columns]), data: new LocalSpace([rows]), dtype });
     this.#operators = operators;
+    this.#dimsd = operators.map((op) => op.dimsd);
     this.#model = new Workspace<LocalArray>(this.model);
   }
 
   protected override async forward(x: LocalArray, y: LocalArray): Promise<void> {
-    const datas = pieces(
-      y,
-      this.#operators.map((op) => op.dimsd),
-    );
-    for (const op of this.#operators) await op.matvec(x.reshape(op.dims), next(datas));
+    const datas = pieces(y, this.#dimsd);
+    for (const [i, op] of this.#operators.entries()) await op.matvec(x.reshape(op.dims), datas[i]);
   }
 
   protected override async adjoint(y: LocalArray, x: LocalArray): Promise<void> {
-    const datas = pieces(
-      y,
-      this.#operators.map((op) => op.dimsd),
-    );
+    const datas = pieces(y, this.#dimsd);
     const term = this.#model.get(x.dtype);
     x.fill(0);
-    for (const op of this.#operators) {
-      await op.rmatvec(next(datas), term.reshape(op.dims));
+    for (const [i, op] of this.#operators.entries()) {
+      await op.rmatvec(datas[i], term.reshape(op.dims));
       x.axpy(1, term);
     }
   }
-}
-
-function next(arrays: Generator<LocalArray, undefined>): LocalArray {
-  const { value } = arrays.next();
-  if (!value) throw new Error("acrossRanks: fewer pieces than operators");
-  return value;
 }

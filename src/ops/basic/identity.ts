@@ -3,7 +3,7 @@ import { type DType, numbersPerElement } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
 import { Redistribution } from "../../array/redistribute.js";
 import { boxIn, copyBox } from "../../array/strided-copy.js";
-import { LinearOperator } from "../linear-operator.js";
+import { BlockOperator } from "./block-operator.js";
 import { distributionOf, spaceOf, type Where } from "./block-space.js";
 
 /**
@@ -12,7 +12,7 @@ import { distributionOf, spaceOf, type Where } from "./block-space.js";
  *
  * Local, unless model and data are distributed differently: then one all-to-all.
  */
-export class Identity<V extends BlockVector<V> = LocalArray> extends LinearOperator<V, V> {
+export class Identity<V extends BlockVector<V> = LocalArray> extends BlockOperator<V> {
   readonly #move: (x: V, y: V) => Promise<void> | void;
   readonly #back: (y: V, x: V) => Promise<void> | void;
 

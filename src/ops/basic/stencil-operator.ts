@@ -1,7 +1,7 @@
 import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
 import { type Stencil, transposeStencil } from "../../kernels/index.js";
-import { LinearOperator } from "../linear-operator.js";
+import { BlockOperator } from "./block-operator.js";
 import { AxisStencil } from "./axis-stencil.js";
 
 /** One stencil of a sum, and the axis along which it acts. */
@@ -14,7 +14,7 @@ export interface AxisTerm {
  * The sum of stencils along axes of local or distributed arrays; the adjoint is the sum of the transposed tables.
  * A product exchanges one halo for every split axis it acts along, and allocates nothing after the first.
  */
-export abstract class StencilOperator<V extends BlockVector<V>> extends LinearOperator<V, V> {
+export abstract class StencilOperator<V extends BlockVector<V>> extends BlockOperator<V> {
   readonly #forward: readonly AxisStencil[];
   readonly #adjoint: readonly AxisStencil[];
 

@@ -5,7 +5,7 @@ import type { LocalArray } from "../../array/local-array.js";
 import { Redistribution } from "../../array/redistribute.js";
 import { checkAxes } from "../../array/shape.js";
 import { boxIn, copyBox, permuteBox } from "../../array/strided-copy.js";
-import { LinearOperator } from "../linear-operator.js";
+import { BlockOperator } from "./block-operator.js";
 import { distributionOf, spaceOf, type Where } from "./block-space.js";
 
 export interface TransposeOptions<V> {
@@ -20,7 +20,7 @@ export interface TransposeOptions<V> {
  * Local arrays: one pass. Distributed ones: one all-to-all that sends every element once, from any distribution to
  * any other.
  */
-export class Transpose<V extends BlockVector<V> = LocalArray> extends LinearOperator<V, V> {
+export class Transpose<V extends BlockVector<V> = LocalArray> extends BlockOperator<V> {
   readonly #forth: Mover;
   readonly #back: Mover;
 

@@ -5,7 +5,7 @@ import { normalizeAxis } from "../../array/shape.js";
 import { convolution, type Stencil, transposeStencil } from "../../kernels/index.js";
 import { AxisStencil } from "../basic/axis-stencil.js";
 import { spaceOf, type Where } from "../basic/block-space.js";
-import { LinearOperator } from "../linear-operator.js";
+import { BlockOperator } from "../basic/block-operator.js";
 import { Workspace } from "../workspace.js";
 import { checkOptions } from "../../options.js";
 
@@ -32,7 +32,7 @@ interface Halves {
  * if it is complex. Collective if the axis is split: one halo exchange of `offset` cells after a block and the rest
  * of the filter before it, over as many ranks as they span; else local.
  */
-export class Convolve1D<V extends BlockVector<V> = LocalArray> extends LinearOperator<V, V> {
+export class Convolve1D<V extends BlockVector<V> = LocalArray> extends BlockOperator<V> {
   readonly #forward: Halves;
   readonly #adjoint: Halves;
   readonly #imaginary: Workspace<V>;

@@ -1,0 +1,163 @@
+/**
+ * What every operator of the table must do: its adjoint is its adjoint, its matrix the one of its definition, and on
+ * distributed arrays, however they are spread, it gives what its local twin gives.
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { test } from "tap";
+import { Distribution, type DistributionOptions } from "../../src/array/distribution.js";
+import {
+  type Complex,
+  type DType,
+  isComplex,
+  numbersPerElement,
+  promote,
+  realOf,
+} from "../../src/array/dtype.js";
+import { type LocalArray, LocalSpace } from "../../src/array/local-array.js";
+import { alongAxis } from "../../src/array/shape.js";
+import type { AnyVector, Space } from "../../src/array/vector.js";
+import { simulate } from "../../src/comm/simulate.js";
+import { fillByIndex, gatherAll } from "../../src/ops/columns.js";
+import { dottest } from "../../src/ops/dottest.js";
+import { todense } from "../../src/ops/todense.js";
+import { type Case, type Line, type Op, type Row, table } from "./table.js";
+
+const DTYPES: readonly DType[] = ["float32", "float64", "complex64", "complex128"];
+const SIZES = [1, 2, 3, 4, 7];
+
+for (const [name, row] of Object.entries(table)) {
+  void test(name, async () => {
+    for (const dtype of DTYPES) {
+      for (const size of SIZES) {
+        const property = fc.asyncProperty(fc.gen(), (draw) => {
+          const pick = (min: number, max: number) => draw(fc.integer, { min, max });
+          return checkCase(row, dtype, size, pick);
+        });
+        await fc.assert(property, { numRuns: 2, seed: 7 });
+      }
+    }
+  });
+}
+
+async function checkCase(row: Row, dtype: DType, size: number, pick: Case["pick"]): Promise<void> {
+  const dims = row.dims?.(pick) ?? Array.from({ length: pick(1, 3) }, () => pick(0, 5));
+  const given: Case = { dims, dtype, pick, axis: pick(0, (row.splits ?? dims.length) - 1) };
+  const make = row.draw(given);
+  const local = make(new LocalSpace(dims));
+  await checkMatrix(local);
+  if (row.line) await checkLine(local, row.line(given), given);
+  const layout = layoutOf(dims, size, pick, row.splits ?? dims.length);
+  const twin = await results(local);
+  const all = await simulate(
+    size,
+    async (comm) => {
+      const op = make(new Distribution(comm, dims, layout));
+      await dottest(op, { rtol: tolerance(op.dtype) });
+      return results(op);
+    },
+    { seed: size },
+  );
+  const what = `${local.constructor.name} of [${dims.join(", ")}] with ${JSON.stringify(layout)}`;
+  for (const { forward, adjoint } of all) {
+    const same = row.exact === false ? near(dtype) : assert.deepEqual;
+    same(forward, twin.forward, what);
+    same(adjoint, twin.adjoint, `adjoint of ${what}`);
+  }
+}
+
+/** Both products with vectors that depend on the global index alone, whole. */
+async function results(op: Op): Promise<{ forward: Complex[]; adjoint: Complex[] }> {
+  const forward = await gatherAll(await op.matvec(wave(op.model, op.dtype)));
+  const adjoint = await gatherAll(await op.rmatvec(wave(op.data, op.dtype)));
+  return { forward, adjoint };
+}
+
+function wave<V>(space: Space<V>, dtype: DType): V {
+  const vector = space.zeros(dtype);
+  const complex = isComplex(dtype);
+  fillByIndex(vector, (i) => (complex ? { re: Math.sin(i + 1), im: Math.cos(3 * i) } : Math.sin(i + 1)));
+  return vector;
+}
+
+/** The adjoint's matrix is the conjugate transpose of the operator's, entry by entry; the dot test on top of it. */
+async function checkMatrix(op: Op): Promise<void> {
+  await dottest(op, { rtol: tolerance(op.dtype) });
+  if (op.clinear === false) return; // has no matrix
+  const A = await todense(op);
+  const B = await todense(adjointOf(op));
+  const step = numbersPerElement(op.dtype);
+  const [rows, columns] = A.space.dims;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const [a, b] = [step * (i * columns + j), step * (j * rows + i)];
+      assert.ok(Math.abs(A.local[a] - B.local[b]) <= tolerance(op.dtype) * (1 + Math.abs(A.local[a])));
+      if (step === 2) assert.ok(Math.abs(A.local[a + 1] + B.local[b + 1]) <= tolerance(op.dtype) * 10);
+    }
+  }
+}
+
+function adjointOf(op: Op): Op {
+  const { model: data, data: model, dtype } = op;
+  return {
+    model,
+    data,
+    dtype,
+    shape: [data.size, model.size],
+    matvec: (y, x) => op.rmatvec(y, x),
+    rmatvec: (x, y) => op.matvec(x, y),
+  };
+}
+
+async function checkLine(op: Op, line: (x: Line) => Line, { dims, axis }: Case): Promise<void> {
+  const x = wave<AnyVector>(op.model, "float64") as unknown as LocalArray;
+  const y = await gatherAll(await op.matvec(x as unknown as AnyVector));
+  const { outer, length, inner } = alongAxis(dims, axis);
+  const rows = outer * inner === 0 ? 0 : y.length / (outer * inner);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const input = Array.from({ length }, (_, k) => x.local[(o * length + k) * inner + i]);
+      const output = Array.from({ length: rows }, (_, k) => y[(o * rows + k) * inner + i].re);
+      const expected = line(input);
+      assert.equal(output.length, expected.length);
+      for (const [k, value] of expected.entries())
+        assert.ok(Math.abs(output[k] - value) < 1e-12 * (10 + Math.abs(value)));
+    }
+  }
+}
+
+/** Any grid of so many ranks on the axes that may be split, in random blocks, empty ones too, or replicated. */
+function layoutOf(
+  dims: readonly number[],
+  size: number,
+  pick: Case["pick"],
+  splits: number,
+): DistributionOptions {
+  if (pick(0, 5) === 0) return { replicated: true };
+  const grid = dims.map(() => 1);
+  for (let ranks = size, prime = 2; ranks > 1; prime++) {
+    for (; ranks % prime === 0; ranks /= prime) grid[pick(0, splits - 1)] *= prime;
+  }
+  if (pick(0, 2) === 0) return { grid };
+  const blocks = dims.map((n, axis) => {
+    const cuts = Array.from({ length: grid[axis] - 1 }, () => pick(0, n)).sort((a, b) => a - b);
+    return [...cuts, n].map((end, k) => end - (cuts[k - 1] ?? 0));
+  });
+  return { grid, blocks };
+}
+
+function tolerance(dtype: DType): number {
+  return realOf(dtype) === "float32" ? 1e-4 : 1e-11;
+}
+
+function near(dtype: DType) {
+  return (actual: Complex[], expected: Complex[], what: string) => {
+    assert.equal(actual.length, expected.length, what);
+    const scale = expected.reduce((max, { re, im }) => Math.max(max, Math.hypot(re, im)), 1);
+    const largest = actual.reduce(
+      (max, { re, im }, i) => Math.max(max, Math.hypot(re - expected[i].re, im - expected[i].im)),
+      0,
+    );
+    assert.ok(largest <= tolerance(promote(dtype, dtype)) * scale, `${what}: differs by ${largest}`);
+  };
+}
