@@ -93,32 +93,59 @@ export { useLibraries, type LibraryOptions } from "./kernels/libraries.js";
 
 // Linear operators
 export { LinearOperator, type OperatorSpaces } from "./ops/linear-operator.js";
-export { BlockDiag, HStack, VStack } from "./ops/basic/stacks.js";
+export { FunctionOperator, type ProductFunctions } from "./ops/basic/function-operator.js";
+export { MemoizeOperator } from "./ops/basic/memoize-operator.js";
+export { Conj, Imag, Real, type RealOptions, toImag, toReal } from "./ops/basic/real.js";
+export { Reshaped } from "./ops/basic/reshaped.js";
+export { dottest, type DotTestOptions } from "./ops/dottest.js";
+export { todense } from "./ops/todense.js";
+
+// Linear operators: from local to distributed ones, and many to one
 export { acrossRanks } from "./ops/basic/across-ranks.js";
-export { Diagonal } from "./ops/basic/diagonal.js";
+export { Batched } from "./ops/basic/batched.js";
+export { Block } from "./ops/basic/block.js";
+export { Kronecker } from "./ops/basic/kronecker.js";
+export { lift, type LiftOptions } from "./ops/basic/lift.js";
+export { BlockDiag, HStack, VStack } from "./ops/basic/stacks.js";
+
+// Linear operators: basic
 export type { AxisOptions } from "./ops/basic/axis-operator.js";
+export { CausalIntegration, type CausalIntegrationOptions } from "./ops/basic/causal-integration.js";
+export { Diagonal } from "./ops/basic/diagonal.js";
+export {
+  type Direction,
+  FirstDirectionalDerivative,
+  SecondDirectionalDerivative,
+} from "./ops/basic/directional-derivative.js";
 export { FirstDerivative, type FirstDerivativeOptions } from "./ops/basic/first-derivative.js";
 export { Flip } from "./ops/basic/flip.js";
+export { Gradient, type GradientOptions } from "./ops/basic/gradient.js";
 export { Halo, type HaloOperatorOptions } from "./ops/basic/halo.js";
 export { Identity } from "./ops/basic/identity.js";
 export { Laplacian, type LaplacianOptions } from "./ops/basic/laplacian.js";
-export { lift, type LiftOptions } from "./ops/basic/lift.js";
 export { MatrixMult } from "./ops/basic/matrix-mult.js";
 export { Pad } from "./ops/basic/pad.js";
+export { LinearRegression, Regression } from "./ops/basic/regression.js";
 export { Restriction } from "./ops/basic/restriction.js";
 export { Roll } from "./ops/basic/roll.js";
 export { SecondDerivative, type SecondDerivativeOptions } from "./ops/basic/second-derivative.js";
+export { Spread, type SpreadOptions, type SpreadPosition } from "./ops/basic/spread.js";
+export { Sum } from "./ops/basic/sum.js";
 export { Symmetrize } from "./ops/basic/symmetrize.js";
 export { Transpose, type TransposeOptions } from "./ops/basic/transpose.js";
 export { Zero } from "./ops/basic/zero.js";
+
+// Linear operators: signals
+export { Bilinear } from "./ops/signal/bilinear.js";
 export { Convolve1D, type Convolve1DOptions } from "./ops/signal/convolve1d.js";
 export { Interp, type InterpOptions } from "./ops/signal/interp.js";
+export { NonStationaryConvolve1D } from "./ops/signal/non-stationary-convolve1d.js";
 export { PoststackLinearModelling, type PoststackOptions } from "./ops/signal/poststack.js";
-export { Smoothing1D } from "./ops/signal/smoothing1d.js";
+export { Radon2D, type Radon2DOptions, type RegularAxis } from "./ops/signal/radon2d.js";
 export { ricker } from "./ops/signal/wavelets.js";
+export { Sliding, type SlidingOptions } from "./ops/signal/sliding.js";
+export { Smoothing1D } from "./ops/signal/smoothing1d.js";
 export { zeroPhaseBoxcar } from "./ops/signal/zero-phase-boxcar.js";
-export { dottest, type DotTestOptions } from "./ops/dottest.js";
-export { todense } from "./ops/todense.js";
 
 // Solvers
 export { cg, type CgOptions, type CgResult } from "./solvers/cg.js";

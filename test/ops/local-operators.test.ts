@@ -1,16 +1,25 @@
 import { test } from "tap";
 import { heapStatistics } from "../../src/kernels/index.js";
 import { LocalArray, LocalSpace } from "../../src/array/local-array.js";
+import { Batched } from "../../src/ops/basic/batched.js";
 import { Diagonal } from "../../src/ops/basic/diagonal.js";
 import { FirstDerivative, type FirstDerivativeOptions } from "../../src/ops/basic/first-derivative.js";
 import { Flip } from "../../src/ops/basic/flip.js";
+import { FunctionOperator } from "../../src/ops/basic/function-operator.js";
 import { Identity } from "../../src/ops/basic/identity.js";
+import { Kronecker } from "../../src/ops/basic/kronecker.js";
 import { MatrixMult } from "../../src/ops/basic/matrix-mult.js";
+import { MemoizeOperator } from "../../src/ops/basic/memoize-operator.js";
 import { Pad } from "../../src/ops/basic/pad.js";
+import { Conj, Imag, Real, toImag, toReal } from "../../src/ops/basic/real.js";
+import { LinearRegression } from "../../src/ops/basic/regression.js";
+import { Reshaped } from "../../src/ops/basic/reshaped.js";
 import { Restriction } from "../../src/ops/basic/restriction.js";
 import { Roll } from "../../src/ops/basic/roll.js";
 import { SecondDerivative, type SecondDerivativeOptions } from "../../src/ops/basic/second-derivative.js";
+import { Spread } from "../../src/ops/basic/spread.js";
 import { VStack } from "../../src/ops/basic/stacks.js";
+import { Sum } from "../../src/ops/basic/sum.js";
 import { Symmetrize } from "../../src/ops/basic/symmetrize.js";
 import { Transpose } from "../../src/ops/basic/transpose.js";
 import { Zero } from "../../src/ops/basic/zero.js";
@@ -18,7 +27,10 @@ import { dottest } from "../../src/ops/dottest.js";
 import { LinearOperator } from "../../src/ops/linear-operator.js";
 import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
 import { Interp } from "../../src/ops/signal/interp.js";
+import { NonStationaryConvolve1D } from "../../src/ops/signal/non-stationary-convolve1d.js";
 import { PoststackLinearModelling } from "../../src/ops/signal/poststack.js";
+import { Radon2D } from "../../src/ops/signal/radon2d.js";
+import { Sliding } from "../../src/ops/signal/sliding.js";
 import { Smoothing1D } from "../../src/ops/signal/smoothing1d.js";
 import { ricker } from "../../src/ops/signal/wavelets.js";
 import { zeroPhaseBoxcar } from "../../src/ops/signal/zero-phase-boxcar.js";
@@ -110,6 +122,107 @@ void test("operators along an axis: golden numbers, forward and adjoint; bad arg
   t.throws(() => new Pad([4], [-1, 0]), /-1 zeros/);
   t.throws(() => new Smoothing1D([4], 0), /width 0/);
   t.throws(() => new Flip([4], { axis: 1 }), /axis 1 of an array with 1 axes/);
+});
+
+void test("operators of several samples: golden numbers, forward and adjoint", async (t) => {
+  const filters = LocalArray.from([2, 3], [0, 1, 0, 1, 2, 1]);
+  const ones = new LocalArray([6]).fill(1);
+  const changing = new NonStationaryConvolve1D([6], filters, [1, 4]);
+  t.ok(near((await changing.matvec(ones)).local, [1, 4 / 3, 2, 3, 11 / 3, 3], 1e-12));
+  t.ok(near((await changing.rmatvec(ones)).local, [1, 1, 2, 3, 4, 3], 1e-12));
+  const spike = LocalArray.from([6], [0, 0, 1, 0, 0, 0]);
+  t.ok(near((await changing.matvec(spike)).local, [0, 1 / 3, 4 / 3, 1 / 3, 0, 0], 1e-12));
+
+  const x = LocalArray.from([5], [1, 2, 3, 4, 5]);
+  t.ok(near((await new Smoothing1D([5], 3).matvec(x)).local, [1, 2, 3, 4, 3], 1e-12));
+  t.ok(near((await new Smoothing1D([5], 4).matvec(x)).local, [1.2, 2, 3, 2.8, 2.4], 1e-12));
+  t.ok(near((await new Sum([5]).matvec(x)).local, [15]));
+  t.ok(
+    near((await new LinearRegression([3], [0, 1, 3]).matvec(LocalArray.from([2], [1, 2]))).local, [1, 3, 7]),
+  );
+
+  // Windows of ones, three samples shared: the taper of a window in the middle, [0, ½, 1, …, 1, ½, 0], and its neighbours' add up to 1.
+  const windows = new Sliding(new Identity([11]), [27], { window: [11], overlap: [3] });
+  t.same(windows.dims, [3, 11]);
+  t.ok(near((await windows.matvec(new LocalArray([3, 11]).fill(1))).local, Array<number>(27).fill(1), 1e-12));
+  const taper = (await windows.rmatvec(new LocalArray([27]).fill(1))).local.subarray(11, 22);
+  t.ok(near(taper, [0, 0.5, 1, 1, 1, 1, 1, 1, 1, 0.5, 0], 1e-12));
+  t.throws(
+    () => new Sliding(new Identity([11]), [28], { window: [11], overlap: [3] }),
+    /do not cover an axis of 28; they cover 27, or 35/,
+  );
+});
+
+void test("Spread and Radon2D: samples along curves, and sums along them", async (t) => {
+  const spread = new Spread([1, 3], [2, 4], (_, it, ix) => it + 0.25 * ix, { interpolate: true });
+  const y = await spread.matvec(LocalArray.from([1, 3], [0, 4, 8]));
+  t.ok(near(y.local, [0, 4, 8, 0, 0, 3, 7, 2], 1e-12));
+  const lost = new Spread([1, 1], [3, 2], (_ix0, _it, ix) => [NaN, 5, -0.5][ix], { interpolate: true });
+  t.ok(near((await lost.matvec(new LocalArray([1, 1]).fill(1))).local, [0, 0, 0, 0, 0.5, 0]));
+  // A line of slope 2 samples a trace through sample 1 of the first of three.
+  const radon = new Radon2D([2, 8], [0, 0.2], [0, 1, 2], { first: 0, step: 0.1 });
+  const model = new LocalArray([2, 8]);
+  model.local[8 + 1] = 1;
+  const data = await radon.matvec(model);
+  t.ok(
+    near(
+      data.local,
+      Array.from({ length: 24 }, (_, i) => Number([1, 8 + 3, 16 + 5].includes(i))),
+      1e-12,
+    ),
+  );
+  t.ok(Math.abs((await radon.rmatvec(data)).local[8 + 1] - 3) < 1e-12);
+  t.throws(() => new Spread([3], [2, 4], () => 0), /Spread: from \[3\]/);
+});
+
+void test("Kronecker is the Kronecker product; Reshaped and Batched change the shape alone", async (t) => {
+  const [A, B] = [matrix(2, 3, 1), matrix(4, 2, 2)];
+  const [a, b] = [await entries(A), await entries(B)];
+  const expected = combine(8, 6, (i, j) => {
+    const [x, y] = [a[Math.floor(i / 4)][Math.floor(j / 2)], b[i % 4][j % 2]];
+    return { re: x.re * y.re - x.im * y.im, im: x.re * y.im + x.im * y.re };
+  });
+  const product = new Kronecker(A, B);
+  t.ok(same(await entries(product), expected));
+  t.ok(same(await entries(new Reshaped(B, { dimsd: [2, 2] })), b));
+  t.throws(() => new Reshaped(B, { dims: [3] }), /sizes must stay/);
+  const identity = combine(3, 3, (i, j) => ({ re: Number(i === j), im: 0 }));
+  const each = await entries(new Batched(B, [3, 2]));
+  t.ok(same(each, combine(12, 6, (i, j) => {
+    const [k, l] = [identity[Math.floor(i / 4)][Math.floor(j / 2)].re, b[i % 4][j % 2]];
+    return { re: k * l.re, im: k * l.im };
+  }))); // prettier-ignore
+});
+
+void test("FunctionOperator and MemoizeOperator: own functions, and results that are remembered", async (t) => {
+  const space = new LocalSpace([3]);
+  const double = new FunctionOperator(
+    { model: space, data: space },
+    { forward: (x, y) => void y.copyFrom(x).scale(2), adjoint: (y, x) => void x.copyFrom(y).scale(2) },
+  );
+  await dottest(double);
+  const memory = new MemoizeOperator(double, { products: 2 });
+  await dottest(memory);
+  const begun = double.calls.matvec;
+  const inputs = [1, 2, 1, 2, 3, 1].map((value) => space.zeros().fill(value));
+  for (const x of inputs) t.equal((await memory.matvec(x)).local[0], 2 * x.local[0]);
+  t.equal(double.calls.matvec - begun, 4, "the third one forgot the first");
+  t.equal(memory.calls.matvec, 7);
+  const none = new FunctionOperator({ model: space, data: space }, { forward: (x, y) => void y.copyFrom(x) });
+  await t.rejects(none.rmatvec(space.zeros()), /made without an adjoint/);
+});
+
+void test("Real, Imag and Conj: linear over real numbers, so is what is made of them", async (t) => {
+  const x = LocalArray.from([2], [1, 2, -3, 4], "complex128");
+  t.same([...(await new Real([2]).matvec(x)).local], [1, 0, -3, 0]);
+  t.same([...(await new Imag([2]).matvec(x)).local], [2, 0, 4, 0]);
+  t.same([...(await new Conj([2]).matvec(x)).local], [1, -2, -3, -4]);
+  const A = matrix(3, 2, 1);
+  const [y, real, imaginary] = [await A.matvec(x), await toReal(A).matvec(x), await toImag(A).matvec(x)];
+  t.ok(near(imaginary.scale({ re: 0, im: 1 }).axpy(1, real).local, [...y.local], 1e-12));
+  const mixed = toReal(A).scale({ re: 0.5, im: 2 }).add(toImag(A)).H;
+  t.equal(mixed.clinear, false);
+  for (const op of [toReal(A), toImag(A), mixed, mixed.T]) await dottest(op, { dtype: "complex128" });
 });
 
 void test("ricker and zeroPhaseBoxcar: golden numbers", async (t) => {

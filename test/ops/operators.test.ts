@@ -1,87 +1,20 @@
 import assert from "node:assert/strict";
-import type { BlockSpace, BlockVector } from "../../src/array/blocks.js";
 import { DistributedArray } from "../../src/array/distributed-array.js";
 import { Distribution, type DistributionOptions } from "../../src/array/distribution.js";
-import { type DType, isComplex, numbersPerElement } from "../../src/array/dtype.js";
-import { LocalArray, LocalSpace } from "../../src/array/local-array.js";
-import { boxIn, copyBox } from "../../src/array/strided-copy.js";
+import { LocalArray } from "../../src/array/local-array.js";
 import type { Communicator } from "../../src/comm/types.js";
 import { acrossRanks } from "../../src/ops/basic/across-ranks.js";
-import { Diagonal } from "../../src/ops/basic/diagonal.js";
-import { FirstDerivative, type FirstDerivativeOptions } from "../../src/ops/basic/first-derivative.js";
-import { Flip } from "../../src/ops/basic/flip.js";
+import { FirstDerivative } from "../../src/ops/basic/first-derivative.js";
 import { Identity } from "../../src/ops/basic/identity.js";
 import { Laplacian } from "../../src/ops/basic/laplacian.js";
 import { lift } from "../../src/ops/basic/lift.js";
 import { MatrixMult } from "../../src/ops/basic/matrix-mult.js";
-import { Pad } from "../../src/ops/basic/pad.js";
-import { Restriction } from "../../src/ops/basic/restriction.js";
-import { Roll } from "../../src/ops/basic/roll.js";
-import { SecondDerivative } from "../../src/ops/basic/second-derivative.js";
 import { BlockDiag, HStack, VStack } from "../../src/ops/basic/stacks.js";
-import { Symmetrize } from "../../src/ops/basic/symmetrize.js";
 import { Transpose } from "../../src/ops/basic/transpose.js";
-import { Zero } from "../../src/ops/basic/zero.js";
-import { fillByIndex } from "../../src/ops/columns.js";
 import { dottest } from "../../src/ops/dottest.js";
-import type { LinearOperator } from "../../src/ops/linear-operator.js";
 import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
-import { Interp } from "../../src/ops/signal/interp.js";
-import { Smoothing1D } from "../../src/ops/signal/smoothing1d.js";
-import { PoststackLinearModelling } from "../../src/ops/signal/poststack.js";
-import { ricker } from "../../src/ops/signal/wavelets.js";
 import { todense } from "../../src/ops/todense.js";
 import { realRanks, spmd } from "../spmd.js";
-
-const VARIANTS: readonly Pick<FirstDerivativeOptions, "kind" | "order" | "edge">[] = [
-  { kind: "forward" },
-  { kind: "backward" },
-  { kind: "centered" },
-  { kind: "centered", edge: true },
-  { order: 5 },
-  { order: 5, edge: true },
-];
-
-/** Every operator on blocks of these dims, for local arrays and for distributed ones alike. */
-function blockOperators<V extends BlockVector<V>>(
-  space: BlockSpace<V>,
-  dtype: DType,
-): LinearOperator<V, V>[] {
-  const operators: LinearOperator<V, V>[] = [];
-  const complexFilter = LocalArray.from([3], [1, 2, -1, 0.5, 0, 3], isComplex(dtype) ? dtype : "complex128");
-  for (let axis = 0; axis < space.dims.length; axis++) {
-    for (const variant of VARIANTS) {
-      operators.push(new FirstDerivative(space, { ...variant, axis, sampling: 0.5, dtype }));
-      if (variant.order === 5) continue;
-      const { kind, edge } = variant;
-      operators.push(new SecondDerivative(space, { kind, edge, axis, sampling: 2, dtype }));
-    }
-    operators.push(new Convolve1D(space, [1, 2, 3, -1], { axis, offset: 1, dtype }));
-    operators.push(new Convolve1D(space, complexFilter, { axis, offset: 2 }));
-    operators.push(new PoststackLinearModelling(ricker(4, 0.004, 30), space, { axis, dtype }));
-    operators.push(Diagonal.along(space, axis, Array.from({ length: space.dims[axis] }, (_, i) => i + 1), dtype)); // prettier-ignore
-  }
-  operators.push(new Laplacian(space, { weights: [2, 3], sampling: [0.5, 2], edge: true, dtype }));
-  operators.push(new Identity(space, space, { dtype }));
-  return operators;
-}
-
-/** Those that are a sparse matrix along an axis, whose length may change. */
-function axisOperators<V extends BlockVector<V>>(space: BlockSpace<V>, dtype: DType): LinearOperator<V, V>[] {
-  const operators: LinearOperator<V, V>[] = [new Zero(space, space, { dtype })];
-  for (let axis = 0; axis < space.dims.length; axis++) {
-    const n = space.dims[axis];
-    operators.push(new Flip(space, { axis, dtype }), new Symmetrize(space, { axis, dtype }));
-    for (const shift of [1, -2, 3 * n + 1]) operators.push(new Roll(space, shift, { axis, dtype }));
-    operators.push(new Pad(space, [2, 0], { axis, dtype }), new Pad(space, [0, 3], { axis, dtype }));
-    operators.push(new Restriction(space, n === 0 ? [] : [n - 1, 0, n - 1], { axis, dtype }));
-    const positions = n === 0 ? [] : [n - 1, 0, (n - 1) / 2, (n - 1) * 0.9, (n - 1) / 3];
-    for (const kind of ["nearest", "linear", "sinc"] as const)
-      operators.push(new Interp(space, positions, { kind, axis, dtype }));
-    operators.push(new Smoothing1D(space, 4, { axis, dtype }));
-  }
-  return operators;
-}
 
 function spread(comm: Communicator, dims: readonly number[]): Distribution[] {
   const last = dims.length - 1;
@@ -97,101 +30,6 @@ function spread(comm: Communicator, dims: readonly number[]): Distribution[] {
   if (comm.size === 4) options.push({ grid: dims.map((_, axis) => (axis < 2 ? 2 : 1)) });
   return options.map((option) => new Distribution(comm, dims, option));
 }
-
-const complexWave = (index: number) => ({ re: Math.sin(index + 1), im: Math.cos(3 * index) });
-const realWave = (index: number) => Math.sin(index + 1);
-
-/** This rank's block of a whole array. */
-function blockOf(full: LocalArray, { localStart, localShape }: Distribution): number[] {
-  const step = numbersPerElement(full.dtype);
-  const block = new LocalArray(localShape, full.dtype);
-  copyBox(
-    localShape,
-    boxIn(full.local, full.space.dims, localStart),
-    boxIn(
-      block.local,
-      localShape,
-      localShape.map(() => 0),
-    ),
-    step,
-  );
-  return [...block.local];
-}
-
-/** Whether operators give the bits of their local twins, forward and adjoint, however the arrays are spread. */
-async function compareWithLocal(
-  comm: Communicator,
-  make: <V extends BlockVector<V>>(space: BlockSpace<V>, dtype: DType) => LinearOperator<V, V>[],
-  dims: readonly number[],
-  dtype: DType,
-): Promise<void> {
-  const local = new LocalSpace(dims);
-  const serial = make(local, dtype);
-  for (const distribution of spread(comm, dims)) {
-    for (const [i, op] of make(distribution, dtype).entries()) {
-      const wave = isComplex(op.dtype) ? complexWave : realWave;
-      const waves = <W>(space: BlockSpace<W>): W => {
-        const vector = space.zeros(op.dtype);
-        fillByIndex(vector, wave);
-        return vector;
-      };
-      const y = await op.matvec(waves(distribution));
-      const forward = blockOf(await serial[i].matvec(waves(local)), y.distribution);
-      assert.deepEqual([...y.local], forward, `${i}: ${op.toString()}`);
-      const x = await op.rmatvec(waves(y.distribution));
-      const adjoint = blockOf(await serial[i].rmatvec(waves(new LocalSpace(op.dimsd))), distribution);
-      assert.deepEqual([...x.local], adjoint, `${i}: adjoint of ${op.toString()}`);
-    }
-  }
-}
-
-await spmd(
-  "operators on blocks: the bits of local ones, forward and adjoint, however the arrays are spread",
-  async (comm) => {
-    for (const dtype of comm.size === 4 ? (["float64", "complex64"] as const) : (["float32"] as const)) {
-      for (const dims of [
-        [9, 3],
-        [2, 5, 3],
-        [1, 2],
-        [0, 2],
-      ])
-        await compareWithLocal(comm, blockOperators, dims, dtype);
-    }
-  },
-  { sizes: [1, 4, 7], real: false },
-);
-
-await spmd(
-  "operators along an axis: the bits of local ones, forward and adjoint, however the arrays are spread",
-  async (comm) => {
-    const dtype = comm.size === 4 ? "complex64" : "float64";
-    for (const dims of [
-      [5, 3],
-      [0, 2],
-    ])
-      await compareWithLocal(comm, axisOperators, dims, dtype);
-  },
-  { sizes: [1, 4, 7], real: false },
-);
-
-await spmd(
-  "operators on blocks: dot tests in every dtype, on lengths from 0 and 1 on",
-  async () => {
-    for (const dtype of ["float32", "float64", "complex64", "complex128"] as const) {
-      for (const dims of [
-        [0, 2],
-        [1, 3],
-        [2, 4],
-        [5, 6],
-        [2, 12, 2],
-      ]) {
-        const space = new LocalSpace(dims);
-        for (const op of [...blockOperators(space, dtype), ...axisOperators(space, dtype)]) await dottest(op);
-      }
-    }
-  },
-  { sizes: [1], real: false },
-);
 
 await spmd(
   "a derivative along a split axis: one message to each neighbour; none along another axis, none to make it",

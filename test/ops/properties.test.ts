@@ -17,11 +17,12 @@ import {
 import { type LocalArray, LocalSpace } from "../../src/array/local-array.js";
 import { alongAxis } from "../../src/array/shape.js";
 import type { AnyVector, Space } from "../../src/array/vector.js";
+import type { Communicator } from "../../src/comm/types.js";
 import { simulate } from "../../src/comm/simulate.js";
 import { fillByIndex, gatherAll } from "../../src/ops/columns.js";
 import { dottest } from "../../src/ops/dottest.js";
 import { todense } from "../../src/ops/todense.js";
-import { type Case, type Line, type Op, type Row, table } from "./table.js";
+import { type Case, type Cost, type Line, type Op, type Row, table } from "./table.js";
 
 const DTYPES: readonly DType[] = ["float32", "float64", "complex64", "complex128"];
 const SIZES = [1, 2, 3, 4, 7];
@@ -38,6 +39,53 @@ for (const [name, row] of Object.entries(table)) {
       }
     }
   });
+}
+
+void test("products send what the table says, and nothing that is not needed", async () => {
+  for (const [name, row] of Object.entries(table)) {
+    for (const split of [true, false]) {
+      const pick = (_: number, high: number) => high;
+      const dims = row.dims?.(pick) ?? [9, 4, 3];
+      const axis = split || row.splits === 1 ? 0 : 1;
+      const make = row.draw({ dims, axis, dtype: "float64", pick });
+      const expected = row.cost(axis === 0);
+      await simulate(3, async (comm) => {
+        const op = make(new Distribution(comm, dims));
+        const [x, y] = [wave(op.model, op.dtype), wave(op.data, op.dtype)];
+        const sent = await sentBy(comm, () => op.matvec(x));
+        assert.deepEqual(sent, messages(comm, expected[0], 1, sent), `${name}, ${split}`);
+        const sentBack = await sentBy(comm, () => op.rmatvec(y));
+        assert.deepEqual(sentBack, messages(comm, expected[1], -1, sentBack), `adjoint of ${name}, ${split}`);
+      });
+    }
+  }
+});
+
+interface Sent {
+  readonly alltoall: number;
+  readonly allreduce: number;
+  readonly messages: number;
+}
+
+async function sentBy(comm: Communicator, product: () => PromiseLike<unknown>): Promise<Sent> {
+  const before = { ...comm.statistics, calls: { ...comm.statistics.calls } };
+  await product();
+  const { calls, messagesSent } = comm.statistics;
+  const made = (name: string) => (calls[name] ?? 0) - (before.calls[name] ?? 0);
+  return {
+    alltoall: made("alltoall"),
+    allreduce: made("allreduce"),
+    messages: messagesSent - before.messagesSent,
+  };
+}
+
+/** What a cost means on this rank of three; collectives choose the messages they take themselves. */
+function messages({ rank }: Communicator, cost: Cost, direction: 1 | -1, { messages }: Sent): Sent {
+  const { alltoall = 0, allreduce = 0, halo = 0, scan = 0 } = cost;
+  if (alltoall + allreduce > 0) return { alltoall, allreduce, messages };
+  const neighbours = rank === 1 ? 2 : 1;
+  const scanned = direction > 0 ? 2 - rank : rank; // to the next rank, and to the one after it
+  return { alltoall, allreduce, messages: halo * neighbours + scan * scanned };
 }
 
 async function checkCase(row: Row, dtype: DType, size: number, pick: Case["pick"]): Promise<void> {
@@ -111,7 +159,7 @@ function adjointOf(op: Op): Op {
 
 async function checkLine(op: Op, line: (x: Line) => Line, { dims, axis }: Case): Promise<void> {
   const x = wave<AnyVector>(op.model, "float64") as unknown as LocalArray;
-  const y = await gatherAll(await op.matvec(x as unknown as AnyVector));
+  const y = await gatherAll(await op.matvec(x));
   const { outer, length, inner } = alongAxis(dims, axis);
   const rows = outer * inner === 0 ? 0 : y.length / (outer * inner);
   for (let o = 0; o < outer; o++) {

@@ -56,6 +56,16 @@ export interface Case {
 /** The operator of a case, for arrays of any space of its dims. */
 export type Make = <V extends BlockVector<V> & AnyVector>(space: BlockSpace<V>) => Op;
 
+/** Calls by name, or exchanges with both neighbours along the axis, or scans along it. */
+export type Cost = Readonly<Partial<Record<"alltoall" | "allreduce" | "halo" | "scan", number>>>;
+
+const twice = (cost: Cost) => [cost, cost] as const;
+const nothing: Row["cost"] = () => [{}, {}];
+const gathers: Row["cost"] = (split) => twice(split ? { alltoall: 1 } : {});
+const halos = (count: number): Row["cost"] => (split) => twice(split ? { halo: count } : {}); // prettier-ignore
+/** Whatever axis the operator acts along: it acts along all. */
+const always = (cost: Cost): Row["cost"] => () => twice(cost); // prettier-ignore
+
 export interface Row {
   /** Draws the parameters, then makes the operator from them, as often as wanted. */
   readonly draw: (given: Case) => Make;
@@ -65,10 +75,13 @@ export interface Row {
   readonly dims?: (pick: Case["pick"]) => number[];
   /** Axes that may be split, as many as the first; default: all. */
   readonly splits?: number;
+  /** What forward and adjoint send, if the axis is split, or if another one is. */
+  readonly cost: (split: boolean) => readonly [forward: Cost, adjoint: Cost];
   /** Forward and adjoint have the same bits on any number of ranks; default true. */
   readonly exact?: boolean;
 }
 
+const scans: Row["cost"] = (split) => twice(split ? { scan: 1 } : {});
 const twoAxes = (pick: Case["pick"]) => [pick(1, 5), pick(1, 6)];
 const options = ({ axis, dtype }: Case) => ({ axis, dtype });
 const kinds = ["forward", "backward", "centered"] as const;
@@ -88,6 +101,7 @@ const vectorOf = <V extends BlockVector<V>>(space: BlockSpace<V>, dtype: DType):
 /** Every operator, by name: one row each. */
 export const table: Readonly<Record<string, Row>> = {
   Identity: {
+    cost: nothing,
     draw:
       ({ dtype }) =>
       (space) =>
@@ -95,6 +109,7 @@ export const table: Readonly<Record<string, Row>> = {
     line: () => (x) => x,
   },
   Zero: {
+    cost: nothing,
     draw:
       ({ dtype }) =>
       (space) =>
@@ -102,35 +117,45 @@ export const table: Readonly<Record<string, Row>> = {
     line: () => (x) => x.map(() => 0),
   },
   Diagonal: {
+    cost: nothing,
     draw:
       ({ dtype }) =>
       (space) =>
         new Diagonal(vectorOf(space, dtype)),
   },
   "Diagonal.along": {
+    cost: nothing,
     draw: (given) => {
       const factors = numbers(given, given.dims[given.axis]);
       return (space) => Diagonal.along(space, given.axis, factors, given.dtype);
     },
   },
-  Flip: { draw: (given) => (space) => new Flip(space, options(given)), line: () => (x) => [...x].reverse() },
+  Flip: {
+    cost: gathers,
+    draw: (given) => (space) => new Flip(space, options(given)),
+    line: () => (x) => [...x].reverse(),
+  },
   Symmetrize: {
+    cost: gathers,
     draw: (given) => (space) => new Symmetrize(space, options(given)),
     line: () => (x) => [...x.slice(1).reverse(), ...x],
   },
   Roll: {
+    cost: gathers,
     draw: (given) => {
       const shift = given.pick(-15, 15);
       return (space) => new Roll(space, shift, options(given));
     },
   },
   Pad: {
+    cost: gathers,
     draw: (given) => {
       const [before, after] = [given.pick(0, 3), given.pick(0, 3)];
       return (space) => new Pad(space, [before, after], options(given));
     },
   },
   Restriction: {
+    cost: gathers,
     draw: (given) => {
       const n = given.dims[given.axis];
       const indices = map(n === 0 ? 0 : given.pick(0, 7), () => given.pick(0, n - 1));
@@ -138,10 +163,12 @@ export const table: Readonly<Record<string, Row>> = {
     },
   },
   Sum: {
+    cost: (split) => [split ? { allreduce: 1 } : {}, {}],
     draw: (given) => (space) => new Sum(space, options(given)),
     exact: false,
   },
   Transpose: {
+    cost: always({ alltoall: 1 }),
     draw: ({ dims, pick, dtype }) => {
       const axes = dims.map((_, axis) => axis);
       for (let k = axes.length - 1; k > 0; k--) {
@@ -152,6 +179,7 @@ export const table: Readonly<Record<string, Row>> = {
     },
   },
   FirstDerivative: {
+    cost: halos(1),
     draw: (given) => {
       const [kind, edge, order] = [kinds[given.pick(0, 2)], given.pick(0, 1) === 1, given.pick(0, 1) === 1];
       return (space) =>
@@ -159,12 +187,14 @@ export const table: Readonly<Record<string, Row>> = {
     },
   },
   SecondDerivative: {
+    cost: halos(1),
     draw: (given) => {
       const [kind, edge] = [kinds[given.pick(0, 2)], given.pick(0, 1) === 1];
       return (space) => new SecondDerivative(space, { ...options(given), kind, edge, sampling: 2 });
     },
   },
   Laplacian: {
+    cost: always({ halo: 1 }),
     draw: ({ dims, dtype, pick }) => {
       const axes = dims.map((_, axis) => axis);
       const [weights, edge] = [axes.map(() => pick(1, 3)), pick(0, 1) === 1];
@@ -172,12 +202,14 @@ export const table: Readonly<Record<string, Row>> = {
     },
   },
   Gradient: {
+    cost: always({ halo: 1 }),
     draw: ({ dtype, pick }) => {
       const [kind, edge] = [kinds[pick(0, 2)], pick(0, 1) === 1];
       return (space) => new Gradient(space, { kind, edge, dtype, sampling: 0.5 });
     },
   },
   FirstDirectionalDerivative: {
+    cost: always({ halo: 1 }),
     draw: (given) => {
       const direction = numbers(given, given.dims.length);
       return (space) =>
@@ -187,27 +219,32 @@ export const table: Readonly<Record<string, Row>> = {
     },
   },
   SecondDirectionalDerivative: {
+    cost: always({ halo: 2 }),
     draw: (given) => {
       const direction = numbers(given, given.dims.length);
       return (space) => new SecondDirectionalDerivative(space, direction, { dtype: given.dtype });
     },
   },
   "CausalIntegration, full": {
+    cost: scans,
     draw: (given) => (space) => new CausalIntegration(space, { ...options(given), sampling: 0.5 }),
     line: () => (x) => map(x.length, (i) => 0.5 * sum(x.slice(0, i + 1))),
     exact: false,
   },
   "CausalIntegration, half": {
+    cost: scans,
     draw: (given) => (space) => new CausalIntegration(space, { ...options(given), kind: "half" }),
     line: () => (x) => map(x.length, (i) => sum(x.slice(0, i)) + x[i] / 2),
     exact: false,
   },
   "CausalIntegration, trapezoidal": {
+    cost: scans,
     draw: (given) => (space) => new CausalIntegration(space, { ...options(given), kind: "trapezoidal" }),
     line: () => (x) => map(x.length, (i) => sum(map(i, (j) => (x[j] + x[j + 1]) / 2))),
     exact: false,
   },
   "CausalIntegration, removeFirst": {
+    cost: scans,
     draw: (given) => (space) =>
       new CausalIntegration(space, { ...options(given), kind: "trapezoidal", removeFirst: true }),
     line: () => (x) => map(x.length - 1, (i) => sum(map(i + 1, (j) => (x[j] + x[j + 1]) / 2))),
@@ -215,6 +252,7 @@ export const table: Readonly<Record<string, Row>> = {
     exact: false,
   },
   Regression: {
+    cost: (split) => [{}, split ? { allreduce: 1 } : {}],
     draw: (given) => {
       const [t, order] = [numbers(given, given.dims[given.axis]), given.pick(0, 3)];
       return (space) => new Regression(space, t, order, options(given));
@@ -222,6 +260,7 @@ export const table: Readonly<Record<string, Row>> = {
     exact: false,
   },
   LinearRegression: {
+    cost: (split) => [{}, split ? { allreduce: 1 } : {}],
     draw: (given) => {
       const t = numbers(given, given.dims[given.axis]);
       return (space) => new LinearRegression(space, t, options(given));
@@ -229,6 +268,7 @@ export const table: Readonly<Record<string, Row>> = {
     exact: false,
   },
   Spread: {
+    cost: always({ alltoall: 1 }),
     draw: ({ dims, dtype, pick }) => {
       const [traces, samples, interpolate, slope] = [
         pick(1, 5),
@@ -245,6 +285,7 @@ export const table: Readonly<Record<string, Row>> = {
     dims: twoAxes,
   },
   Radon2D: {
+    cost: always({ alltoall: 1 }),
     draw: (given) => {
       const [p, h] = [numbers(given, given.dims[0]), numbers(given, given.pick(1, 6))];
       const kind = (["linear", "parabolic", "hyperbolic"] as const)[given.pick(0, 2)];
@@ -253,22 +294,26 @@ export const table: Readonly<Record<string, Row>> = {
     dims: twoAxes,
   },
   Convolve1D: {
+    cost: halos(1),
     draw: (given) => {
-      const [filter, offset] = [numbers(given, 4), given.pick(0, 3)];
+      const [filter, offset] = [numbers(given, 4), given.pick(0, 2)];
       return (space) => new Convolve1D(space, filter, { ...options(given), offset });
     },
   },
   "Convolve1D, golden": {
+    cost: halos(1),
     draw: (given) => (space) => new Convolve1D(space, [1, 2, 3, 4], { ...options(given), offset: 1 }),
     line: () => (x) => map(x.length, (n) => at(x, n + 1) + 2 * x[n] + 3 * at(x, n - 1) + 4 * at(x, n - 2)),
   },
   "Convolve1D, complex": {
+    cost: halos(2),
     draw: (given) => {
       const filter = LocalArray.from([3], numbers(given, 6), "complex64");
-      return (space) => new Convolve1D(space, filter, { ...options(given), offset: 2 });
+      return (space) => new Convolve1D(space, filter, { ...options(given), offset: 1 });
     },
   },
   NonStationaryConvolve1D: {
+    cost: gathers,
     draw: (given) => {
       const n = given.dims[given.axis];
       const count = given.pick(1, Math.max(1, Math.min(3, n)));
@@ -279,12 +324,14 @@ export const table: Readonly<Record<string, Row>> = {
     },
   },
   Smoothing1D: {
+    cost: halos(1),
     draw: (given) => {
       const width = given.pick(1, 6);
       return (space) => new Smoothing1D(space, width, options(given));
     },
   },
   Interp: {
+    cost: gathers,
     draw: (given) => {
       const kind = (["nearest", "linear", "sinc"] as const)[given.pick(0, 2)];
       const places = positions(given, 5, given.dims[given.axis]);
@@ -292,21 +339,24 @@ export const table: Readonly<Record<string, Row>> = {
     },
   },
   Bilinear: {
+    cost: always({ alltoall: 1 }),
     draw: (given) => {
-      const { dims, pick, dtype } = given;
-      const axis = pick(0, dims.length - 2);
+      const { dims, dtype } = given;
+      const axis = Math.min(given.axis, dims.length - 2);
       const [rows, columns] = [positions(given, 6, dims[axis]), positions(given, 6, dims[axis + 1])];
       return (space) => new Bilinear(space, rows, columns, { axis, dtype });
     },
     dims: (pick) => map(pick(2, 3), () => pick(1, 5)),
   },
   PoststackLinearModelling: {
+    cost: halos(2),
     draw: (given) => {
       const [wavelet, kind] = [numbers(given, 5), kinds[given.pick(0, 2)]];
       return (space) => new PoststackLinearModelling(wavelet, space, { ...options(given), kind });
     },
   },
   Batched: {
+    cost: nothing,
     draw: (given) => {
       const matrix = reals(given, [2, given.dims[1]]);
       return (space) => new Batched(new MatrixMult(matrix), space);
@@ -315,6 +365,7 @@ export const table: Readonly<Record<string, Row>> = {
     splits: 1,
   },
   Kronecker: {
+    cost: always({ alltoall: 2 }),
     draw: (given) => {
       const [a, b] = [reals(given, [3, given.dims[0]]), reals(given, [2, given.dims[1]])];
       return (space) => new Kronecker(new MatrixMult(a), new MatrixMult(b), space);
@@ -323,16 +374,22 @@ export const table: Readonly<Record<string, Row>> = {
     splits: 1,
   },
   Sliding: {
+    cost: always({ alltoall: 1 }),
     draw: (given) => {
       const taper = (["hanning", "cosine", "none"] as const)[given.pick(0, 2)];
       const matrix = reals(given, [4, 3]);
       return (space) =>
-        new Sliding(new MatrixMult(matrix, [given.dims[1]]), space, { window: [4], overlap: [given.dims[0] === 8 ? 0 : 1], taper });
+        new Sliding(new MatrixMult(matrix, [given.dims[1]]), space, {
+          window: [4],
+          overlap: [given.dims[0] === 8 ? 0 : 1],
+          taper,
+        });
     },
     dims: (pick) => [[4, 7, 8, 13][pick(0, 3)], pick(1, 3)],
     splits: 1,
   },
   "Sliding, patches": {
+    cost: always({ alltoall: 1 }),
     draw: (given) => {
       const matrix = reals(given, [12, 5]);
       return (space) => {
@@ -343,35 +400,44 @@ export const table: Readonly<Record<string, Row>> = {
     dims: (pick) => [3 + 2 * pick(0, 2), 4 + 2 * pick(0, 2)],
   },
   Real: {
+    cost: nothing,
     draw:
       ({ dtype }) =>
       (space) =>
         new Real(space, { dtype }),
   },
-  Imag: { draw: () => (space) => new Imag(space) },
+  Imag: { cost: nothing, draw: () => (space) => new Imag(space) },
   Conj: {
+    cost: nothing,
     draw:
       ({ dtype }) =>
       (space) =>
         new Conj(space, { dtype }),
   },
   toReal: {
-    draw: (given) => (space) =>
-      toReal(new Convolve1D(space, LocalArray.from([2], [1, 2, 0, 3], "complex64"), { axis: given.axis })),
+    cost: halos(2),
+    draw: (given) => {
+      const filter = LocalArray.from([3], numbers(given, 6), "complex64");
+      return (space) => toReal(new Convolve1D(space, filter, { axis: given.axis, offset: 1 }));
+    },
   },
   VStack: {
+    cost: (split) => twice(split ? { halo: 1, alltoall: 1 } : {}),
     draw: (given) => (space) =>
       new VStack([new FirstDerivative(space, options(given)), new Flip(space, options(given))]),
   },
   HStack: {
+    cost: (split) => twice(split ? { halo: 1, alltoall: 1 } : {}),
     draw: (given) => (space) =>
       new HStack([new FirstDerivative(space, options(given)), new Flip(space, options(given))]),
   },
   BlockDiag: {
+    cost: (split) => twice(split ? { halo: 1, alltoall: 1 } : {}),
     draw: (given) => (space) =>
       new BlockDiag([new FirstDerivative(space, options(given)), new Flip(space, options(given))]),
   },
   Block: {
+    cost: (split) => twice(split ? { halo: 1, alltoall: 3 } : {}),
     draw: (given) => (space) => {
       const [D, F] = [new FirstDerivative(space, options(given)), new Flip(space, options(given))];
       return new Block([

@@ -86,9 +86,10 @@ export class AxisExchange {
   }
 }
 
-/** The ranks with all parts of the span, and this rank's part of all other axes, ascending. */
+/** The ranks with all parts of the span, and this rank's part of all other axes, ascending; none if it has no part. */
 export function peersAlong(source: Distribution, { first, count }: Span): number[] {
   const own = source.coordinatesOf(source.comm.rank);
+  if (!own) return [];
   let places = [own];
   for (let axis = first; axis < first + count; axis++) {
     const every = Array.from({ length: source.grid[axis] }, (_, coordinate) => coordinate);
@@ -98,7 +99,7 @@ export function peersAlong(source: Distribution, { first, count }: Span): number
 }
 
 function owners(source: Distribution, { first, count }: Span): (place: number) => Owner {
-  const own = source.coordinatesOf(source.comm.rank);
+  const own = source.coordinatesOf(source.comm.rank) ?? [];
   const axes = Array.from({ length: count }, (_, k) => {
     const [length, offsets] = [source.dims[first + k], source.offsets(first + k)];
     const coordinates = new Int32Array(length);

@@ -96,8 +96,10 @@ export class AxisMap {
     y: BlockVector<unknown>,
     layout: LineLayout,
   ): Promise<void> {
-    sumRows(this.#table, x.local, this.#part?.buffer(y) ?? y.local, layout);
-    this.#part?.put(y);
+    if (x.space.primary) {
+      sumRows(this.#table, x.local, this.#part?.buffer(y) ?? y.local, layout);
+      this.#part?.put(y);
+    } else y.local.fill(0); // what another rank adds
     if (comm.size > 1) await comm.allreduce(y.local, { op: "sum", into: y.local });
   }
 }

@@ -54,7 +54,7 @@ export function withSpan<V>(space: BlockSpace<V>, span: Span, lengths: readonly 
   if (sameNumbers(dims, space.dims)) return space;
   const distribution = distributionOf(space);
   if (lengths.length === 0 && isSplitAlong(space, span)) return replicatedOf(space, dims);
-  const kept = space.dims.map((_, axis) => distribution && lengthsOf(distribution, axis));
+  const kept = space.dims.map((_, axis) => distribution?.blocks(axis));
   if (lengths.length === span.count) {
     const same = dims.map((n, axis) => (n === space.dims[axis] ? kept[axis] : undefined));
     return spreadAs(space, dims, space.grid, same);
@@ -71,14 +71,9 @@ export function spreadAs<V>(
   grid: readonly number[],
   blocks?: DistributionOptions["blocks"],
 ): BlockSpace<V> {
-  if (!space.comm || space.replicated) return space.withDims(dims);
-  return typed(new Distribution(space.comm, dims, { grid, blocks }));
-}
-
-/** Lengths of the blocks along an axis. */
-export function lengthsOf(distribution: Distribution, axis: number): number[] {
-  const offsets = distribution.offsets(axis);
-  return offsets.slice(1).map((end, k) => end - offsets[k]);
+  const distribution = distributionOf(space);
+  if (!distribution || space.replicated) return space.withDims(dims);
+  return typed(distribution.with(dims, { grid, blocks }));
 }
 
 /** The places along a span that a rank has (default: this one), as one number each, in the order of its block. */

@@ -5,7 +5,7 @@ import { alongAxis, type AxisView, normalizeAxis } from "../../array/shape.js";
 import { checkOptions } from "../../options.js";
 import { AxisScan } from "./axis-scan.js";
 import { BlockOperator } from "./block-operator.js";
-import { distributionOf, lengthsOf, spaceOf, spreadAs, type Where } from "./block-space.js";
+import { distributionOf, spaceOf, spreadAs, type Where } from "./block-space.js";
 
 export interface CausalIntegrationOptions {
   /** Default −1, the last one. */
@@ -145,7 +145,7 @@ function withoutFirst<V>(space: BlockSpace<V>, axis: number): BlockSpace<V> {
   const n = space.dims[axis];
   if (n === 0) throw new RangeError(`CausalIntegration: removeFirst on axis ${axis} of length 0`);
   const distribution = distributionOf(space);
-  const blocks = space.dims.map((_, k) => distribution && lengthsOf(distribution, k));
+  const blocks = space.dims.map((_, k) => distribution?.blocks(k));
   const first = blocks[axis]?.findIndex((length) => length > 0);
   blocks[axis] = blocks[axis]?.map((length, k) => (k === first ? length - 1 : length));
   return spreadAs(space, space.dims.with(axis, n - 1), space.grid, blocks);

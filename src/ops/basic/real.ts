@@ -4,7 +4,7 @@ import type { Space, Vector } from "../../array/vector.js";
 import { LinearOperator } from "../linear-operator.js";
 import { asSpace } from "./block-space.js";
 
-export interface PartOptions {
+export interface RealOptions {
   dtype?: DType;
 }
 
@@ -21,7 +21,7 @@ abstract class RealLinear<V extends Vector<V>> extends LinearOperator<V, V> {
  * x = Re y. Local.
  */
 export class Real<V extends Vector<V> = LocalArray> extends RealLinear<V> {
-  constructor(where: readonly number[] | Space<V>, { dtype }: PartOptions = {}) {
+  constructor(where: readonly number[] | Space<V>, { dtype }: RealOptions = {}) {
     super(where, dtype);
   }
 
@@ -40,7 +40,7 @@ export class Real<V extends Vector<V> = LocalArray> extends RealLinear<V> {
  */
 export class Imag<V extends Vector<V> = LocalArray> extends RealLinear<V> {
   /** @param options - Its dtype is complex; default complex128. */
-  constructor(where: readonly number[] | Space<V>, { dtype = "complex128" }: PartOptions = {}) {
+  constructor(where: readonly number[] | Space<V>, { dtype = "complex128" }: RealOptions = {}) {
     super(where, dtype);
   }
 
@@ -55,7 +55,7 @@ export class Imag<V extends Vector<V> = LocalArray> extends RealLinear<V> {
 
 /** The conjugate of every element: y = conj x. Its own adjoint in the inner product Re ⟨·, ·⟩. Local. */
 export class Conj<V extends Vector<V> = LocalArray> extends RealLinear<V> {
-  constructor(where: readonly number[] | Space<V>, { dtype }: PartOptions = {}) {
+  constructor(where: readonly number[] | Space<V>, { dtype }: RealOptions = {}) {
     super(where, dtype);
   }
 

@@ -5,7 +5,7 @@ import { checkOptions } from "../../options.js";
 import { SpanOperator } from "../basic/axis-operator.js";
 import { type AxisTable, columnTable } from "../basic/axis-table.js";
 import { Batched } from "../basic/batched.js";
-import { distributionOf, lengthsOf, spaceOf, spreadAs, type Where } from "../basic/block-space.js";
+import { distributionOf, spaceOf, spreadAs, type Where } from "../basic/block-space.js";
 import { Transpose } from "../basic/transpose.js";
 import { Composite } from "../composite.js";
 import type { LinearOperator } from "../linear-operator.js";
@@ -82,7 +82,7 @@ class OverlapAdd<V extends BlockVector<V>> extends SpanOperator<V> {
     const grid = [...model.grid.slice(0, first + 1), ...model.grid.slice(first + 2)];
     const distribution = distributionOf(data);
     const blocks = dims.map((_, axis) =>
-      axis < first || !distribution ? undefined : lengthsOf(distribution, target + axis - first),
+      axis < first ? undefined : distribution?.blocks(target + axis - first),
     );
     const to = spreadAs(model, dims, grid, blocks);
     const table: AxisTable = columnTable(length, starts.length * window, (k) => {
