@@ -89,7 +89,7 @@ function messages({ rank }: Communicator, cost: Cost, direction: 1 | -1, { messa
 }
 
 async function checkCase(row: Row, dtype: DType, size: number, pick: Case["pick"]): Promise<void> {
-  const dims = row.dims?.(pick) ?? Array.from({ length: pick(1, 3) }, () => pick(0, 5));
+  const dims = row.dims?.(pick) ?? Array.from({ length: pick(1, 3) }, () => pick(0, 4));
   const given: Case = { dims, dtype, pick, axis: pick(0, (row.splits ?? dims.length) - 1) };
   const make = row.draw(given);
   const local = make(new LocalSpace(dims));

@@ -339,7 +339,7 @@ export const table: Readonly<Record<string, Row>> = {
     },
   },
   Bilinear: {
-    cost: always({ alltoall: 1 }),
+    cost: gathers,
     draw: (given) => {
       const { dims, dtype } = given;
       const axis = Math.min(given.axis, dims.length - 2);
