@@ -22,6 +22,7 @@ import { simulate } from "../../src/comm/simulate.js";
 import { fillByIndex, gatherAll } from "../../src/ops/columns.js";
 import { dottest } from "../../src/ops/dottest.js";
 import { todense } from "../../src/ops/todense.js";
+import { arbitraryDistribution } from "../array/arbitrary.js";
 import { type Case, type Cost, type Line, type Op, type Row, table } from "./table.js";
 
 const DTYPES: readonly DType[] = ["float32", "float64", "complex64", "complex128"];
@@ -33,7 +34,10 @@ for (const [name, row] of Object.entries(table)) {
       for (const size of SIZES) {
         const property = fc.asyncProperty(fc.gen(), (draw) => {
           const pick = (min: number, max: number) => draw(fc.integer, { min, max });
-          return checkCase(row, dtype, size, pick);
+          const dims = row.dims?.(pick) ?? Array.from({ length: pick(1, 3) }, () => pick(0, 4));
+          const splits = row.splits ?? dims.length;
+          const given = { dims, dtype, pick, axis: pick(0, splits - 1) };
+          return checkCase(row, given, size, draw(layoutOf, dims, size, splits));
         });
         await fc.assert(property, { numRuns: 2, seed: 7 });
       }
@@ -88,14 +92,12 @@ function messages({ rank }: Communicator, cost: Cost, direction: 1 | -1, { messa
   return { alltoall, allreduce, messages: halo * neighbours + scan * scanned };
 }
 
-async function checkCase(row: Row, dtype: DType, size: number, pick: Case["pick"]): Promise<void> {
-  const dims = row.dims?.(pick) ?? Array.from({ length: pick(1, 3) }, () => pick(0, 4));
-  const given: Case = { dims, dtype, pick, axis: pick(0, (row.splits ?? dims.length) - 1) };
+async function checkCase(row: Row, given: Case, size: number, layout: DistributionOptions): Promise<void> {
+  const { dims, dtype } = given;
   const make = row.draw(given);
   const local = make(new LocalSpace(dims));
   await checkMatrix(local);
   if (row.line) await checkLine(local, row.line(given), given);
-  const layout = layoutOf(dims, size, pick, row.splits ?? dims.length);
   const twin = await results(local);
   const all = await simulate(
     size,
@@ -174,24 +176,12 @@ async function checkLine(op: Op, line: (x: Line) => Line, { dims, axis }: Case):
   }
 }
 
-/** Any grid of so many ranks on the axes that may be split, in random blocks, empty ones too, or replicated. */
-function layoutOf(
-  dims: readonly number[],
-  size: number,
-  pick: Case["pick"],
-  splits: number,
-): DistributionOptions {
-  if (pick(0, 5) === 0) return { replicated: true };
-  const grid = dims.map(() => 1);
-  for (let ranks = size, prime = 2; ranks > 1; prime++) {
-    for (; ranks % prime === 0; ranks /= prime) grid[pick(0, splits - 1)] *= prime;
-  }
-  if (pick(0, 2) === 0) return { grid };
-  const blocks = dims.map((n, axis) => {
-    const cuts = Array.from({ length: grid[axis] - 1 }, () => pick(0, n)).sort((a, b) => a - b);
-    return [...cuts, n].map((end, k) => end - (cuts[k - 1] ?? 0));
-  });
-  return { grid, blocks };
+/** Any way of spreading an array over the ranks, along the first `splits` axes. */
+function layoutOf(dims: readonly number[], size: number, splits: number): fc.Arbitrary<DistributionOptions> {
+  return arbitraryDistribution(size, dims.slice(0, splits)).map(({ grid, ...rest }) => ({
+    ...rest,
+    grid: grid && dims.map((_, axis) => grid[axis] ?? 1),
+  }));
 }
 
 function tolerance(dtype: DType): number {

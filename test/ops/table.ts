@@ -172,7 +172,7 @@ export const table: Readonly<Record<string, Row>> = {
     draw: ({ dims, pick, dtype }) => {
       const axes = dims.map((_, axis) => axis);
       for (let k = axes.length - 1; k > 0; k--) {
-        const other = pick(0, k);
+        const other = k - pick(0, k);
         [axes[k], axes[other]] = [axes[other], axes[k]];
       }
       return (space) => new Transpose(space, axes, { dtype });

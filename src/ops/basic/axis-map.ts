@@ -51,14 +51,10 @@ export class AxisMap {
     }
     const own = rowsOf(table, placesOf(to, target));
     const distribution = distributionOf(from);
+    if (gathers && !from.replicated) checkAcross(from, source, to, target);
     if (!gathers || !distribution || !isSplitAlong(from, source)) {
       this.#table = own;
       return;
-    }
-    if (!sameNumbers(across(from, source), across(to, target))) {
-      throw new RangeError(
-        `${from.toString()} and ${to.toString()}: axes that stay must have the same blocks`,
-      );
     }
     const needs = (rank: number) => placesNeeded(rowsOf(table, placesOf(to, target, rank)));
     this.#exchange = new AxisExchange(distribution, source, needs);
@@ -104,10 +100,13 @@ export class AxisMap {
   }
 }
 
-/** Grid, start and shape of what a rank has outside a span. */
-function across({ grid, localStart, localShape }: BlockSpace<unknown>, { first, count }: Span): number[] {
-  return [grid, localStart, localShape].flatMap((all) => [
-    ...all.slice(0, first),
-    ...all.slice(first + count),
-  ]);
+/** @throws {RangeError} If ranks have different parts of the two outside the spans. */
+function checkAcross(from: BlockSpace<unknown>, source: Span, to: BlockSpace<unknown>, target: Span): void {
+  const across = ({ grid, localStart, localShape }: BlockSpace<unknown>, { first, count }: Span) =>
+    [grid, localStart, localShape].flatMap((all) => [...all.slice(0, first), ...all.slice(first + count)]);
+  const [one, other] = [distributionOf(from), distributionOf(to)];
+  if (one && other?.sameCells(one) && sameNumbers(across(from, source), across(to, target))) return;
+  throw new RangeError(
+    `from ${from.toString()} to ${to.toString()}: ranks have different parts of the axes that stay; make them the same`,
+  );
 }
