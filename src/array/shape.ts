@@ -45,7 +45,11 @@ export interface AxisView {
 
 /** @param axes - More than one: neighbours, from `axis` on, taken as one; none: between two axes. */
 export function alongAxis(shape: readonly number[], axis: number, axes = 1): AxisView {
-  const [before, along, after] = [shape.slice(0, axis), shape.slice(axis, axis + axes), shape.slice(axis + axes)];
+  const [before, along, after] = [
+    shape.slice(0, axis),
+    shape.slice(axis, axis + axes),
+    shape.slice(axis + axes),
+  ];
   return { outer: product(before), length: product(along), inner: product(after) };
 }
 
