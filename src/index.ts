@@ -14,6 +14,7 @@ export type {
   CallOptions,
   Communicator,
   CommunicatorOptions,
+  ComplexNumber,
   Counts,
   Into,
   Located,
@@ -60,6 +61,7 @@ export { ReproducibleSum } from "./comm/reproducible-sum.js";
 export type { CollectiveOptions, StridedInto } from "./comm/api/collectives.js";
 export type { ReceivedMessage } from "./comm/api/point-to-point.js";
 export { Layout, type Strided } from "./comm/layout.js";
+export type { Field } from "./comm/record.js";
 export type { MatchedMessage } from "./comm/matched-message.js";
 export { startAll, type Persistent } from "./comm/persistent.js";
 export { testAll, testAny, testSome, waitAll, waitAny, waitSome, type Completed } from "./comm/wait.js";

@@ -101,7 +101,7 @@ const EXPORTS = [
   // messages between two ranks
   ...["CallOptions", "CommunicatorOptions", "Selection", "ReceivedMessage", "Layout", "Strided"],
   ...["MatchedMessage", "Persistent", "RequestStateError", "RevokedError", "Revocation", "TimeoutError"],
-  ...["testAll", "testAny", "testSome", "version", "startAll", "SendMode"],
+  ...["testAll", "testAny", "testSome", "version", "startAll", "SendMode", "ComplexNumber", "Field"],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],

@@ -1,3 +1,5 @@
+import { checkCounts } from "./counts.js";
+import { type Field, recordRuns } from "./record.js";
 import type { TypedArray } from "./types.js";
 
 /** Runs shorter than this are copied in a loop: making two views costs more. */
@@ -15,8 +17,8 @@ export interface Strided<A extends TypedArray = TypedArray> {
 }
 
 /**
- * Which elements of an array take part in a message: a column of a matrix, a box of a grid, any list of blocks.
- * `{ data, layout, offset }` can be sent, and received into, like an array. Local; holds no data.
+ * Which elements of an array take part in a message: a column of a matrix, a box of a grid, any list of blocks, the
+ * fields of records. `{ data, layout, offset }` can be sent, and received into, like an array. Local; holds no data.
  */
 export class Layout {
   /** Elements that take part. */
@@ -24,11 +26,14 @@ export class Layout {
   /** Elements from the first that the layout knows of to the last. */
   readonly extent: number;
   readonly #each: (visit: Visit) => void;
+  /** Whether elements are bytes. */
+  readonly #bytes: boolean;
 
-  private constructor(count: number, extent: number, each: (visit: Visit) => void) {
+  private constructor(count: number, extent: number, each: (visit: Visit) => void, bytes = false) {
     this.count = count;
     this.extent = extent;
     this.#each = each;
+    this.#bytes = bytes;
   }
 
   /**
@@ -115,6 +120,38 @@ export class Layout {
   }
 
   /**
+   * One record in a `Uint8Array`: the bytes of its fields, in the order of the list, and none of the padding between them.
+   * `Layout.struct(fields).repeat({ count, stride })` are records one every `stride` bytes. Local.
+   *
+   * @throws {RangeError | TypeError} If a number is no count, a type is unknown, or fields overlap.
+   */
+  static struct(fields: readonly Field[]): Layout {
+    const { lengths, offsets } = recordRuns(fields);
+    const record = Layout.indexed(lengths, offsets);
+    return new Layout(record.count, record.extent, record.#each, true);
+  }
+
+  /**
+   * This layout `count` times, one every `stride` elements (default: its extent): rows of boxes, records of an array.
+   * Local.
+   *
+   * @throws {RangeError} If a number is no count, or the layouts overlap.
+   */
+  repeat({ count, stride = this.extent }: { count: number; stride?: number }): Layout {
+    checkCounts("Layout.repeat", { count, stride });
+    if (count > 1 && stride < this.extent)
+      throw new RangeError(
+        `Layout.repeat: layouts of ${this.extent} elements overlap at stride ${stride}; use at least ${this.extent}`,
+      );
+    const extent = count === 0 ? 0 : (count - 1) * stride + this.extent;
+    const each = (visit: Visit): void => {
+      for (let i = 0; i < count; i++)
+        this.#each((start, runs, length, distance) => visit(i * stride + start, runs, length, distance));
+    };
+    return new Layout(count * this.count, extent, each, this.#bytes);
+  }
+
+  /**
    * Copies the elements of `source` side by side, one `set` for a long run. Local.
    *
    * @param into - At least `count` long; default: a new array.
@@ -152,9 +189,13 @@ export class Layout {
     });
   }
 
-  /** @throws {RangeError} If the layout does not fit into `array` at `offset`. */
+  /** @throws {RangeError | TypeError} If the layout does not fit into `array` at `offset`. */
   check(where: string, array: TypedArray, offset: number): void {
     checkCounts(`Layout.${where}`, { offset });
+    if (this.#bytes && array.constructor !== Uint8Array)
+      throw new TypeError(
+        `Layout.${where}: records are in a Uint8Array, not in ${array.constructor.name}; view the memory as bytes`,
+      );
     if (offset + this.extent > array.length)
       throw tooShort(where, "array", array.length, offset + this.extent);
   }
@@ -219,12 +260,6 @@ function copyRuns(
     for (let i = 0; i < count; i++, from += fromStride, to += toStride)
       b.set(a.subarray(from, from + length), to);
   }
-}
-
-function checkCounts(where: string, numbers: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(numbers))
-    if (!Number.isSafeInteger(value) || value < 0)
-      throw new RangeError(`${where}: ${name} ${value} is not a count; use an integer from 0`);
 }
 
 function tooShort(where: string, what: string, length: number, needed: number): RangeError {

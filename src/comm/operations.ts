@@ -1,11 +1,11 @@
-import { canCombine, combineArrays, REDUCTIONS } from "../kernels/combine.js";
+import { canCombine, combineArrays, type ReductionOp, REDUCTIONS } from "../kernels/combine.js";
 import type { OpName, TypedArray } from "./types.js";
 
 /** `into[i] ← into[i] ∘ from[i]`; equal lengths and types. */
 export type Combine = (into: TypedArray, from: TypedArray) => void;
 
 /** The named reductions, in the order of their numbers in signatures. */
-export const OPERATION_NAMES: readonly OpName[] = [...REDUCTIONS, "minloc", "maxloc"];
+export const OPERATION_NAMES: readonly OpName[] = [...REDUCTIONS, "minloc", "maxloc", "complexProd"];
 
 type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
 type BigInts = BigInt64Array | BigUint64Array;
@@ -15,8 +15,7 @@ type BigInts = BigInt64Array | BigUint64Array;
  * combine is all that must be fixed. Integer sums and products wrap as their typed arrays do.
  */
 export function combine(op: OpName, into: TypedArray, from: TypedArray): void {
-  if (into.length > FEW && op !== "minloc" && op !== "maxloc" && canCombine(into))
-    combineArrays(op, into, from, into);
+  if (into.length > FEW && hasKernel(op) && canCombine(into)) combineArrays(op, into, from, into);
   else if (into instanceof BigInt64Array || into instanceof BigUint64Array) {
     combineBigInts(op, into, from as BigInts);
   } else {
@@ -27,17 +26,29 @@ export function combine(op: OpName, into: TypedArray, from: TypedArray): void {
 /** So few elements cost less in a plain loop than in a kernel. */
 const FEW = 16;
 
-/** So many elements belong together: `minloc` and `maxloc` reduce pairs of a value and its index. */
+function hasKernel(op: OpName): op is ReductionOp {
+  return unitOf(op) === 1;
+}
+
+/** What belongs together where an operation reduces pairs. */
+const PAIRS: Readonly<Partial<Record<OpName, string>>> = {
+  minloc: "a value and its index",
+  maxloc: "a value and its index",
+  complexProd: "a real and an imaginary part",
+};
+
+/** So many elements belong together. */
 export function unitOf(op: OpName): number {
-  return op === "minloc" || op === "maxloc" ? 2 : 1;
+  return op in PAIRS ? 2 : 1;
 }
 
 /** Why `op` cannot reduce these elements, if so. */
 export function unsuited(op: OpName, array: TypedArray): string | undefined {
-  if (array.length % unitOf(op) !== 0) {
-    return `"${op}" reduces pairs of a value and its index, and ${array.length} elements are no pairs; pass [value, index, value, index, …]`;
-  }
   const floating = array instanceof Float32Array || array instanceof Float64Array;
+  if (array.length % unitOf(op) !== 0)
+    return `"${op}" reduces pairs of ${PAIRS[op]}, and ${array.length} elements are no pairs; pass them one after the other`;
+  if (op === "complexProd" && !floating)
+    return `"${op}" multiplies complex numbers in a Float32Array or Float64Array, not in ${array.constructor.name}`;
   if (floating && (op === "band" || op === "bor" || op === "bxor")) {
     return `"${op}" combines bits of integers, not of ${array.constructor.name}`;
   }
@@ -80,6 +91,13 @@ function combineNumbers(op: OpName, into: Numbers, from: Numbers): void {
     case "bxor":
       for (let i = 0; i < n; i++) into[i] ^= from[i];
       break;
+    case "complexProd":
+      for (let i = 0; i < n; i += 2) {
+        const [re, im] = [into[i], into[i + 1]];
+        into[i] = re * from[i] - im * from[i + 1];
+        into[i + 1] = re * from[i + 1] + im * from[i];
+      }
+      break;
     case "minloc":
       for (let i = 0; i < n; i += 2)
         if (wins(from[i], from[i + 1], into[i], into[i + 1], -1)) {
@@ -105,6 +123,7 @@ function wins(a: number, i: number, b: number, j: number, sign: 1 | -1): boolean
 
 function combineBigInts(op: OpName, into: BigInts, from: BigInts): void {
   if (op === "minloc" || op === "maxloc") return combineBigIntPairs(op, into, from);
+  if (op === "complexProd") return; // has been refused
   const f = BIGINT_OPERATIONS[op];
   for (let i = 0; i < into.length; i++) into[i] = f(into[i], from[i]);
 }
@@ -119,9 +138,7 @@ function combineBigIntPairs(op: "minloc" | "maxloc", into: BigInts, from: BigInt
   }
 }
 
-const BIGINT_OPERATIONS: Readonly<
-  Record<Exclude<OpName, "minloc" | "maxloc">, (a: bigint, b: bigint) => bigint>
-> = {
+const BIGINT_OPERATIONS: Readonly<Record<ReductionOp, (a: bigint, b: bigint) => bigint>> = {
   sum: (a, b) => a + b,
   prod: (a, b) => a * b,
   min: (a, b) => (b < a ? b : a),

@@ -18,6 +18,7 @@ import { scatterInto } from "./collectives/scatter.js";
 import { type Elementwise, elementwise } from "./elementwise.js";
 import { isTypedArray } from "./envelope.js";
 import { MessageCalls } from "./message-calls.js";
+import { unitOf } from "./operations.js";
 import { PersistentCollective } from "./persistent-collective.js";
 import type { Operation } from "./request.js";
 import type {
@@ -159,6 +160,11 @@ export class ReductionCalls extends MessageCalls implements Reductions {
         throw new TypeError(`reduceScatter: reduces a typed array, not ${describe(value)}; pass one`);
       const blocks = cut("reduceScatter", { counts }, this.size, value.length);
       const own = blocks.counts[this.rank];
+      const odd = named ? blocks.counts.find((count) => count % unitOf(op) !== 0) : undefined;
+      if (odd !== undefined)
+        throw new RangeError(
+          `reduceScatter: "${op}" reduces pairs, and a block has ${odd} elements; make it even`,
+        );
       const target = this.#place(value, into, own);
       if (named) {
         this.#checkNamed("reduceScatter", op, value, options);

@@ -30,15 +30,34 @@ export const TAG_UB = 2 ** 31 - 1;
 /**
  * Elementwise reductions, named as in MPI. Logical ones give 0 or 1. NaN wins in `min` and `max`. `minloc` and `maxloc`
  * reduce pairs of a value and its index, [value, index, value, index, …] in a typed array, or one {@link Located};
- * among equal values the smaller index wins.
+ * among equal values the smaller index wins. Complex numbers are pairs, too, [re, im, re, im, …], or one
+ * {@link ComplexNumber}: "sum" adds them like any others, "complexProd" multiplies them.
  */
 export type OpName =
-  "sum" | "prod" | "min" | "max" | "land" | "lor" | "lxor" | "band" | "bor" | "bxor" | "minloc" | "maxloc";
+  | "sum"
+  | "prod"
+  | "min"
+  | "max"
+  | "land"
+  | "lor"
+  | "lxor"
+  | "band"
+  | "bor"
+  | "bxor"
+  | "minloc"
+  | "maxloc"
+  | "complexProd";
 
 /** A value and where it was found; what `minloc` and `maxloc` reduce. */
 export interface Located {
   readonly value: number;
   readonly index: number;
+}
+
+/** One complex number; what `sum` and `complexProd` reduce. */
+export interface ComplexNumber {
+  readonly re: number;
+  readonly im: number;
 }
 
 /**
@@ -54,7 +73,7 @@ export interface UserOp<T> {
 }
 
 /** What named operations can reduce. */
-export type Reducible = number | bigint | boolean | TypedArray | Located | ReproducibleSum;
+export type Reducible = number | bigint | boolean | TypedArray | Located | ComplexNumber | ReproducibleSum;
 
 export interface Status {
   readonly source: number;

@@ -153,6 +153,55 @@ await spmd(
 );
 
 await spmd(
+  "complexProd multiplies complex numbers, of either precision and any length, and gives every rank the same bits",
+  async (comm) => {
+    const { rank, size } = comm;
+    const turn = (k: number): number => (2 * Math.PI * (k % 7)) / 7;
+    for (const type of [Float32Array, Float64Array]) {
+      for (const length of [0, 1, 40, 20_000]) {
+        // Numbers on the unit circle: angles add up.
+        const z = new type(2 * length);
+        for (let i = 0; i < length; i++) z.set([Math.cos(turn(rank + i)), Math.sin(turn(rank + i))], 2 * i);
+        const product = await comm.allreduce(z, { op: "complexProd" });
+        const all = (size * (size - 1)) / 2;
+        const eps = type === Float32Array ? 1e-5 : 1e-13;
+        for (let i = 0; i < length; i++) {
+          assert.ok(Math.abs(product[2 * i] - Math.cos(turn(all + size * i))) < eps);
+          assert.ok(Math.abs(product[2 * i + 1] - Math.sin(turn(all + size * i))) < eps);
+        }
+        for (const other of await comm.allgather(product)) assert.deepEqual(other, product);
+        const root = size - 1;
+        const atRoot = await comm.reduce(z, { op: "complexProd", root });
+        assert.equal(atRoot?.length, rank === root ? 2 * length : undefined);
+        const block = await comm.reduceScatter(z, {
+          op: "complexProd",
+          counts: Array.from({ length: size }, (_, r) => (r === 0 ? 2 * length : 0)),
+        });
+        if (rank === 0) for (let i = 0; i < 2 * length; i++) assert.ok(Math.abs(block[i] - product[i]) < eps);
+      }
+    }
+    const i = { re: 0, im: 1 };
+    const power = [
+      { re: 1, im: 0 },
+      { re: 0, im: 1 },
+      { re: -1, im: 0 },
+      { re: 0, im: -1 },
+    ];
+    const same = (a: typeof i, b: typeof i): boolean => a.re === b.re && a.im === b.im; // −0 is 0
+    assert.ok(same(await comm.allreduce(i, { op: "complexProd" }), power[size % 4]));
+    assert.ok(same(await comm.scan(i, { op: "complexProd" }), power[(rank + 1) % 4]));
+    assert.deepEqual(await comm.allreduce({ re: rank, im: 1 }), { re: (size * (size - 1)) / 2, im: size });
+    const wrong = /pairs of a real and an imaginary part/;
+    await assert.rejects(async () => comm.allreduce(new Float64Array(3), { op: "complexProd" }), wrong);
+    await assert.rejects(async () => comm.allreduce(new Int32Array(2), { op: "complexProd" }), /Int32Array/);
+    await assert.rejects(async () => comm.allreduce(1, { op: "complexProd" }), wrong);
+    const counts = Array.from({ length: size }, () => 1);
+    const odd = new Float64Array(size);
+    await assert.rejects(async () => comm.reduceScatter(odd, { op: "complexProd", counts }), /pairs/);
+  },
+);
+
+await spmd(
   "rule 25: many collectives in flight, on several communicators, awaited in any order",
   async (comm) => {
     const other = comm.dup();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Layout } from "../../src/comm/layout.js";
+import type { Field } from "../../src/comm/record.js";
 import { realRanks, spmd } from "../spmd.js";
 
 /** Elements of a box in rows of `sizes`, by definition. */
@@ -136,6 +137,100 @@ await spmd(
     await assert.rejects(Promise.resolve(comm.recv({ source: rank, into: column })), RangeError);
     assert.throws(() => comm.sendInit(column, rank), RangeError);
     assert.equal(comm.iprobe(), undefined);
+  },
+);
+
+await spmd(
+  "repeat selects what its layout selects, again and again; its stride is the extent by default",
+  () => {
+    const small = fc.integer({ min: 0, max: 4 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(small, small)), small, small, (blocks, count, gap) => {
+        let at = 0;
+        const displs = blocks.map(([length, hole]) => (at += length + hole) - length);
+        const layout = Layout.indexed(
+          blocks.map(([length]) => length),
+          displs,
+        );
+        for (const stride of [layout.extent, layout.extent + gap]) {
+          const repeated = layout.repeat(stride === layout.extent ? { count } : { count, stride });
+          const source = ramp(repeated.extent);
+          const expected = Array.from({ length: count }, (_, i) => [
+            ...layout.pack(ramp(layout.extent)).map((index) => index + i * stride),
+          ]).flat();
+          assert.deepEqual([...repeated.pack(source)], expected);
+          assert.equal(repeated.count, expected.length);
+        }
+      }),
+    );
+    assert.throws(
+      () => Layout.vector({ count: 1, blockLength: 3, stride: 3 }).repeat({ count: 2, stride: 2 }),
+      /layouts of 3 elements overlap at stride 2/,
+    );
+  },
+);
+
+await spmd(
+  "records of unlike fields travel without their padding, and land in records that are laid out otherwise",
+  async (comm) => {
+    const { rank, size } = comm;
+    const [next, previous] = [(rank + 1) % size, (rank - 1 + size) % size];
+    const count = 5;
+    // struct { char kind; double mass; int32_t at[3]; }, and the same fields without any padding.
+    const padded = Layout.struct([
+      { type: "uint8", offset: 0 },
+      { type: "float64", offset: 8 },
+      { type: "int32", offset: 16, count: 3 },
+    ]).repeat({ count, stride: 32 });
+    const packed = Layout.struct([
+      { type: "uint8", offset: 20 },
+      { type: "float64", offset: 0 },
+      { type: "int32", offset: 8, count: 3 },
+    ]).repeat({ count });
+    assert.deepEqual([padded.count, packed.count, packed.extent], [21 * count, 21 * count, 21 * count]);
+    const memory = new DataView(new ArrayBuffer(32 * count));
+    for (let i = 0; i < count; i++) {
+      memory.setUint8(32 * i, 65 + i);
+      memory.setFloat64(32 * i + 8, rank + i / 8, true);
+      for (let j = 0; j < 3; j++) memory.setInt32(32 * i + 16 + 4 * j, -rank * i + j, true);
+    }
+    const into = new Uint8Array(packed.extent + 3).fill(255);
+    const received = comm.recv({ source: previous, into: { data: into, layout: packed, offset: 3 } });
+    await comm.send({ data: new Uint8Array(memory.buffer), layout: padded }, next);
+    assert.equal(await received, into);
+    const view = new DataView(into.buffer, 3);
+    for (let i = 0; i < count; i++) {
+      assert.equal(view.getFloat64(21 * i, true), previous + i / 8);
+      for (let j = 0; j < 3; j++) assert.equal(view.getInt32(21 * i + 8 + 4 * j, true), -previous * i + j);
+      assert.equal(view.getUint8(21 * i + 20), 65 + i);
+    }
+    assert.deepEqual([...into.subarray(0, 3)], [255, 255, 255]);
+  },
+);
+
+await spmd(
+  "a record with fields that overlap, an unknown type, or in an array that is not of bytes is refused",
+  () => {
+    assert.throws(
+      () =>
+        Layout.struct([
+          { type: "float64", offset: 4 },
+          { type: "int32", offset: 1 },
+        ]),
+      /fields\[0\] begins at byte 4, where fields\[1\] has not ended \(5\)/,
+    );
+    const odd: object = { type: "float16", offset: 0 };
+    assert.throws(() => Layout.struct([odd as Field]), /fields\[0\]\.type "float16" is none of/);
+    assert.throws(
+      () => Layout.struct([{ type: "int8", offset: -1 }]),
+      /fields\[0\]\.offset -1 is not a count/,
+    );
+    const record = Layout.struct([{ type: "float64", offset: 0 }]);
+    assert.throws(
+      () => record.repeat({ count: 2 }).pack(new Float64Array(16)),
+      /records are in a Uint8Array/,
+    );
+    assert.equal(Layout.struct([]).count, 0);
   },
 );
 
