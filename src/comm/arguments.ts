@@ -1,6 +1,6 @@
 import { identical, overlap } from "./collectives/buffers.js";
 import type { Call } from "./collectives/call.js";
-import { unsuited } from "./operations.js";
+import { unitOf, unsuited } from "./operations.js";
 import { type OpName, PROC_NULL, TAG_UB, type TypedArray } from "./types.js";
 
 /** Where an argument is checked: errors name the rank and the communicator. */
@@ -49,6 +49,15 @@ export function checkBytes(comm: Place, where: string, argument: string, bytes: 
 export function checkOp(comm: Place, where: string, op: OpName, array: TypedArray): void {
   const reason = unsuited(op, array);
   if (reason !== undefined) throw new TypeError(`${where}: ${reason} (rank ${comm.rank})`);
+}
+
+/** No block of a reduction ends within what belongs together. */
+export function checkWhole(where: string, op: OpName, counts: readonly number[]): void {
+  const odd = counts.findIndex((count) => count % unitOf(op) !== 0);
+  if (odd < 0) return;
+  throw new RangeError(
+    `${where}: "${op}" reduces pairs, and block ${odd} has ${counts[odd]} elements; make it even`,
+  );
 }
 
 /** The two buffers of a call are apart: what is received must not overwrite what is still to be sent. */

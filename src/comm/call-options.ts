@@ -11,6 +11,7 @@ const BLOCKS = ["into", "counts", "displs", ...LIMITS] as const;
 const EXCHANGED = [...BLOCKS, "recvCounts", "recvDispls"] as const;
 const SENDRECV = ["dest", "source", "sendTag", "recvTag", ...LIMITS] as const;
 const RECV = ["source", "tag", ...LIMITS] as const;
+const TARGET = ["displ", ...LIMITS] as const;
 const GRAPH = ["sources", "destinations", "sourceWeights", "destinationWeights", "edges", ...LIMITS] as const;
 
 /** The options that each call knows; any other is an error. */
@@ -52,6 +53,20 @@ const KNOWN = {
   counter: ["root", "start", ...LIMITS],
   mutex: ["root", ...LIMITS],
   sequential: LIMITS,
+  next: LIMITS,
+  lock: LIMITS,
+  unlock: LIMITS,
+  lockAll: LIMITS,
+  unlockAll: LIMITS,
+  flush: LIMITS,
+  flushAll: LIMITS,
+  fence: LIMITS,
+  put: TARGET,
+  get: ["count", "into", ...TARGET],
+  accumulate: ["op", ...TARGET],
+  getAccumulate: ["op", "into", ...TARGET],
+  fetchAndOp: ["op", ...TARGET],
+  compareAndSwap: TARGET,
   createWindow: LIMITS,
   allocateShared: LIMITS,
 } as const satisfies Readonly<Record<string, readonly string[]>>;

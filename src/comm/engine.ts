@@ -29,6 +29,7 @@ import { Rendezvous } from "./rendezvous.js";
 import { completed, Operation } from "./request.js";
 import type { Landing, Sink, Transport } from "./transports/transport.js";
 import { Boards } from "./structure/boards.js";
+import type { Region } from "./structure/region.js";
 import { ANY_SOURCE, ANY_TAG, type TypedArray } from "./types.js";
 import { Unexpected } from "./unexpected.js";
 import { Waiting } from "./waiting.js";
@@ -95,6 +96,8 @@ export class Engine extends Waiting implements Sink {
   readonly ended = new Set<number>();
   /** Places in shared memory that are free on this rank. */
   readonly boards = new Boards();
+  /** Memory that this rank shares with others, beside the transport's. */
+  readonly regions = new Set<Region>();
   /** Requests take down where they were called, and sends wait for their receives. */
   check = env.check;
   /** Calls that nobody has waited for, if they take down where they are. */

@@ -80,6 +80,10 @@ export class MessageCalls implements PointToPoint, Members {
     engine.register(this.context, this.calls);
   }
 
+  get timeoutMs(): number {
+    return this.calls.timeoutMs;
+  }
+
   send(value: unknown, dest: number, options: SendOptions = NO_OPTIONS): Request {
     this.calls.count("send");
     const { tag = 0, mode, signal } = options;

@@ -1,5 +1,5 @@
 import type { Reductions } from "./api/reductions.js";
-import { checkApart, checkInto, checkOp, describe } from "./arguments.js";
+import { checkApart, checkInto, checkOp, checkWhole, describe } from "./arguments.js";
 import { checkCall, NO_OPTIONS, problemWith } from "./call-options.js";
 import { checkChoices } from "./collectives/choices.js";
 import type { Forced } from "./collectives/algorithms.js";
@@ -18,7 +18,6 @@ import { scatterInto } from "./collectives/scatter.js";
 import { type Elementwise, elementwise } from "./elementwise.js";
 import { isTypedArray } from "./envelope.js";
 import { MessageCalls } from "./message-calls.js";
-import { unitOf } from "./operations.js";
 import { PersistentCollective } from "./persistent-collective.js";
 import type { Operation } from "./request.js";
 import type {
@@ -160,14 +159,10 @@ export class ReductionCalls extends MessageCalls implements Reductions {
         throw new TypeError(`reduceScatter: reduces a typed array, not ${describe(value)}; pass one`);
       const blocks = cut("reduceScatter", { counts }, this.size, value.length);
       const own = blocks.counts[this.rank];
-      const odd = named ? blocks.counts.find((count) => count % unitOf(op) !== 0) : undefined;
-      if (odd !== undefined)
-        throw new RangeError(
-          `reduceScatter: "${op}" reduces pairs, and a block has ${odd} elements; make it even`,
-        );
       const target = this.#place(value, into, own);
       if (named) {
         this.#checkNamed("reduceScatter", op, value, options);
+        checkWhole("reduceScatter", op, blocks.counts);
         await reduceScatter(call, value.slice(), op, blocks, target);
       } else {
         const whole = await orderedReduce(call, value, op, 0);

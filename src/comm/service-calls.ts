@@ -13,9 +13,11 @@ import { agree, type Proposal } from "./structure/proposals.js";
 import { sequential } from "./structure/sequential.js";
 import type { Service } from "./structure/service.js";
 import { HostWindow, shareMemory } from "./structure/shared-window.js";
-import { ActiveWindow, checkTypes } from "./structure/window.js";
+import { ActiveWindow } from "./structure/window.js";
+import { checkTypes } from "./structure/window-arguments.js";
 import { StructureCalls } from "./structure-calls.js";
-import type { CallOptions, Request, RootOptions, TypedArray } from "./types.js";
+import { Task } from "./task.js";
+import type { CallOptions, Communicator, Request, RootOptions, TypedArray } from "./types.js";
 
 /**
  * What the ranks of a communicator offer each other: windows, counters, mutexes; see api/structure.ts for what the methods do,
@@ -30,15 +32,14 @@ export abstract class ServiceCalls extends StructureCalls {
       // Requests of other ranks come once this one has told them of its part.
       const window = new ActiveWindow(this, childContext(this.id, generation, -3), local);
       try {
-        const details = [codeOf(local), local.length];
-        const outcome = await agree(call, { color: 0, key: this.rank, details }, (all) =>
+        const outcome = await agree(call, { color: 0, key: this.rank, details: window.details }, (all) =>
           checkTypes("createWindow", all),
         );
         const { members = [], lease } = outcome ?? {};
         const id = childContext(this.id, generation, 0);
         const inner = this.make(id, this.ranks, `window of ${this.name}`, lease);
         window.open(
-          members.map((member) => member.details[1]),
+          members.map(({ details }) => details),
           inner,
         );
         return window;
@@ -70,7 +71,7 @@ export abstract class ServiceCalls extends StructureCalls {
         try {
           const lengths = members.map(({ details }) => details[1]);
           const memory = await shareMemory(call, HostWindow.bytes(lengths, type.BYTES_PER_ELEMENT));
-          return new HostWindow(this.engine, inner, memory, type, lengths);
+          return new HostWindow(this.engine, id, inner, memory, type, lengths);
         } catch (error) {
           inner.free();
           throw error;
@@ -79,6 +80,16 @@ export abstract class ServiceCalls extends StructureCalls {
       (all) => checkTypes("allocateShared", all),
     );
     return made as Request<SharedWindow<A>>; // every rank joins
+  }
+
+  allocateWindow<A extends TypedArray>(
+    type: SharedArrayConstructor<A>,
+    count: number,
+    options: CallOptions = NO_OPTIONS,
+  ): Request<Window<A>> {
+    // Among themselves, so that what follows on this communicator stays in order.
+    const inner = this.dup();
+    return new Task(this.engine, allocateWindow(inner, type, count, options));
   }
 
   counter(options: CounterOptions = NO_OPTIONS): Request<Counter> {
@@ -125,5 +136,31 @@ export abstract class ServiceCalls extends StructureCalls {
       void service.leave();
       throw error;
     }
+  }
+}
+
+/** A window on memory that the ranks of each host share; the communicator is for it alone. */
+async function allocateWindow<A extends TypedArray>(
+  comm: Communicator,
+  type: SharedArrayConstructor<A>,
+  count: number,
+  options: CallOptions,
+): Promise<Window<A>> {
+  let node: Communicator | undefined;
+  let memory: SharedWindow<A> | undefined;
+  const free = (): void => {
+    memory?.free();
+    node?.free();
+    comm.free();
+  };
+  try {
+    node = await comm.splitNode(comm.rank, options);
+    memory = await node.allocateShared(type, count, options);
+    const window = await comm.createWindow(memory.local, options);
+    (window as ActiveWindow<A>).onFree = free;
+    return window;
+  } catch (error) {
+    free();
+    throw error;
   }
 }

@@ -64,7 +64,8 @@ export interface Structure extends AsyncDisposable {
   graph(options: GraphOptions): Request<GraphCommunicator>;
   /**
    * Offers `local` to the other ranks, who read and write it from then on without this rank's taking part; an array of
-   * length 0 offers nothing. Collective.
+   * length 0 offers nothing. One on the memory of a shared window, such as its `local`, is reached directly by ranks
+   * that have that window, too; free the shared window after this one. Collective.
    *
    * @throws {TypeError} If the arrays of two ranks differ in type.
    */
@@ -81,6 +82,16 @@ export interface Structure extends AsyncDisposable {
     count: number,
     options?: CallOptions,
   ): Request<SharedWindow<A>>;
+  /**
+   * A window on memory of its own: `count` elements on this rank, all zero, which ranks of the same host reach without a
+   * message. Short for `splitNode`, `allocateShared` and `createWindow`. Its `local` becomes private zeros when it is
+   * freed. Collective. On Linux.
+   */
+  allocateWindow<A extends TypedArray>(
+    type: SharedArrayConstructor<A>,
+    count: number,
+    options?: CallOptions,
+  ): Request<Window<A>>;
   /** A number at the root that all ranks can increase, from `start` (default 0) on. Collective. */
   counter(options?: CounterOptions): Request<Counter>;
   /** A lock that one rank holds at a time; the root keeps the queue. Collective. */

@@ -1,4 +1,4 @@
-import type { Into, OpName, Request, TypedArray } from "../types.js";
+import type { CallOptions, Into, OpName, Request, TypedArray } from "../types.js";
 
 /** An element of a typed array. */
 export type Element<A extends TypedArray> = A extends BigInt64Array | BigUint64Array ? bigint : number;
@@ -6,7 +6,7 @@ export type Element<A extends TypedArray> = A extends BigInt64Array | BigUint64A
 /** How a value is combined with what is there: a reduction, "replace" it, or leave it ("noOp", to read it atomically). */
 export type WindowOp = OpName | "replace" | "noOp";
 
-export interface TargetOptions {
+export interface TargetOptions extends CallOptions {
   /** Element of the target's part at which to begin; default 0. */
   displ?: number;
 }
@@ -26,11 +26,16 @@ export interface GetOptions extends TargetOptions {
  *
  * The target's engine carries an access out, each one whole, whenever its program awaits something or lets the event
  * loop turn, and after the program has ended: not while it computes. So a put is no faster than a message, but nobody
- * has to expect it. Accesses of one rank to another take place in the order of the calls.
+ * has to expect it. Where both ranks share the memory, the one that accesses it does so itself, at once, and nobody has
+ * to turn; see `allocateWindow`. Either way, accesses of one rank to another take place in the order of
+ * the calls, and those of up to 4 MiB are whole: no other access sees them half done.
  *
  * An access is complete at the target when its request is: await it, or `flush`, or `fence`. Until then the values
  * that it sends must not change. Targets may be PROC_NULL: nothing happens. No access needs a lock or a fence around it;
  * they are there to order accesses of several ranks, and the target's own.
+ *
+ * A time or signal ends the wait for an access, not the access, which may still take place; that of `lock` gives up the
+ * lock when it comes. As in every collective, that of `fence` ends it for all: nobody can fence this window any more.
  */
 export interface Window<A extends TypedArray> extends AsyncDisposable {
   /** This rank's part: the array that it has passed. */
@@ -55,20 +60,20 @@ export interface Window<A extends TypedArray> extends AsyncDisposable {
     options?: TargetOptions,
   ): Request<Element<A> | undefined>;
   /** All accesses that any rank has started before are complete everywhere afterwards. Collective. */
-  fence(): Request;
+  fence(options?: CallOptions): Request;
   /**
    * Resolves when this rank has the target's lock: alone ("exclusive"), or with others who share it ("shared"); first
    * come, first served. It orders those who lock, and keeps nobody else out.
    */
-  lock(target: number, kind?: "shared" | "exclusive"): Request;
+  lock(target: number, kind?: "shared" | "exclusive", options?: CallOptions): Request;
   /** Completes this rank's accesses to the target, then gives up the lock. */
-  unlock(target: number): Request;
+  unlock(target: number, options?: CallOptions): Request;
   /** A shared lock of every rank. */
-  lockAll(): Request;
-  unlockAll(): Request;
+  lockAll(options?: CallOptions): Request;
+  unlockAll(options?: CallOptions): Request;
   /** Resolves when this rank's accesses to the target are complete there. */
-  flush(target: number): Request;
-  flushAll(): Request;
+  flush(target: number, options?: CallOptions): Request;
+  flushAll(options?: CallOptions): Request;
   /** This rank accesses it no more, and gives up its locks; it goes on serving the others until they have freed it, too. Local. */
   free(): void;
 }
@@ -100,7 +105,7 @@ export interface SharedWindow<A extends TypedArray> extends AsyncDisposable {
   /** Orders this rank's reads and writes before it before those after it. Local. */
   sync(): void;
   /** What any rank has written before, every rank reads after. Collective. */
-  fence(): Request;
+  fence(options?: CallOptions): Request;
   /**
    * Lets go of the memory on this rank; its arrays become private zeros. The memory itself is gone when all ranks have
    * freed it, or ended. Local.

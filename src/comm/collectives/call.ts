@@ -69,6 +69,8 @@ export interface Members {
   readonly ranks: readonly number[];
   /** Algorithms that the program has asked for. */
   readonly forced?: Forced | undefined;
+  /** Of calls that give none. */
+  readonly timeoutMs: number;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Counter } from "../api/services.js";
+import { checkCall, NO_OPTIONS } from "../call-options.js";
 import type { Members } from "../collectives/call.js";
 import { pack, unpack } from "../envelope.js";
-import type { Request } from "../types.js";
+import type { CallOptions, Request } from "../types.js";
 import { FIRST_VERB, type Query, Service } from "./service.js";
 
 /** One number at the root, which every rank can read and increase in one step. */
@@ -15,10 +16,12 @@ export class RootCounter extends Service implements Counter {
     this.#value = start;
   }
 
-  next(n = 1): Request<number> {
+  next(n = 1, options: CallOptions = NO_OPTIONS): Request<number> {
+    checkCall(this.members, "next", options);
     if (!Number.isSafeInteger(n))
       throw new RangeError(`counter: next(${n}) on rank ${this.members.rank} is no step; pass an integer`);
-    return this.ask(this.#root, FIRST_VERB, 0, pack(n), (code, memory) => unpack(code, memory) as number);
+    const result = (code: number, memory: Uint8Array): number => unpack(code, memory) as number;
+    return this.ask(this.#root, { op: "next", verb: FIRST_VERB, packed: pack(n), result, options });
   }
 
   free(): void {

@@ -1,12 +1,11 @@
 import type { Lock, Mutex } from "../api/services.js";
 import type { Members } from "../collectives/call.js";
-import { pack } from "../envelope.js";
-import type { Request } from "../types.js";
+import { checkCall, NO_OPTIONS } from "../call-options.js";
+import type { CallOptions, Request } from "../types.js";
 import { FIRST_VERB, type Query, Service } from "./service.js";
 
 const LOCK = FIRST_VERB;
 const UNLOCK = FIRST_VERB + 1;
-const EMPTY = pack(new Uint8Array(0));
 
 /** A queue at the root: the first in it has the lock, and is told so. */
 export class RootMutex extends Service implements Mutex {
@@ -18,8 +17,11 @@ export class RootMutex extends Service implements Mutex {
     this.#root = root;
   }
 
-  lock(): Request<Lock> {
-    return this.ask(this.#root, LOCK, 0, EMPTY, () => new Held(() => this.tell(this.#root, UNLOCK, 0)));
+  lock(options: CallOptions = NO_OPTIONS): Request<Lock> {
+    checkCall(this.members, "lock", options);
+    const unlock = (): void => this.tell(this.#root, UNLOCK, 0);
+    const result = (): Lock => new Held(unlock);
+    return this.ask(this.#root, { op: "lock", verb: LOCK, result, options, late: unlock });
   }
 
   free(): void {

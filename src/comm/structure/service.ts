@@ -3,7 +3,9 @@ import { pack, type Packed, unpack } from "../envelope.js";
 import { MpiError, PeerLostError, RemoteError } from "../errors.js";
 import type { Engine, Group, Offered } from "../engine.js";
 import type { Message } from "../matching.js";
-import { Operation } from "../request.js";
+import type { Limited } from "../limit.js";
+import { failed, Operation } from "../request.js";
+import { ANY_TAG, type CallOptions } from "../types.js";
 
 /** Verbs of every service; those of its own begin at {@link FIRST_VERB}. */
 const Verb = { answer: 1, refusal: 2, leave: 3 } as const;
@@ -21,9 +23,23 @@ export interface Query {
   readonly memory: Uint8Array;
 }
 
+/** What is asked of a member, and of its answer. */
+export interface Asking<T> {
+  /** As in errors: `lock`. */
+  readonly op: string;
+  readonly verb: number;
+  readonly position?: number;
+  readonly packed?: Packed;
+  readonly result: (code: number, memory: Uint8Array) => T;
+  /** What may end the wait for the answer early. */
+  readonly options?: CallOptions;
+  /** Gives back what is granted after that. */
+  readonly late?: () => void;
+}
+
 interface Pending {
   readonly dest: number;
-  readonly operation: Operation<unknown>;
+  readonly operation: Answer<unknown>;
 }
 
 const EMPTY = pack(new Uint8Array(0));
@@ -68,25 +84,29 @@ export abstract class Service implements Group, Offered {
   protected abstract leaves(rank: number): void;
 
   /** Asks a member, which may be this rank. */
-  protected ask<T>(
-    dest: number,
-    verb: number,
-    position: number,
-    packed: Packed,
-    result: (code: number, memory: Uint8Array) => T,
-  ): Operation<T> {
+  protected ask<T>(dest: number, asking: Asking<T>): Operation<T> {
     if (this.#left)
       throw new MpiError("FREED", `${this.#what} of "${this.members.name}" has been freed; ask it before`);
-    const operation = new Answer<T>(this.engine, result);
+    const { op, verb, position = 0, packed = EMPTY } = asking;
+    const { signal, timeoutMs = this.members.timeoutMs } = asking.options ?? {};
+    if (signal?.aborted) return failed(this.engine, signal.reason);
     const lost = this.#lossOf(dest);
-    if (lost !== undefined) {
-      operation.fail(lost);
-      return operation;
-    }
+    if (lost !== undefined) return failed(this.engine, lost);
+    const operation = new Answer<T>(this.engine, asking);
     const id = this.#nextId++;
     this.#pending.set(id, { dest, operation });
     this.#post(dest, id, verb, position, packed);
+    if (signal !== undefined || timeoutMs < Infinity)
+      this.engine.limit(operation, this.limited(op, dest), { signal, timeoutMs }, (reason) =>
+        operation.giveUp(reason),
+      );
     return operation;
+  }
+
+  /** A call, for the error of its limit. */
+  limited(op: string, peer: number): Limited {
+    const { name, rank } = this.members;
+    return { op, comm: name, rank, peer, tag: ANY_TAG };
   }
 
   /** Tells a member something that needs no answer. */
@@ -102,10 +122,13 @@ export abstract class Service implements Group, Offered {
     this.#post(source, id, Verb.refusal, 0, pack(reason));
   }
 
-  /** Resolves when every request so far to this member, or to all, has been answered. */
-  protected async answered(dest?: number): Promise<void> {
-    for (const pending of [...this.#pending.values()])
-      if (dest === undefined || pending.dest === dest) await pending.operation;
+  /**
+   * Resolves when every request so far to this member, or to all, has been answered, also where nobody waits for the
+   * answer any more; but for those that something is to be granted to.
+   */
+  async answered(dest?: number): Promise<void> {
+    for (const { operation, dest: asked } of [...this.#pending.values()])
+      if ((dest === undefined || asked === dest) && !operation.grants) await operation.answered();
   }
 
   // --- Offered --------------------------------------------------------------------------------
@@ -142,7 +165,7 @@ export abstract class Service implements Group, Offered {
     for (const [id, { dest, operation }] of this.#pending) {
       if (dest !== rank || loss === undefined) continue;
       this.#pending.delete(id);
-      operation.fail(loss);
+      operation.refuse(loss);
     }
     this.#departs(rank);
   }
@@ -157,8 +180,8 @@ export abstract class Service implements Group, Offered {
     this.#pending.delete(id);
     const { dest, operation } = pending;
     if (verb === Verb.refusal)
-      operation.fail(new RemoteError(dest, `${this.#what}: ${String(unpack(code, memory))}`));
-    else if (operation instanceof Answer) operation.deliver(code, memory);
+      operation.refuse(new RemoteError(dest, `${this.#what}: ${String(unpack(code, memory))}`));
+    else operation.deliver(code, memory);
     this.#closeIfDone();
   }
 
@@ -197,16 +220,53 @@ export abstract class Service implements Group, Offered {
   }
 }
 
-/** A request that has not been answered yet. */
+/** A request to a member. */
 class Answer<T> extends Operation<T> {
-  readonly #result: (code: number, memory: Uint8Array) => T;
+  readonly #engine: Engine;
+  readonly #asking: Asking<T>;
+  /** The answer has come, or will not. */
+  #isOver = false;
+  /** The wait for the answer ended before. */
+  #isGivenUp = false;
+  /** Set where somebody wants to know of the answer all the same. */
+  #over: Operation<void> | undefined;
 
-  constructor(engine: Engine, result: (code: number, memory: Uint8Array) => T) {
+  constructor(engine: Engine, asking: Asking<T>) {
     super(engine);
-    this.#result = result;
+    this.#engine = engine;
+    this.#asking = asking;
+  }
+
+  get grants(): boolean {
+    return this.#asking.late !== undefined;
+  }
+
+  /** Resolves with the answer, and fails as the request does unless that was given up. */
+  answered(): PromiseLike<unknown> {
+    if (!this.#isGivenUp) return this;
+    if (this.#isOver) return NOTHING_LEFT;
+    return (this.#over ??= new Operation(this.#engine));
   }
 
   deliver(code: number, memory: Uint8Array): void {
-    this.complete(this.#result(code, memory));
+    this.#isOver = true;
+    if (this.#isGivenUp) this.#asking.late?.();
+    else this.complete(this.#asking.result(code, memory));
+    this.#over?.complete();
+  }
+
+  /** There is no answer. */
+  refuse(reason: Error): void {
+    this.#isOver = true;
+    this.fail(reason);
+    this.#over?.complete();
+  }
+
+  /** Nobody waits for the answer any more. */
+  giveUp(reason: unknown): void {
+    this.#isGivenUp = true;
+    this.fail(reason);
   }
 }
+
+const NOTHING_LEFT = Promise.resolve();

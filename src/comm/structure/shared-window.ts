@@ -3,11 +3,12 @@ import { barrier } from "../collectives/barrier.js";
 import { bcast } from "../collectives/bcast.js";
 import type { Call } from "../collectives/call.js";
 import { Task } from "../task.js";
-import type { Communicator, Request, TypedArray } from "../types.js";
+import type { CallOptions, Communicator, Request, TypedArray } from "../types.js";
 import type { Engine } from "../engine.js";
+import { lockBytes, Region } from "./region.js";
 import { makeInProcess, makeShared, mapShared, type SharedMemory, takeInProcess } from "./shared-memory.js";
 
-/** Word for ordering memory, behind the segments, on a cache line of its own. */
+/** Word for ordering memory, behind the segments, on a cache line of its own; the locks of a {@link Region} follow. */
 const TAIL_BYTES = 128;
 
 /**
@@ -40,10 +41,13 @@ export class HostWindow<A extends TypedArray> implements SharedWindow<A> {
   readonly #engine: Engine;
   readonly #memory: SharedMemory;
   readonly #word: Int32Array;
+  readonly #region: Region;
   #all: A | undefined;
 
+  /** @param id - The same on all ranks, and no other window's. */
   constructor(
     engine: Engine,
+    id: number,
     inner: Communicator,
     memory: SharedMemory,
     type: SharedArrayConstructor<A>,
@@ -54,11 +58,16 @@ export class HostWindow<A extends TypedArray> implements SharedWindow<A> {
     this.#memory = memory;
     this.lengths = lengths;
     this.#all = new type(memory.buffer, 0, sum(lengths));
-    this.#word = new Int32Array(memory.buffer, memory.buffer.byteLength - TAIL_BYTES / 2, 1);
+    const { BYTES_PER_ELEMENT } = type;
+    const tail = tailAt(lengths, BYTES_PER_ELEMENT);
+    this.#word = new Int32Array(memory.buffer, tail + TAIL_BYTES / 2, 1);
+    const ends = lengths.map((_, rank) => sum(lengths.slice(0, rank + 1)) * BYTES_PER_ELEMENT);
+    this.#region = new Region(id, memory.buffer, ends, tail + TAIL_BYTES);
+    engine.regions.add(this.#region);
   }
 
   static bytes(lengths: readonly number[], bytesPerElement: number): number {
-    return Math.ceil((sum(lengths) * bytesPerElement) / TAIL_BYTES) * TAIL_BYTES + TAIL_BYTES;
+    return tailAt(lengths, bytesPerElement) + TAIL_BYTES + lockBytes(lengths.length);
   }
 
   get all(): A {
@@ -84,9 +93,9 @@ export class HostWindow<A extends TypedArray> implements SharedWindow<A> {
     Atomics.store(this.#word, 0, Atomics.load(this.#word, 0));
   }
 
-  fence(): Request {
+  fence(options?: CallOptions): Request {
     this.sync();
-    const met = this.#inner.barrier();
+    const met = this.#inner.barrier(options);
     return new Task(
       this.#engine,
       (async () => {
@@ -99,6 +108,8 @@ export class HostWindow<A extends TypedArray> implements SharedWindow<A> {
   free(): void {
     if (this.#all === undefined) return;
     this.#all = undefined;
+    this.#engine.regions.delete(this.#region);
+    this.#region.free();
     this.#memory.release();
     this.#inner.free();
   }
@@ -106,6 +117,10 @@ export class HostWindow<A extends TypedArray> implements SharedWindow<A> {
   async [Symbol.asyncDispose](): Promise<void> {
     this.free();
   }
+}
+
+function tailAt(lengths: readonly number[], bytesPerElement: number): number {
+  return Math.ceil((sum(lengths) * bytesPerElement) / TAIL_BYTES) * TAIL_BYTES;
 }
 
 function sum(lengths: readonly number[]): number {

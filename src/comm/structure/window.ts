@@ -7,246 +7,277 @@ import type {
   WindowOp,
 } from "../api/windows.js";
 import { checkRank } from "../arguments.js";
+import { checkCall, NO_OPTIONS } from "../call-options.js";
 import type { Members } from "../collectives/call.js";
-import { codeOf, nameOf, pack, unpack } from "../envelope.js";
+import type { Engine } from "../engine.js";
 import { completed } from "../request.js";
-import { Task } from "../task.js";
-import { type Communicator, type Into, PROC_NULL, type Request, type TypedArray } from "../types.js";
-import { alike, apply, checkWindowOp, numberOf, opOf, slice, store } from "./access.js";
-import { LockQueue } from "./lock-queue.js";
-import type { Proposed } from "./proposals.js";
-import { FIRST_VERB, type Query, Service } from "./service.js";
-
-/** What is asked of a target. Accumulations carry the number of their operation besides. */
-const Verb = {
-  get: FIRST_VERB,
-  compareAndSwap: FIRST_VERB + 1,
-  lockShared: FIRST_VERB + 2,
-  lockExclusive: FIRST_VERB + 3,
-  unlock: FIRST_VERB + 4,
-  accumulate: 64,
-  getAccumulate: 128,
-} as const;
+import { limitedTask, Task } from "../task.js";
+import {
+  ANY_SOURCE,
+  type CallOptions,
+  type Communicator,
+  type Into,
+  PROC_NULL,
+  type Request,
+  type TypedArray,
+} from "../types.js";
+import { alike, checkWindowOp, slice, store } from "./access.js";
+import { checkRange, checkType, elementsFor } from "./window-arguments.js";
+import { WindowService } from "./window-service.js";
 
 /** Larger accesses are made in pieces, so that a target that serves them turns to others in between. */
 const PIECE_BYTES = 4 * 2 ** 20;
-const EMPTY = pack(new Uint8Array(0));
 
-/** A window on this rank: what it asks of others, and how it serves them; see {@link Window}. */
-export class ActiveWindow<A extends TypedArray> extends Service implements Window<A> {
-  readonly local: A;
+/** A window on this rank: checks what is asked of it, and cuts what is large; see {@link Window}. */
+export class ActiveWindow<A extends TypedArray> implements Window<A> {
+  readonly #members: Members;
+  readonly #engine: Engine;
+  readonly #service: WindowService<A>;
   #lengths: readonly number[] = [];
   #inner: Communicator | undefined;
-  readonly #locks = new LockQueue();
   /** Targets whose lock this rank has, or waits for. */
   readonly #locked = new Set<number>();
+  /** Lets go of what was made for this window alone. */
+  onFree: () => void = () => undefined;
 
   constructor(members: Members, context: number, local: A) {
-    super(members, context, "window");
-    this.local = local;
+    this.#members = members;
+    this.#engine = members.engine;
+    this.#service = new WindowService(members, context, local);
   }
 
-  /** @param inner - For what the ranks do together. */
-  open(lengths: readonly number[], inner: Communicator): void {
-    this.#lengths = lengths;
+  /** What the other ranks need to know; see `open`. */
+  get details(): readonly number[] {
+    return this.#service.details;
+  }
+
+  /**
+   * @param details - Of all ranks.
+   * @param inner - For what the ranks do together.
+   */
+  open(details: readonly Float64Array[], inner: Communicator): void {
+    this.#lengths = details.map(([, length]) => length);
+    this.#service.open(details);
     this.#inner = inner;
+  }
+
+  get local(): A {
+    return this.#service.local;
   }
 
   get lengths(): readonly number[] {
     return this.#lengths;
   }
 
-  put(values: A, target: number, { displ = 0 }: TargetOptions = {}): Request {
-    return this.#combine("put", values, target, displ, "replace");
+  put(values: A, target: number, options: TargetOptions = NO_OPTIONS): Request {
+    return this.#combine("put", values, target, options, "replace");
   }
 
-  get(target: number, options: GetOptions & Partial<Into<A>> = {}): Request<A> {
+  get(target: number, options: GetOptions & Partial<Into<A>> = NO_OPTIONS): Request<A> {
+    checkCall(this.#members, "get", options);
     const { displ = 0, into } = options;
-    checkRank(this.members, "get", "target", target);
-    if (into !== undefined) this.#checkType("get", into);
-    if (target === PROC_NULL) return completed(this.engine, into ?? alike(this.local, 0));
+    checkRank(this.#members, "get", "target", target);
+    if (into !== undefined) checkType(this.#members, "get", this.local, into);
+    if (target === PROC_NULL) return this.#done(into ?? alike(this.local, 0));
     const count = options.count ?? into?.length ?? Math.max(0, this.#lengths[target] - displ);
     if (into !== undefined && into.length !== count)
       throw new RangeError(
-        `get: count is ${count} and into has ${into.length} elements on rank ${this.members.rank}; pass one of them`,
+        `get: count is ${count} and into has ${into.length} elements on rank ${this.#members.rank}; pass one of them`,
       );
     this.#checkRange("get", target, displ, count);
     const result = into ?? alike(this.local, count);
     return this.#pieces(count, result, (from, length) =>
-      this.ask(target, Verb.get, displ + from, pack(length), receiver(slice(result, from, length))),
+      this.#service.read(target, displ + from, slice(result, from, length), options),
     );
   }
 
-  accumulate(values: A, target: number, { displ = 0, op = "sum" }: AccumulateOptions = {}): Request {
-    return this.#combine("accumulate", values, target, displ, op);
+  accumulate(values: A, target: number, options: AccumulateOptions = NO_OPTIONS): Request {
+    return this.#combine("accumulate", values, target, options, options.op ?? "sum");
   }
 
   getAccumulate(
     values: A,
     target: number,
-    { displ = 0, op = "sum", into }: AccumulateOptions & Partial<Into<A>> = {},
+    options: AccumulateOptions & Partial<Into<A>> = NO_OPTIONS,
   ): Request<A> {
-    this.#check("getAccumulate", values, target, displ, op);
-    if (into !== undefined) this.#checkType("getAccumulate", into);
-    if (target === PROC_NULL) return completed(this.engine, into ?? alike(this.local, 0));
+    const name = "getAccumulate";
+    const { displ = 0, op = "sum", into } = options;
+    this.#check(name, values, target, options, op);
+    if (into !== undefined) checkType(this.#members, name, this.local, into);
+    if (target === PROC_NULL) return this.#done(into ?? alike(this.local, 0));
     if (into !== undefined && into.length !== values.length)
       throw new RangeError(
-        `getAccumulate: ${values.length} values and into has ${into.length} elements on rank ${this.members.rank}; use equal lengths`,
+        `${name}: ${values.length} values and into has ${into.length} elements on rank ${this.#members.rank}; use equal lengths`,
       );
     const result = into ?? alike(this.local, values.length);
-    return this.#pieces(values.length, result, (from, length) =>
-      this.ask(
-        target,
-        Verb.getAccumulate + numberOf(op),
-        displ + from,
-        pack(slice(values, from, length)),
-        receiver(slice(result, from, length)),
-      ),
-    );
+    return this.#pieces(values.length, result, (from, length) => {
+      const access = { name, op, target, position: displ + from, values: slice(values, from, length) };
+      return this.#service.getAndCombine(access, options, (before) => {
+        const part = slice(result, from, length);
+        store(part, before);
+        return part;
+      });
+    });
   }
 
   fetchAndOp(
     value: Element<A>,
     target: number,
-    { displ = 0, op = "sum" }: AccumulateOptions = {},
+    options: AccumulateOptions = NO_OPTIONS,
   ): Request<Element<A> | undefined> {
-    const values = this.#elements("fetchAndOp", [value]);
-    this.#check("fetchAndOp", values, target, displ, op);
-    if (target === PROC_NULL) return completed<Element<A> | undefined>(this.engine, undefined);
-    return this.ask(target, Verb.getAccumulate + numberOf(op), displ, pack(values), first<A>);
+    const name = "fetchAndOp";
+    const { displ = 0, op = "sum" } = options;
+    const values = this.#elements(name, [value]);
+    this.#check(name, values, target, options, op);
+    if (target === PROC_NULL) return this.#done<Element<A> | undefined>(undefined);
+    return this.#service.getAndCombine({ name, op, target, position: displ, values }, options, first<A>);
   }
 
   compareAndSwap(
     expected: Element<A>,
     value: Element<A>,
     target: number,
-    { displ = 0 }: TargetOptions = {},
+    options: TargetOptions = NO_OPTIONS,
   ): Request<Element<A> | undefined> {
-    const values = this.#elements("compareAndSwap", [expected, value]);
-    checkRank(this.members, "compareAndSwap", "target", target);
-    if (target === PROC_NULL) return completed<Element<A> | undefined>(this.engine, undefined);
-    this.#checkRange("compareAndSwap", target, displ, 1);
-    return this.ask(target, Verb.compareAndSwap, displ, pack(values), first<A>);
+    const name = "compareAndSwap";
+    const { displ = 0 } = options;
+    checkCall(this.#members, name, options);
+    const values = this.#elements(name, [expected, value]);
+    checkRank(this.#members, name, "target", target);
+    if (target === PROC_NULL) return this.#done<Element<A> | undefined>(undefined);
+    this.#checkRange(name, target, displ, 1);
+    return this.#service.compareAndSwap(target, displ, values, options, first<A>);
   }
 
-  fence(): Request {
-    const done = this.answered().then(() => this.#opened.barrier());
-    return new Task(this.engine, done);
+  fence(options: CallOptions = NO_OPTIONS): Request {
+    checkCall(this.#members, "fence", options);
+    return new Task(this.#engine, this.#fence(options));
   }
 
-  lock(target: number, kind: "shared" | "exclusive" = "exclusive"): Request {
-    checkRank(this.members, "lock", "target", target);
+  lock(
+    target: number,
+    kind: "shared" | "exclusive" = "exclusive",
+    options: CallOptions = NO_OPTIONS,
+  ): Request {
+    const { rank } = this.#members;
+    checkCall(this.#members, "lock", options);
+    checkRank(this.#members, "lock", "target", target);
     if (kind !== "shared" && kind !== "exclusive")
       throw new RangeError(`lock: kind "${String(kind)}" is neither "shared" nor "exclusive"`);
-    if (target === PROC_NULL) return completed(this.engine, undefined);
+    if (target === PROC_NULL) return this.#done();
     if (this.#locked.has(target))
       throw new RangeError(
-        `lock: rank ${this.members.rank} has locked rank ${target} already; unlock it, and await that, before`,
+        `lock: rank ${rank} has locked rank ${target} already; unlock it, and await that, before`,
       );
     this.#locked.add(target);
-    return this.ask(target, kind === "shared" ? Verb.lockShared : Verb.lockExclusive, 0, EMPTY, ignore);
+    return new Task(this.#engine, this.#lock(target, this.#service.lock(target, kind, options)));
   }
 
-  unlock(target: number): Request {
-    checkRank(this.members, "unlock", "target", target);
-    if (target === PROC_NULL) return completed(this.engine, undefined);
+  unlock(target: number, options: CallOptions = NO_OPTIONS): Request {
+    const { rank } = this.#members;
+    checkCall(this.#members, "unlock", options);
+    checkRank(this.#members, "unlock", "target", target);
+    if (target === PROC_NULL) return this.#done();
     if (!this.#locked.has(target))
-      throw new RangeError(`unlock: rank ${this.members.rank} has not locked rank ${target}; lock it before`);
-    return new Task(this.engine, this.#unlock(target));
+      throw new RangeError(`unlock: rank ${rank} has not locked rank ${target}; lock it before`);
+    return this.#wait("unlock", target, options, () => this.#unlock(target));
   }
 
-  lockAll(): Request {
-    const locks = this.ranks.map((_, target) => this.lock(target, "shared"));
-    return new Task(
-      this.engine,
-      (async () => {
-        for (const lock of locks) await lock;
-      })(),
-    );
+  lockAll(options: CallOptions = NO_OPTIONS): Request {
+    const locks = this.#lengths.map((_, target) => this.lock(target, "shared", options));
+    return new Task(this.#engine, this.#lockAll(locks));
   }
 
-  unlockAll(): Request {
-    const unlocks = this.ranks.map((_, target) => this.unlock(target));
-    return new Task(
-      this.engine,
-      (async () => {
-        for (const unlock of unlocks) await unlock;
-      })(),
-    );
+  unlockAll(options: CallOptions = NO_OPTIONS): Request {
+    const unlocks = this.#lengths.map((_, target) => this.unlock(target, options));
+    return new Task(this.#engine, after(unlocks, undefined));
   }
 
-  flush(target: number): Request {
-    checkRank(this.members, "flush", "target", target);
-    return new Task(this.engine, this.answered(target));
+  flush(target: number, options: CallOptions = NO_OPTIONS): Request {
+    checkCall(this.#members, "flush", options);
+    checkRank(this.#members, "flush", "target", target);
+    return this.#wait("flush", target, options, () => this.#service.answered(target));
   }
 
-  flushAll(): Request {
-    return new Task(this.engine, this.answered());
+  flushAll(options: CallOptions = NO_OPTIONS): Request {
+    checkCall(this.#members, "flushAll", options);
+    return this.#wait("flushAll", ANY_SOURCE, options, () => this.#service.answered());
   }
 
   free(): void {
-    void this.leave();
+    void this.#service.leave();
     this.#inner?.free();
+    this.onFree();
+    this.onFree = () => undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.free();
   }
 
-  // --- the target -----------------------------------------------------------------------------
+  // --------------------------------------------------------------------------------------------
 
-  protected override serve(query: Query): void {
-    const { verb, position, code, memory, source } = query;
-    if (verb === Verb.unlock) return this.#locks.release(source);
-    if (verb === Verb.lockShared || verb === Verb.lockExclusive) {
-      return this.#locks.want({
-        source,
-        exclusive: verb === Verb.lockExclusive,
-        grant: () => this.answer(query),
-        refuse: () => this.refuse(query, "freed while its lock was waited for"),
-      });
+  /** What one rank does not come to, no rank does: the window has no fence any more. */
+  async #fence(options: CallOptions): Promise<void> {
+    const { signal, timeoutMs = this.#members.timeoutMs } = options;
+    const inner = this.#inner;
+    if (inner === undefined) throw new Error("window: not open yet");
+    const begun = performance.now();
+    try {
+      await this.#wait("fence", ANY_SOURCE, options, () => this.#service.answered());
+    } catch (error) {
+      inner.revoke(`fence: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
     }
-    const values = unpack(code, memory) as A | number;
-    if (typeof values === "number") {
-      return this.answer(query, pack(slice(this.local, position, values).slice()));
-    }
-    if (verb === Verb.compareAndSwap) {
-      const part = slice(this.local, position, 1);
-      this.answer(query, pack(part.slice()));
-      if (part[0] === values[0]) part[0] = values[1];
-      return;
-    }
-    const part = slice(this.local, position, values.length);
-    const gets = verb >= Verb.getAccumulate;
-    this.answer(query, gets ? pack(part.slice()) : EMPTY);
-    apply(opOf(verb - (gets ? Verb.getAccumulate : Verb.accumulate)), part, values);
+    if (signal === undefined && timeoutMs === Infinity) return inner.barrier();
+    await inner.barrier({ signal, timeoutMs: Math.max(0, timeoutMs - (performance.now() - begun)) });
   }
 
-  protected override leaves(rank: number): void {
-    this.#locks.forget(rank);
+  async #lock(target: number, granted: Request): Promise<void> {
+    try {
+      await granted;
+    } catch (error) {
+      this.#locked.delete(target);
+      throw error;
+    }
   }
 
-  get #opened(): Communicator {
-    if (this.#inner === undefined) throw new Error("window: not open yet");
-    return this.#inner;
+  /** All or none. */
+  async #lockAll(locks: readonly Request[]): Promise<void> {
+    const outcomes = await Promise.allSettled(locks);
+    const failure = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failure === undefined) return;
+    for (const [target, { status }] of outcomes.entries())
+      if (status === "fulfilled") await this.#unlock(target);
+    throw failure.reason;
   }
 
   async #unlock(target: number): Promise<void> {
-    await this.answered(target);
-    this.tell(target, Verb.unlock, 0);
+    await this.#service.answered(target);
+    this.#service.unlock(target);
     this.#locked.delete(target);
   }
 
-  #combine(where: string, values: A, target: number, displ: number, op: WindowOp): Request {
-    this.#check(where, values, target, displ, op);
-    if (target === PROC_NULL) return completed(this.engine, undefined);
+  /** A wait of this rank alone. */
+  #wait(op: string, peer: number, options: CallOptions, wait: () => Promise<void>): Request {
+    const { signal, timeoutMs = this.#members.timeoutMs } = options;
+    return limitedTask(this.#engine, this.#service.limited(op, peer), { signal, timeoutMs }, wait);
+  }
+
+  #combine(
+    name: "put" | "accumulate",
+    values: A,
+    target: number,
+    options: TargetOptions,
+    op: WindowOp,
+  ): Request {
+    this.#check(name, values, target, options, op);
+    if (target === PROC_NULL) return this.#done();
+    const { displ = 0 } = options;
     return this.#pieces<void>(values.length, undefined, (from, length) =>
-      this.ask(
-        target,
-        Verb.accumulate + numberOf(op),
-        displ + from,
-        pack(slice(values, from, length)),
-        ignore,
+      this.#service.combine(
+        { name, op, target, position: displ + from, values: slice(values, from, length) },
+        options,
       ),
     );
   }
@@ -254,73 +285,48 @@ export class ActiveWindow<A extends TypedArray> extends Service implements Windo
   /** Starts all pieces of an access at once. */
   #pieces<T>(count: number, result: T, start: (from: number, length: number) => Request<T>): Request<T> {
     const most = PIECE_BYTES / this.local.BYTES_PER_ELEMENT;
-    if (count === 0) return completed(this.engine, result);
+    if (count === 0) return this.#done(result);
     if (count <= most) return start(0, count);
     const pieces: Request<T>[] = [];
     for (let from = 0; from < count; from += most) pieces.push(start(from, Math.min(most, count - from)));
-    return new Task(
-      this.engine,
-      (async () => {
-        for (const piece of pieces) await piece;
-        return result;
-      })(),
-    );
+    return new Task(this.#engine, after(pieces, result));
+  }
+
+  #done(): Request;
+  #done<T>(result: T): Request<T>;
+  #done(result?: unknown): Request<unknown> {
+    return completed(this.#engine, result);
   }
 
   #elements(where: string, values: readonly Element<A>[]): A {
-    const wants = typeof alike(this.local, 1)[0];
-    const odd = values.find((value) => typeof value !== wants);
-    if (odd !== undefined)
-      throw new TypeError(
-        `${where}: rank ${this.members.rank} passes a ${typeof odd}, the elements of a ${this.local.constructor.name} are ${wants}s`,
-      );
-    return alike(this.local, values);
+    return elementsFor(this.#members, where, this.local, values);
   }
 
-  #check(where: string, values: A, target: number, displ: number, op: WindowOp): void {
-    checkRank(this.members, where, "target", target);
-    this.#checkType(where, values);
-    checkWindowOp(where, op, values, this.members.rank);
-    if (target !== PROC_NULL) this.#checkRange(where, target, displ, values.length);
-  }
-
-  #checkType(where: string, values: TypedArray): void {
-    if (codeOf(values) === codeOf(this.local) && values.constructor === this.local.constructor) return;
-    throw new TypeError(
-      `${where}: rank ${this.members.rank} passes ${nameOf(codeOf(values))}, the window holds ${nameOf(codeOf(this.local))}; use the same type`,
-    );
+  #check(
+    where: "put" | "accumulate" | "getAccumulate" | "fetchAndOp",
+    values: A,
+    target: number,
+    options: TargetOptions,
+    op: WindowOp,
+  ): void {
+    checkCall(this.#members, where, options);
+    checkRank(this.#members, where, "target", target);
+    checkType(this.#members, where, this.local, values);
+    checkWindowOp(where, op, values, this.#members.rank);
+    if (target !== PROC_NULL) this.#checkRange(where, target, options.displ ?? 0, values.length);
   }
 
   #checkRange(where: string, target: number, displ: number, count: number): void {
-    const length = this.#lengths[target];
-    const counts = [displ, count].every((n) => Number.isSafeInteger(n) && n >= 0);
-    if (counts && displ + count <= length) return;
-    throw new RangeError(
-      `${where}: ${count} elements from ${displ} on are not within the ${length} that rank ${target} has in the window (rank ${this.members.rank})`,
-    );
+    checkRange(this.#members, where, this.#lengths[target], target, displ, count);
   }
 }
 
-const ignore = (): void => undefined;
-
-/** Copies what comes into a part of the result. */
-function receiver<A extends TypedArray>(part: A): (code: number, memory: Uint8Array) => A {
-  return (code, memory) => {
-    store(part, unpack(code, memory) as A);
-    return part;
-  };
+/** The result once all requests are complete. */
+async function after<T>(requests: readonly PromiseLike<unknown>[], result: T): Promise<T> {
+  for (const request of requests) await request;
+  return result;
 }
 
-function first<A extends TypedArray>(code: number, memory: Uint8Array): Element<A> | undefined {
-  return (unpack(code, memory) as A)[0] as Element<A>;
-}
-
-/** Checks that all ranks offer the same element type; their first detail. */
-export function checkTypes(where: string, all: readonly Proposed[]): void {
-  const [first, ...others] = all;
-  const odd = others.find(({ details }) => details[0] !== first.details[0]);
-  if (odd === undefined) return;
-  throw new TypeError(
-    `${where}: rank ${first.rank} passes ${nameOf(first.details[0])} and rank ${odd.rank} ${nameOf(odd.details[0])}; use the same type`,
-  );
+function first<A extends TypedArray>(values: A): Element<A> | undefined {
+  return values[0] as Element<A>;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import { TimeoutError } from "../../../src/comm/errors.js";
 import type { Communicator } from "../../../src/comm/types.js";
 import { realRanks, spmd } from "../../spmd.js";
 
@@ -133,6 +134,47 @@ await spmd("a wrong root is an error on every rank", async (comm) => {
 await spmd("a program may end with counters open: the root answers until nobody can ask", async (comm) => {
   const counter = await comm.counter();
   if (comm.rank > 0) for (let i = 0; i < 10; i++) await counter.next();
+});
+
+await spmd(
+  "counter and mutex: a wait ends by time or signal, and a lock that comes later goes on",
+  async (comm) => {
+    const mutex = await comm.mutex({ root: comm.size - 1 });
+    const counter = await comm.counter({ root: comm.size - 1 });
+    const held = comm.rank === 0 ? await mutex.lock() : undefined;
+    await comm.barrier();
+    if (comm.rank > 0) {
+      await assert.rejects(async () => mutex.lock({ timeoutMs: 5 }), TimeoutError);
+      const controller = new AbortController();
+      const waiting = mutex.lock({ signal: controller.signal });
+      controller.abort(new Error("changed my mind"));
+      await assert.rejects(async () => waiting, /changed my mind/);
+      const gone = AbortSignal.abort(new Error("too late"));
+      await assert.rejects(async () => mutex.lock({ signal: gone }), /too late/);
+      await assert.rejects(async () => counter.next(1, { signal: gone }), /too late/);
+    }
+    await comm.barrier();
+    held?.unlock();
+    const lock = await mutex.lock({ timeoutMs: 30_000 });
+    assert.ok((await counter.next(1, { timeoutMs: 30_000 })) >= 0);
+    lock.unlock();
+    assert.throws(() => mutex.lock({ timeoutMs: NaN }), /lock: timeoutMs NaN/);
+    const misspelt: object = { timeoutMS: 1 };
+    assert.throws(() => counter.next(1, misspelt), /did you mean "timeoutMs"/);
+  },
+);
+
+await spmd("counter and mutex: the timeoutMs of the communicator holds for them, too", async (comm) => {
+  const mutex = await comm.mutex();
+  const held = comm.rank === 0 ? await mutex.lock() : undefined;
+  await comm.barrier();
+  if (comm.rank > 0) {
+    comm.configure({ timeoutMs: 5 });
+    await assert.rejects(async () => mutex.lock(), TimeoutError);
+    comm.configure({ timeoutMs: Infinity });
+  }
+  await comm.barrier();
+  held?.unlock();
 });
 
 await realRanks(import.meta.url);
