@@ -13,6 +13,7 @@ import { HostBoard } from "./collectives/host-board.js";
 import { hostPlan } from "./collectives/hosts.js";
 import type { BoardCall } from "./collectives/in-memory/board-call.js";
 import { OnBoard } from "./collectives/in-memory/on-board.js";
+import { nativeContext } from "./context-id.js";
 import type { Group } from "./engine.js";
 import { checkRoot } from "./arguments.js";
 import {
@@ -326,7 +327,9 @@ export class Calls implements Group {
         this.#failures.delete(call.sequence);
         throw told;
       }
-      for (const message of this.#members.engine.arrived(this.#members.context)) {
+      const { engine, context, id } = this.#members;
+      const contexts = engine.transport.native === undefined ? [context] : [context, nativeContext(id)];
+      for (const message of contexts.flatMap((each) => [...engine.arrived(each)])) {
         const error = message.tag === call.sequence ? call.mismatch(message) : undefined;
         if (error !== undefined) throw error;
       }
@@ -338,6 +341,7 @@ export class Calls implements Group {
       call.hostBoard?.end(call);
       const reason = error instanceof Error ? error : new Error(String(error));
       this.#fail(call, reason);
+      if (call.isNative && !this.revoked) this.revoke(`${call.describe()} failed after all had begun it`);
       if (call.verdict === undefined) throw reason;
       await untilAwaited();
       call.isAwaitedAt(awaitingPlace());

@@ -10,6 +10,11 @@ export function collectiveContext(id: number): number {
   return id + 1;
 }
 
+/** Where members get ready for a collective of the transport's own; not revoked with the communicator. */
+export function nativeContext(id: number): number {
+  return collectiveContext(childContext(id, -3, 0));
+}
+
 export function childContext(parent: number, generation: number, color: number): number {
   let high = 0x9e3779b9;
   let low = 0x85ebca6b;

@@ -5,7 +5,7 @@ import { type CallName, checkCall, NO_OPTIONS, problemWith } from "./call-option
 import { Calls } from "./calls.js";
 import type { Agreement, Call, Members } from "./collectives/call.js";
 import type { BoardCall } from "./collectives/in-memory/board-call.js";
-import { collectiveContext } from "./context-id.js";
+import { collectiveContext, nativeContext } from "./context-id.js";
 import type { Engine } from "./engine.js";
 import {
   bytesOf,
@@ -78,6 +78,7 @@ export class MessageCalls implements PointToPoint, Members {
     this.calls = new Calls(this, boardIndex);
     engine.register(id, this.calls);
     engine.register(this.context, this.calls);
+    if (engine.transport.native !== undefined) engine.register(nativeContext(id), this.calls);
   }
 
   get timeoutMs(): number {

@@ -13,7 +13,7 @@ import { startAllreduce, startReduce, startReduceScatter, startScan } from "./co
 import { orderedAllreduce, orderedReduce, orderedScan } from "./collectives/ordered.js";
 import { reduceScatter } from "./collectives/reduce-scatter.js";
 import { reduce } from "./collectives/reduce.js";
-import { scan } from "./collectives/scan.js";
+import { exscan, scan } from "./collectives/scan.js";
 import { scatterInto } from "./collectives/scatter.js";
 import { type Elementwise, elementwise } from "./elementwise.js";
 import { isTypedArray } from "./envelope.js";
@@ -130,7 +130,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     if (inMemory) return this.limited(inMemory, options);
     return this.#named("exscan", value, op, { ...options, into: undefined }, async (call, work, result) => {
       if (into !== undefined) checkInto(this, "exscan", isTypedArray(value) ? value : work, into);
-      const before = await scan(call, work, op);
+      const before = await exscan(call, work, op);
       if (before === undefined || into === undefined) return before && result(before);
       copyInto(into, before);
       return into;

@@ -6,6 +6,7 @@ import { copyInto, like, part } from "./buffers.js";
 import { bundle, type Item, unbundle, valueOf } from "./bundle.js";
 import type { Call } from "./call.js";
 import { hostPlan, leaderParty } from "./hosts.js";
+import { nativeFor } from "./native.js";
 import { exchange, type Party, Subset } from "./party.js";
 import { Team } from "./team.js";
 
@@ -59,7 +60,9 @@ export async function allgatherInto(
   blocks: Blocks,
 ): Promise<void> {
   copyInto(blockOf(into, blocks, call.rank), value);
-  await choose(call, "allgather", ALLGATHER, () => rule(call, into, blocks))(call, into, blocks);
+  const native = nativeFor(call, { name: "allgather", x: into, ...blocks });
+  await (native?.() ??
+    choose(call, "allgather", ALLGATHER, () => rule(call, into, blocks))(call, into, blocks));
 }
 
 /**

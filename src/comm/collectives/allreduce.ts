@@ -9,7 +9,7 @@ import { like } from "./buffers.js";
 import type { Call } from "./call.js";
 import { exactAllreduce } from "./exact.js";
 import { hostPlan, laneParty, leaderParty } from "./hosts.js";
-import { nativeFor, runNative } from "./native.js";
+import { nativeFor } from "./native.js";
 import { exchange, type Party, powerOfTwo } from "./party.js";
 import { ringReduceScatter } from "./reduce-scatter.js";
 import { Team } from "./team.js";
@@ -54,9 +54,8 @@ function flatRule({ size }: Party, { byteLength }: TypedArray): keyof typeof FLA
 export async function allreduce(call: Call, x: TypedArray, op: OpName): Promise<void> {
   if (call.reproducible) return exactAllreduce(call, x);
   if (call.size === 1) return;
-  const native = nativeFor(call, x, op);
-  if (native !== undefined) return runNative(call, native, (done) => native.allreduce(x, op, done));
-  return choose(call, "allreduce", ALLREDUCE, () => rule(call, x))(call, x, op);
+  const native = nativeFor(call, { name: "allreduce", x, op });
+  return native?.() ?? choose(call, "allreduce", ALLREDUCE, () => rule(call, x))(call, x, op);
 }
 
 /** The same for a part of the ranks: a phase of other algorithms. */

@@ -6,6 +6,7 @@ import { blockOf, type Blocks, inOrder } from "./blocks.js";
 import { copyInto, like, part } from "./buffers.js";
 import type { Call } from "./call.js";
 import { hostPlan, leaderParty } from "./hosts.js";
+import { nativeFor } from "./native.js";
 import { exchange, type Party } from "./party.js";
 import { Team } from "./team.js";
 
@@ -52,7 +53,9 @@ export async function alltoallInto(
   if (call.signature.count < 0) return linear(call, values, blocks, into, intoBlocks);
   const count = values.length / call.size; // equal blocks, one after the other, as all have agreed
   const bytes = count * values.BYTES_PER_ELEMENT;
-  await choose(call, "alltoall", ALLTOALL, () => rule(call, bytes))(call, values, into, count);
+  const native = nativeFor(call, { name: "alltoall", x: values, into, count });
+  await (native?.() ??
+    choose(call, "alltoall", ALLTOALL, () => rule(call, bytes))(call, values, into, count));
 }
 
 /**

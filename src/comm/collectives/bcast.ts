@@ -8,6 +8,7 @@ import { part } from "./buffers.js";
 import { choose } from "./algorithms.js";
 import type { Call } from "./call.js";
 import { hostPlan, laneParty, leaderParty } from "./hosts.js";
+import { nativeFor } from "./native.js";
 import type { Party } from "./party.js";
 import { scatterBlocks } from "./scatter.js";
 import { Team } from "./team.js";
@@ -67,7 +68,8 @@ export async function bcast(call: Call, value: unknown, root: number, into?: Typ
 }
 
 function whole(call: Call, bytes: Uint8Array, root: number): Promise<void> {
-  return choose(call, "bcast", BCAST, () => rule(call, bytes.byteLength))(call, bytes, root);
+  const native = nativeFor(call, { name: "bcast", x: bytes, root });
+  return native?.() ?? choose(call, "bcast", BCAST, () => rule(call, bytes.byteLength))(call, bytes, root);
 }
 
 /** The same for parties that know the length: phases of other collectives. */

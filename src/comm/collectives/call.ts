@@ -84,6 +84,8 @@ export class Call {
   readonly size: number;
   readonly sequence: number;
   readonly signature: Signature;
+  /** All ranks leave it to the transport, which cannot withdraw it; see native.ts. */
+  isNative = false;
   /** How it goes on this rank. */
   state: "running" | "done" | "failed" = "running";
   /** Set while ranks find out what to say of a mismatch: the error to end with, and where this call is awaited. */

@@ -7,6 +7,7 @@ import { copyInto, like, part } from "./buffers.js";
 import type { Call } from "./call.js";
 import { exactReduceScatter } from "./exact.js";
 import { hostPlan, leaderParty } from "./hosts.js";
+import { nativeFor } from "./native.js";
 import { exchange, type Party, powerOfTwo, Subset } from "./party.js";
 import { Team } from "./team.js";
 
@@ -51,6 +52,13 @@ export async function reduceScatter(
   blocks: Blocks,
   into: TypedArray,
 ): Promise<void> {
+  const { counts } = blocks;
+  const native = nativeFor(call, { name: "reduceScatter", x, op, counts });
+  if (native !== undefined) {
+    await native();
+    copyInto(into, part(x, 0, counts[call.rank]));
+    return;
+  }
   if (call.reproducible) await exactReduceScatter(call, x, blocks);
   else if (call.size > 1)
     await choose(call, "reduceScatter", REDUCE_SCATTER, () => rule(call, x))(call, x, blocks, op);

@@ -9,7 +9,7 @@ import type { Call } from "./call.js";
 import { exactReduce } from "./exact.js";
 import { gatherBlocks } from "./gather.js";
 import { hostPlan, laneParty, leaderParty } from "./hosts.js";
-import { nativeFor, runNative } from "./native.js";
+import { nativeFor } from "./native.js";
 import type { Party } from "./party.js";
 import { ringReduceScatter } from "./reduce-scatter.js";
 import { Team } from "./team.js";
@@ -45,13 +45,11 @@ export async function reduce(
   root: number,
   into?: TypedArray,
 ): Promise<void> {
-  const native = call.reproducible || call.size === 1 ? undefined : nativeFor(call, x, op);
-  if (native !== undefined) {
-    const result = call.rank === root ? x.slice() : x;
-    await runNative(call, native, (done) => native.reduce(x, result, op, root, done));
-    if (call.rank === root) copyInto(x, result);
-  } else if (call.reproducible) await exactReduce(call, x, root);
-  else if (call.size > 1) await choose(call, "reduce", REDUCE, () => rule(call, x))(call, x, op, root);
+  if (call.reproducible) await exactReduce(call, x, root);
+  else if (call.size > 1) {
+    const native = nativeFor(call, { name: "reduce", x, op, root });
+    await (native?.() ?? choose(call, "reduce", REDUCE, () => rule(call, x))(call, x, op, root));
+  }
   if (into !== undefined) copyInto(into, x);
 }
 

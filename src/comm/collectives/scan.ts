@@ -5,6 +5,7 @@ import { choose } from "./algorithms.js";
 import { copyInto, like } from "./buffers.js";
 import type { Call } from "./call.js";
 import { exactScan } from "./exact.js";
+import { nativeFor } from "./native.js";
 import type { Party } from "./party.js";
 
 /** From here on, a chain's size − 1 rounds of one vector cost less than ⌈log₂ size⌉ of one on all ranks at once. */
@@ -12,12 +13,27 @@ const CHAIN_BYTES = 4 * 1024 * 1024;
 
 export const SCAN = { "recursive-doubling": recursiveDoubling, chain };
 
+/** Inclusive prefix reduction in place: rank r gets x₀ ∘ … ∘ xᵣ. Collective. */
+export async function scan(call: Call, x: TypedArray, op: OpName): Promise<void> {
+  const native = nativeFor(call, { name: "scan", x, op });
+  await (native?.() ?? prefixes(call, x, op));
+}
+
 /**
- * Inclusive prefix reduction in place: rank r gets x₀ ∘ … ∘ xᵣ. Collective.
+ * Exclusive prefix reduction. Collective.
  *
- * @returns The exclusive prefix x₀ ∘ … ∘ xᵣ₋₁, `undefined` on rank 0.
+ * @param x - This rank's contribution; overwritten.
+ * @returns x₀ ∘ … ∘ xᵣ₋₁, `undefined` on rank 0.
  */
-export async function scan<A extends TypedArray>(call: Call, x: A, op: OpName): Promise<A | undefined> {
+export async function exscan<A extends TypedArray>(call: Call, x: A, op: OpName): Promise<A | undefined> {
+  const native = nativeFor(call, { name: "exscan", x, op });
+  if (native === undefined) return prefixes(call, x, op);
+  await native();
+  return call.rank === 0 ? undefined : x;
+}
+
+/** Leaves the inclusive prefix in `x` and returns the exclusive one. */
+async function prefixes<A extends TypedArray>(call: Call, x: A, op: OpName): Promise<A | undefined> {
   if (call.reproducible) return exactScan(call, x);
   const algorithm = choose(call, "scan", SCAN, () =>
     x.byteLength < CHAIN_BYTES || call.size <= 2 ? "recursive-doubling" : "chain",

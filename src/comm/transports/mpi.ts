@@ -79,7 +79,8 @@ export class MpiTransport implements Transport {
       take: (...copy) => direct.take(...copy), // only those who share memory offer
       retract: (ticket) => direct.retract(ticket),
     };
-    this.native = this.#allNear ? undefined : new MpiCollectives(job, this.#bulk);
+    const shareMemory = (ranks: readonly number[]): boolean => ranks.every((rank) => this.#isNear[rank]);
+    this.native = this.#allNear ? undefined : new MpiCollectives(job, this.#bulk, shareMemory);
   }
 
   post(dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): void {
@@ -127,9 +128,10 @@ export class MpiTransport implements Transport {
     await this.#near?.close();
   }
 
-  /** Whether all that was posted has left. */
+  /** Whether all that was posted has left. Collectives that were given up may never end; both MPIs can leave them. */
   get idle(): boolean {
-    return (this.#near?.idle ?? true) && this.#waiting.length === 0 && !this.#bulk.busy && this.#sends.idle();
+    const near = this.#near?.idle ?? true;
+    return near && this.#waiting.length === 0 && !this.#bulk.isAwaited && this.#sends.idle();
   }
 
   /** Tells a rank that nothing more will come from this one, after all that was sent before. */
@@ -137,8 +139,9 @@ export class MpiTransport implements Transport {
     this.#post(dest, FAREWELL, NOTHING, () => undefined);
   }
 
-  /** Takes back the standing receives; nothing may arrive any more. */
+  /** Takes back the standing receives; nothing may arrive any more, and nothing starts. */
   stop(): void {
+    this.#bulk.close();
     this.#receives.cancel();
   }
 

@@ -53,7 +53,7 @@ export interface Transport {
   wake(): void;
   /** Place `index` in memory that the given world ranks share, if they do; see board.ts. */
   board?(index: number, ranks: readonly number[]): Board | undefined;
-  /** Collectives of the transport's own, on all ranks of the world. */
+  /** Collectives of the transport's own. */
   readonly native?: NativeCollectives;
   /** Of a network: connections of strangers that were turned away. */
   readonly refused?: number;
@@ -74,17 +74,55 @@ export interface DirectCopy {
 }
 
 /**
- * Collectives that the transport does better than messages can. They are started in the same order on all ranks, and
- * only once all ranks are known to have called them with the same arguments.
+ * Collectives that the transport does better than messages can. Those of one group are started in the same order on all
+ * its ranks, and only once all are known to have called them with the same arguments.
  */
 export interface NativeCollectives {
-  /** Whether they take reductions of these values: a pure function of type, length and operation. */
-  takes(x: TypedArray, op: OpName): boolean;
-  /** Reduces in place; `x` is left alone until `done`. */
-  allreduce(x: TypedArray, op: OpName, done: () => void): void;
-  /** Reduces `x` into `into` at the root; `into` serves as scratch space elsewhere. */
-  reduce(x: TypedArray, into: TypedArray, op: OpName, root: number, done: () => void): void;
+  /** Whether they are for these world ranks, rather than memory that all of them share. */
+  spans(ranks: readonly number[]): boolean;
+  /** Whether they take this one: a pure function of what all ranks agree on. */
+  takes(operation: NativeOperation): boolean;
+  /** All ranks of the world. */
+  readonly world: NativeGroup;
+  /** Makes a group of these world ranks, in this order. Blocks until each of them has called it. */
+  join(ranks: readonly number[]): NativeGroup;
 }
+
+/** Ranks that have collectives of the transport's own. */
+export interface NativeGroup {
+  /**
+   * Starts one; its buffers are left alone until `done`. It cannot be withdrawn.
+   *
+   * @returns What says that nobody waits for it any more, so that it does not hold up the end of the program.
+   */
+  start(operation: NativeOperation, done: () => void): () => void;
+  /** There will be no more. Local. */
+  free(): void;
+}
+
+/** A collective whose arguments all ranks know; counts are in elements. */
+export type NativeOperation =
+  | { readonly name: "bcast"; readonly x: Uint8Array; readonly root: number }
+  /** Every rank's block is in its place in `x` already. */
+  | {
+      readonly name: "allgather";
+      readonly x: TypedArray;
+      readonly counts: readonly number[];
+      readonly displs: readonly number[];
+    }
+  /** Equal blocks, one after the other. */
+  | { readonly name: "alltoall"; readonly x: TypedArray; readonly into: TypedArray; readonly count: number }
+  /** In place. */
+  | { readonly name: "allreduce" | "scan" | "exscan"; readonly x: TypedArray; readonly op: OpName }
+  /** In place at the root; elsewhere `x` stays as it is. */
+  | { readonly name: "reduce"; readonly x: TypedArray; readonly op: OpName; readonly root: number }
+  /** This rank's block of the result is left at the beginning of `x`. */
+  | {
+      readonly name: "reduceScatter";
+      readonly x: TypedArray;
+      readonly op: OpName;
+      readonly counts: readonly number[];
+    };
 
 /** Where a transport delivers. One per rank: the engine. */
 export interface Sink {

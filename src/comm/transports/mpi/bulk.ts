@@ -8,12 +8,12 @@ const PIECE_BYTES = 2 ** 30;
 const BLOCK = 64;
 
 interface Transfer {
-  readonly peer: number;
-  readonly memory: Uint8Array;
-  readonly incoming: boolean;
+  /** What MPI reads or writes: kept alive until it is complete. */
+  readonly buffers: unknown;
   readonly done: () => void;
   /** Pieces that are not complete. */
   left: number;
+  isAbandoned: boolean;
 }
 
 /**
@@ -27,6 +27,7 @@ export class Bulk {
   readonly #flagWord: Int32Array;
   /** Addresses of requests that are not in use; as many are made as are needed at a time. */
   readonly #free: Address[] = [];
+  isClosed = false;
   readonly #active: { readonly request: Address; readonly transfer: Transfer }[] = [];
 
   constructor(job: MpiJob, tag: number) {
@@ -40,22 +41,37 @@ export class Bulk {
     return this.#active.length > 0;
   }
 
+  /** Whether somebody waits for what is under way. */
+  get isAwaited(): boolean {
+    return this.#active.some(({ transfer }) => !transfer.isAbandoned);
+  }
+
   /** Sends a payload, which stays as it is until `done`. */
   send(peer: number, memory: Uint8Array, done: () => void): void {
-    this.#begin({ peer, memory, incoming: false, done, left: 0 });
+    this.#begin(peer, memory, false, done);
   }
 
   receive(peer: number, landing: Landing): void {
-    const done = (): void => landing.done();
-    this.#begin({ peer, memory: landing.memory, incoming: true, done, left: 0 });
+    this.#begin(peer, landing.memory, true, () => landing.done());
   }
 
-  /** Starts a request of another kind, which uses `memory` until `done`. */
-  start(call: string, memory: Uint8Array, begin: (request: Address) => number, done: () => void): void {
+  /**
+   * Starts a request of another kind.
+   *
+   * @returns What says that nobody waits for it any more.
+   */
+  start(call: string, buffers: unknown, begin: (request: Address) => number, done: () => void): () => void {
+    if (this.isClosed) return () => undefined; // the program is over: nobody waits for it
     const request = this.#request();
     this.#job.mpi.check(begin(request), call);
-    const transfer = { peer: -1, memory, incoming: true, done, left: 1 };
+    const transfer = { buffers, done, left: 1, isAbandoned: false };
     this.#active.push({ request, transfer });
+    return () => (transfer.isAbandoned = true);
+  }
+
+  /** MPI is about to be finalized. */
+  close(): void {
+    this.isClosed = true;
   }
 
   /** Completes what has been transferred; true if anything has. */
@@ -78,17 +94,18 @@ export class Bulk {
     return moved;
   }
 
-  #begin(transfer: Transfer): void {
-    const { memory, peer, incoming } = transfer;
+  #begin(peer: number, memory: Uint8Array, incoming: boolean, done: () => void): void {
     const { mpi, comm } = this.#job;
     const { calls } = mpi;
     const byte = mpi.handle("BYTE");
-    for (let start = 0; start < memory.byteLength; start += PIECE_BYTES) {
-      const piece = memory.byteLength <= PIECE_BYTES ? memory : memory.subarray(start, start + PIECE_BYTES);
+    const address = mpi.addressOf(memory);
+    const transfer: Transfer = { buffers: memory, done, left: 0, isAbandoned: false };
+    for (let at = 0; at < memory.byteLength; at += PIECE_BYTES) {
+      const bytes = Math.min(PIECE_BYTES, memory.byteLength - at);
       const request = this.#request();
       const code = incoming
-        ? calls.irecvArray(piece, piece.byteLength, byte, peer, this.#tag, comm, request)
-        : calls.isendArray(piece, piece.byteLength, byte, peer, this.#tag, comm, request);
+        ? calls.irecv(address + at, bytes, byte, peer, this.#tag, comm, request)
+        : calls.isend(address + at, bytes, byte, peer, this.#tag, comm, request);
       mpi.check(code, incoming ? "MPI_Irecv" : "MPI_Isend");
       transfer.left++;
       this.#active.push({ request, transfer });

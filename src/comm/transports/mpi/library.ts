@@ -20,6 +20,8 @@ export interface Mpi {
   readonly path: string;
   handle(name: HandleName): Handle;
   allocate(bytes: number): Pinned;
+  /** Where an array has its elements. They stay there as long as the array lives. */
+  addressOf(array: NodeJS.ArrayBufferView): Address;
   /** Lets other processes of this core run. */
   yieldCore(): void;
   /** Reads a handle that MPI has written. */
@@ -30,7 +32,7 @@ export interface Mpi {
   readonly calls: Calls;
 }
 
-/** Payloads are given by address, or, in the second of two, as the typed array that holds them. */
+/** Buffers are given by address; see {@link Mpi.addressOf}. */
 export interface Calls {
   initThread(argc: Address, argv: Address, required: number, provided: Address): Code;
   finalize(): Code;
@@ -50,17 +52,8 @@ export interface Calls {
     comm: Handle,
     request: Address,
   ): Code;
-  isendArray(
-    from: Uint8Array,
-    count: number,
-    type: Handle,
-    dest: number,
-    tag: number,
-    comm: Handle,
-    request: Address,
-  ): Code;
-  irecvArray(
-    into: Uint8Array,
+  irecv(
+    into: Address,
     count: number,
     type: Handle,
     source: number,
@@ -92,18 +85,31 @@ export interface Calls {
     typeEach: Handle,
     comm: Handle,
   ): Code;
-  iallreduce(
+  ibcast(buffer: Address, count: number, type: Handle, root: number, comm: Handle, request: Address): Code;
+  iallgatherv(
     from: Address,
-    into: Uint8Array,
     count: number,
     type: Handle,
-    op: Handle,
+    into: Address,
+    counts: Address,
+    displs: Address,
+    typeEach: Handle,
+    comm: Handle,
+    request: Address,
+  ): Code;
+  ialltoall(
+    from: Address,
+    count: number,
+    type: Handle,
+    into: Address,
+    countEach: number,
+    typeEach: Handle,
     comm: Handle,
     request: Address,
   ): Code;
   ireduce(
-    from: Uint8Array,
-    into: Uint8Array,
+    from: Address,
+    into: Address,
     count: number,
     type: Handle,
     op: Handle,
@@ -111,9 +117,37 @@ export interface Calls {
     comm: Handle,
     request: Address,
   ): Code;
+  ireduceScatter(
+    from: Address,
+    into: Address,
+    counts: Address,
+    type: Handle,
+    op: Handle,
+    comm: Handle,
+    request: Address,
+  ): Code;
+  iallreduce: Reduction;
+  iscan: Reduction;
+  iexscan: Reduction;
+  commGroup(comm: Handle, group: Address): Code;
+  groupIncl(group: Handle, count: number, ranks: Address, part: Address): Code;
+  groupFree(group: Address): Code;
+  commCreateGroup(comm: Handle, group: Handle, tag: number, made: Address): Code;
+  commFree(comm: Address): Code;
 }
 
-/** Parameters of each call: `h` handle, `i` int, `a` address, `p` typed array. */
+/** Reductions whose result is as long as what goes in. */
+type Reduction = (
+  from: Address,
+  into: Address,
+  count: number,
+  type: Handle,
+  op: Handle,
+  comm: Handle,
+  request: Address,
+) => Code;
+
+/** Parameters of each call: `h` handle, `i` int, `a` address. */
 const SIGNATURES: Readonly<Record<keyof Calls, readonly [name: string, parameters: string]>> = {
   initThread: ["MPI_Init_thread", "aaia"],
   finalize: ["MPI_Finalize", ""],
@@ -125,8 +159,7 @@ const SIGNATURES: Readonly<Record<keyof Calls, readonly [name: string, parameter
   dup: ["MPI_Comm_dup", "ha"],
   splitType: ["MPI_Comm_split_type", "hiiha"],
   isend: ["MPI_Isend", "aihiiha"],
-  isendArray: ["MPI_Isend", "pihiiha"],
-  irecvArray: ["MPI_Irecv", "pihiiha"],
+  irecv: ["MPI_Irecv", "aihiiha"],
   recvInit: ["MPI_Recv_init", "aihiiha"],
   start: ["MPI_Start", "a"],
   test: ["MPI_Test", "aaa"],
@@ -135,8 +168,19 @@ const SIGNATURES: Readonly<Record<keyof Calls, readonly [name: string, parameter
   requestFree: ["MPI_Request_free", "a"],
   ibarrier: ["MPI_Ibarrier", "ha"],
   allgather: ["MPI_Allgather", "aihaihh"],
-  iallreduce: ["MPI_Iallreduce", "apihhha"],
-  ireduce: ["MPI_Ireduce", "ppihhiha"],
+  ibcast: ["MPI_Ibcast", "aihiha"],
+  iallgatherv: ["MPI_Iallgatherv", "aihaaahha"],
+  ialltoall: ["MPI_Ialltoall", "aihaihha"],
+  ireduce: ["MPI_Ireduce", "aaihhiha"],
+  ireduceScatter: ["MPI_Ireduce_scatter", "aaahhha"],
+  iallreduce: ["MPI_Iallreduce", "aaihhha"],
+  iscan: ["MPI_Iscan", "aaihhha"],
+  iexscan: ["MPI_Iexscan", "aaihhha"],
+  commGroup: ["MPI_Comm_group", "ha"],
+  groupIncl: ["MPI_Group_incl", "hiaa"],
+  groupFree: ["MPI_Group_free", "a"],
+  commCreateGroup: ["MPI_Comm_create_group", "hhia"],
+  commFree: ["MPI_Comm_free", "a"],
 };
 
 /**
@@ -162,7 +206,7 @@ export function loadMpi(paths: readonly string[], howToInstall: string): Mpi {
 
 function bind(koffi: Koffi, library: ReturnType<Koffi["load"]>, path: string): Mpi {
   const abi = isOpenMpi(library) ? openMpi : mpich;
-  const types: Readonly<Record<string, string>> = { h: abi.handle, i: "int", a: "intptr_t", p: "void *" };
+  const types: Readonly<Record<string, string>> = { h: abi.handle, i: "int", a: "intptr_t" };
   const calls = Object.fromEntries(
     Object.entries(SIGNATURES).map(([key, [name, parameters]]) => [
       key,
@@ -173,7 +217,13 @@ function bind(koffi: Koffi, library: ReturnType<Koffi["load"]>, path: string): M
       ),
     ]),
   ) as unknown as Calls;
-  const sched = koffi.load(null).func("int sched_yield()") as () => number;
+  const libc = koffi.load(null);
+  const sched = libc.func("void sched_yield()") as () => void;
+  const copyNothing = libc.func("intptr_t memcpy(void *to, void *from, size_t bytes)") as (
+    to: NodeJS.ArrayBufferView,
+    from: NodeJS.ArrayBufferView,
+    bytes: 0,
+  ) => Address;
   const handles = new Map<HandleName, Handle>();
   const allocate = (bytes: number): Pinned => {
     const pointer: unknown = koffi.alloc("uint8_t", bytes + ALIGNMENT);
@@ -189,7 +239,8 @@ function bind(koffi: Koffi, library: ReturnType<Koffi["load"]>, path: string): M
     path,
     calls,
     allocate,
-    yieldCore: () => void sched(),
+    addressOf: (array) => copyNothing(array, array, 0),
+    yieldCore: sched,
     handle(name) {
       const known = handles.get(name);
       if (known !== undefined) return known;
