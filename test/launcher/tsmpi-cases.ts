@@ -137,7 +137,7 @@ export function testEngine(engine: Engine): void {
     async (t) => {
       const { code, stdout, stderr } = await mpirun(engine, SIZE, [native], { env: { TSMPI_MPI_SHM: "0" } });
       t.equal(code, 0, "exit code", { stderr });
-      t.equal(stdout, "good\n");
+      t.match(stdout, /^good$/m); // UCX may tell of what was given up
     },
   );
 }
