@@ -140,6 +140,9 @@ export { Zero } from "./ops/basic/zero.js";
 // Linear operators: signals
 export { Bilinear } from "./ops/signal/bilinear.js";
 export { Convolve1D, type Convolve1DOptions } from "./ops/signal/convolve1d.js";
+export { FFT, type Fft1DOptions } from "./ops/signal/fft.js";
+export { FFT2D } from "./ops/signal/fft2d.js";
+export { FFTND, type FftNDOptions, type FftNorm, type FftOptions } from "./ops/signal/fft-nd.js";
 export { Interp, type InterpOptions } from "./ops/signal/interp.js";
 export { NonStationaryConvolve1D } from "./ops/signal/non-stationary-convolve1d.js";
 export { PoststackLinearModelling, type PoststackOptions } from "./ops/signal/poststack.js";

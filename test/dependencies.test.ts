@@ -148,6 +148,7 @@ const EXPORTS = [
     "TransposeOptions",
     "Zero",
   ],
+  ...["FFT", "Fft1DOptions", "FFT2D", "FFTND", "FftNDOptions", "FftNorm", "FftOptions"],
   ...["Bilinear", "Convolve1D", "Convolve1DOptions", "Interp", "InterpOptions", "NonStationaryConvolve1D"],
   ...["PoststackLinearModelling", "PoststackOptions", "Radon2D", "Radon2DOptions", "RegularAxis", "ricker"],
   ...["Sliding", "SlidingOptions", "Smoothing1D", "zeroPhaseBoxcar"],

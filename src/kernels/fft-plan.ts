@@ -1,6 +1,6 @@
 import { FftwLines } from "./fftw-lines.js";
 import { allocate } from "./heap.js";
-import { fftw } from "./libraries.js";
+import { type Fftw, fftw } from "./libraries.js";
 import { onHeap } from "./memory.js";
 import type { Reals } from "./staging.js";
 
@@ -66,15 +66,16 @@ const tables: ArrayBufferView[] = []; // on the heap for good: plans are few, an
 /**
  * The plan for n complex numbers: made on first use, and kept.
  *
+ * @param byLibrary - Whether FFTW may do it.
  * @param transform - Does the one transform that the plan of a convolution needs.
  */
-export function planFor(n: number, precision: Precision, transform: Transform): FftPlan {
-  const library = fftw(precision);
+export function planFor(n: number, precision: Precision, byLibrary: boolean, transform: Transform): FftPlan {
+  const library = byLibrary ? fftw(precision) : undefined;
   const key = `${precision} ${n} ${library ? "FFTW" : ""}`;
   let plan = plans.get(key);
   if (!plan) {
     const direct = isSmooth(n) || (library && n <= LONGEST_FOR_LIBRARY);
-    plan = direct ? smoothPlan(n, precision) : chirpPlan(n, precision, transform);
+    plan = direct ? smoothPlan(n, precision, library) : chirpPlan(n, precision, library, transform);
     plans.set(key, plan);
   }
   return plan;
@@ -88,24 +89,24 @@ export function circle(n: number, count: number, precision: Precision): Reals {
   return complexTable(count, precision, (k) => root(k, n));
 }
 
-function smoothPlan(n: number, precision: Precision): ShortPlan | SplitPlan {
+function smoothPlan(n: number, precision: Precision, library?: Fftw): ShortPlan | SplitPlan {
   const unit = precision === "float32" ? 8 : 16;
-  if (n * unit <= SPLIT_BYTES) return shortPlan(n, precision);
+  if (n * unit <= SPLIT_BYTES) return shortPlan(n, precision, library);
   const [down, along] = squarish(n);
   return {
     kind: "split",
     n,
     rows: n,
-    down: shortPlan(down, precision),
-    along: shortPlan(along, precision),
+    down: shortPlan(down, precision, library),
+    along: shortPlan(along, precision, library),
     coarse: addressOf(complexTable(Math.ceil(n / FINE), "float64", (i) => root(i * FINE, n))),
     fine: addressOf(circle(n, FINE, "float64")),
   };
 }
 
-function shortPlan(n: number, precision: Precision): ShortPlan {
-  const library = n >= SHORTEST_FOR_LIBRARY && n <= LONGEST_FOR_LIBRARY ? fftw(precision) : undefined;
-  if (library) return { kind: "library", n, rows: n, lines: new FftwLines(library, n) };
+function shortPlan(n: number, precision: Precision, library?: Fftw): ShortPlan {
+  if (library && n >= SHORTEST_FOR_LIBRARY && n <= LONGEST_FOR_LIBRARY)
+    return { kind: "library", n, rows: n, lines: new FftwLines(library, n) };
   return directPlan(n, precision);
 }
 
@@ -126,8 +127,13 @@ function directPlan(n: number, precision: Precision): DirectPlan {
   return { kind: "direct", n, rows: n, stages: words.byteOffset, count: radices.length };
 }
 
-function chirpPlan(n: number, precision: Precision, transform: Transform): ChirpPlan {
-  const inner = smoothPlan(smoothFrom(2 * n - 1), precision);
+function chirpPlan(
+  n: number,
+  precision: Precision,
+  library: Fftw | undefined,
+  transform: Transform,
+): ChirpPlan {
+  const inner = smoothPlan(smoothFrom(2 * n - 1), precision, library);
   // k² modulo 2n exactly, for any n whose square is a safe integer and beyond
   const chirp = complexTable(n, precision, (k) =>
     root(Number((BigInt(k) * BigInt(k)) % BigInt(2 * n)), 2 * n),

@@ -30,6 +30,8 @@ export interface FftLayout {
   readonly real?: boolean;
   /** Factor of the rows of a real transform that stand for two, applied to them before or after; default 1. */
   readonly middle?: number;
+  /** Whether FFTW may do it, default true. */
+  readonly library?: boolean;
 }
 
 /**
@@ -72,12 +74,13 @@ class Job {
   /** Of the complex transform: half as long where real numbers are taken in pairs. */
   readonly #plan: FftPlan;
 
-  constructor({ n, inverse = false, scale = 1, real = false, middle = 1 }: FftLayout, precision: Precision) {
+  constructor(layout: FftLayout, precision: Precision) {
+    const { n, inverse = false, scale = 1, real = false, middle = 1, library = true } = layout;
     [this.#n, this.#precision, this.#scale, this.#middle] = [n, precision, scale, middle];
     this.#how = precision === "float32" ? { kernels: kernels32, unit: 8, inverse } : { kernels: kernels64, unit: 16, inverse }; // prettier-ignore
     this.#kind = !real ? "complex" : n % 2 === 0 ? "real in pairs" : "real";
     const length = this.#kind === "real in pairs" ? n / 2 : n;
-    this.#plan = planFor(length, precision, (plan, x, y) => {
+    this.#plan = planFor(length, precision, library, (plan, x, y) => {
       const [a, b] = [addressOf(x), addressOf(y)];
       const result = transformTile(plan, { ...this.#how, inverse: false }, a, b, 1, 1);
       if (result !== b) copyRows(result, y.byteLength, b, y.byteLength, 1, y.byteLength);
