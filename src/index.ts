@@ -85,6 +85,8 @@ export type { BlockSpace, BlockVector } from "./array/blocks.js";
 export { LocalArray, LocalSpace } from "./array/local-array.js";
 export { Distribution, type DistributionOptions } from "./array/distribution.js";
 export { DistributedArray } from "./array/distributed-array.js";
+export type { BinaryName, UnaryName } from "./array/elementwise.js";
+export type { ReductionOptions } from "./array/reduce.js";
 export { StackedArray, StackedSpace } from "./array/stacked-array.js";
 export type { Slice } from "./array/slices.js";
 export { HaloPlan, type HaloOptions, type HaloWidths } from "./array/halo.js";

@@ -109,6 +109,7 @@ const EXPORTS = [
   ...["IndexRange", "Slice", "Halo", "HaloOperatorOptions"],
   // libraries of the machine
   ...["useLibraries", "LibraryOptions"],
+  ...["BinaryName", "UnaryName", "ReductionOptions"],
   // operators
   ...[
     "LinearOperator",

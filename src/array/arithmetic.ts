@@ -90,6 +90,29 @@ export function absMax(x: Storage, dtype: DType): number {
   return isComplex(dtype) ? kernels.complexAbsMax(x) : kernels.absMax(x);
 }
 
+/** min |xᵢ|; Infinity if there are none, NaN if any is. */
+export function absMin(x: Storage, dtype: DType): number {
+  let smallest = Infinity;
+  forEachSize(x, dtype, (size) => (smallest = Math.min(smallest, size)));
+  return smallest;
+}
+
+/** Σ |xᵢ / scale|^power */
+export function absPowers(
+  x: Storage,
+  dtype: DType,
+  { power, scale }: { power: number; scale: number },
+): number {
+  const sum = new kernels.PairwiseSum();
+  forEachSize(x, dtype, (size) => sum.add((size / scale) ** power));
+  return sum.total;
+}
+
+function forEachSize(x: Storage, dtype: DType, use: (size: number) => void): void {
+  if (isComplex(dtype)) for (let i = 0; i < x.length; i += 2) use(Math.hypot(x[i], x[i + 1]));
+  else for (const value of x) use(Math.abs(value));
+}
+
 export function nonZeros(x: Storage, dtype: DType): number {
   if (!isFloat(x)) return x.reduce((count, value) => count + Math.sign(Math.abs(value)), 0);
   return isComplex(dtype) ? kernels.complexCountNonZeros(x) : kernels.countNonZeros(x);

@@ -19,6 +19,10 @@ export interface BlockSpace<V> extends Space<V> {
   readonly localStart: readonly number[];
   /** The space of the same kind with an array of other global dims, spread over the ranks in the same way. */
   withDims(dims: readonly number[]): BlockSpace<V>;
+  /** The space of the arrays that are left when axes are reduced; [1] if none is. */
+  without(axes: readonly number[]): BlockSpace<V>;
+  /** The ranks that stand behind one another along axes: whose blocks differ along these alone. Collective. */
+  behind(axes: readonly number[]): Promise<Communicator | undefined>;
   zeros(dtype?: DType): V;
 }
 
@@ -27,6 +31,8 @@ export interface BlockVector<V> extends Vector<V> {
   readonly space: BlockSpace<V>;
   /** The numbers of this rank's block, in C order; complex ones interleaved. Writing to it changes the array. */
   readonly local: Storage;
+  /** In the check mode of a distribution: compares copies before they are relied on. Collective then, else local. */
+  verify(): Promise<void>;
   /** This rank's block as an array of its own, over the same storage. */
   readonly block: LocalArray;
 }

@@ -1,13 +1,16 @@
 import type { Communicator } from "../comm/types.js";
+import { BlockArray } from "./block-array.js";
 import type { BlockVector } from "./blocks.js";
+import { checkCopies } from "./check-copies.js";
 import type { Distribution } from "./distribution.js";
 import type { DType, Scalar, Storage } from "./dtype.js";
 import { fromBlocks, gatherEverywhere, gatherTo, moved, scatterFrom, transposed } from "./gather.js";
 import { HaloPlan, type HaloOptions, type HaloWidths } from "./halo.js";
 import { LocalArray, reduceInto } from "./local-array.js";
-import { ReducedVector } from "./reduced-vector.js";
+import { binaryType, type BinaryName, unaryType, type UnaryName } from "./elementwise.js";
 import { inferDims, reshaped } from "./reshape.js";
 import { sameNumbers } from "./shape.js";
+import { show } from "./show.js";
 import { type Slice, sliced } from "./slices.js";
 import type { Totals } from "./totals.js";
 import type { Reduction, Vector } from "./vector.js";
@@ -19,10 +22,7 @@ import type { Reduction, Vector } from "./vector.js";
  * Reductions over a replicated array send nothing: every rank computes them from its own copy, so the copies must
  * have equal bits, as everything here leaves them.
  */
-export class DistributedArray
-  extends ReducedVector<DistributedArray>
-  implements BlockVector<DistributedArray>
-{
+export class DistributedArray extends BlockArray<DistributedArray> implements BlockVector<DistributedArray> {
   readonly distribution: Distribution;
   readonly dtype: DType;
   /** This rank's block as an array of its own, over the same storage. */
@@ -163,9 +163,25 @@ export class DistributedArray
     return padded;
   }
 
+  /**
+   * Compares the copies of a replicated array, or of one that is held several times. Collective: one allgather of a
+   * number a rank. A distribution that is `checked` does it by itself, before copies are relied on.
+   *
+   * @throws {Error} On every rank, if two differ in a bit; names the ranks, and the first element in which they do.
+   */
+  checkCopies(): Promise<void> {
+    return checkCopies(this);
+  }
+
+  /** As `checkCopies`, if the distribution is `checked`; otherwise local. */
+  async verify(): Promise<void> {
+    if (this.distribution.checked) await checkCopies(this);
+  }
+
   contribute(reduction: Reduction, other: Vector<unknown>, totals: Totals, slot: number): void {
     const y = this.#peer("dot", other);
-    const { comm, replicated, primary } = this.distribution;
+    const { comm, replicated, primary, checked } = this.distribution;
+    if (checked) for (const array of new Set([this, y])) totals.require(() => array.verify());
     if (replicated) reduceInto(reduction, this.block, y.block, (k, share) => totals.add(slot + k, share));
     else if (primary)
       reduceInto(reduction, this.block, y.block, (k, share) => totals.add(slot + k, share, comm));
@@ -208,6 +224,23 @@ export class DistributedArray
     return this;
   }
 
+  combine(name: BinaryName, other: DistributedArray | Scalar, into?: DistributedArray): DistributedArray {
+    const y = typeof other === "object" && "local" in other ? this.#peer(name, other).block : other;
+    const result = this.#resultIn(
+      name,
+      binaryType(name, this.dtype, y instanceof LocalArray ? y.dtype : y),
+      into,
+    );
+    this.block.combine(name, y, result.block);
+    return result;
+  }
+
+  map(name: UnaryName, into?: DistributedArray): DistributedArray {
+    const result = this.#resultIn(name, unaryType(name, this.dtype), into);
+    this.block.map(name, result.block);
+    return result;
+  }
+
   like(dtype: DType = this.dtype): DistributedArray {
     return new DistributedArray(this.distribution, dtype);
   }
@@ -217,9 +250,23 @@ export class DistributedArray
     return this.like().copyFrom(this);
   }
 
+  /** This rank's block in a few lines. Local. */
+  override toString(): string {
+    return `DistributedArray ${show(this)}`;
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
   /** Gives the block's memory back at once; the array must not be used afterwards. Local. */
   [Symbol.dispose](): void {
     this.block[Symbol.dispose]();
+  }
+
+  #resultIn(name: string, dtype: DType, into: DistributedArray | undefined): DistributedArray {
+    return into ? this.#peer(name, into) : this.like(dtype);
   }
 
   #peer(where: string, other: unknown): DistributedArray {

@@ -2,6 +2,7 @@ import type { Communicator } from "../comm/types.js";
 import type { BlockSpace } from "./blocks.js";
 import { DistributedArray } from "./distributed-array.js";
 import type { DType } from "./dtype.js";
+import { groupOf } from "./groups.js";
 import { checkDims, product, sameNumbers, stridesOf } from "./shape.js";
 import { checkOptions } from "../options.js";
 
@@ -66,7 +67,7 @@ export class Distribution implements BlockSpace<DistributedArray> {
     this.size = product(dims);
     this.#ranks = options.replicated ? everyRankIts(comm.size) : groupsOf(comm.size, options.copies);
     this.copies = this.#ranks.length;
-    this.replicated = options.replicated ?? (comm.size > 1 && this.copies === comm.size);
+    this.replicated = options.replicated || (comm.size > 1 && this.copies === comm.size);
     this.checked = options.checked ?? false;
     this.#places = placesIn(comm.size, this.#ranks);
     this.grid = gridOf(this.#ranks[0].length, dims, options.grid);
@@ -149,6 +150,45 @@ export class Distribution implements BlockSpace<DistributedArray> {
   ): Distribution {
     const { replicated, copies, checked } = this.#options;
     return new Distribution(this.comm, dims, { replicated, copies, checked, grid, blocks });
+  }
+
+  /**
+   * The distribution of what is left of an array when axes are reduced: each rank has the part that its block covers,
+   * and shares it with those behind it.
+   */
+  without(axes: readonly number[]): Distribution {
+    const kept = this.dims.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+    const of = <T>(property: (axis: number) => T) => kept.map(property);
+    const { checked } = this;
+    const { replicated } = this.#options;
+    const copies = this.#colours(axes);
+    if (kept.length === 0) return new Distribution(this.comm, [1], { replicated, copies, checked });
+    return new Distribution(
+      this.comm,
+      of((axis) => this.dims[axis]),
+      {
+        grid: of((axis) => this.grid[axis]),
+        blocks: of((axis) => this.blocks(axis)),
+        replicated,
+        copies,
+        checked,
+      },
+    );
+  }
+
+  /** Collective the first time, where the axes are split. */
+  async behind(axes: readonly number[]): Promise<Communicator | undefined> {
+    if (axes.every((axis) => this.grid[axis] === 1)) return undefined;
+    const kept = this.dims.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+    return groupOf(this.comm, this.#colours(kept));
+  }
+
+  /** For each rank a number: the same for ranks of one copy that have the same places along `axes`. */
+  #colours(axes: readonly number[]): (number | undefined)[] {
+    return Array.from({ length: this.comm.size }, (_, rank) => {
+      const at = this.coordinatesOf(rank);
+      return at && axes.reduce((colour, axis) => colour * this.grid[axis] + at[axis], this.copyOf(rank) ?? 0);
+    });
   }
 
   zeros(dtype: DType = "float64"): DistributedArray {

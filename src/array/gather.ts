@@ -97,6 +97,7 @@ export async function moved(
   to: Distribution,
   axes?: readonly number[],
 ): Promise<DistributedArray> {
+  await array.verify();
   const target = new DistributedArray(to, array.dtype);
   const plan = new Redistribution(array.distribution, to, axes);
   await plan.run(array.dtype, array.local, target.local);

@@ -1,8 +1,10 @@
 import * as arithmetic from "./arithmetic.js";
+import { BlockArray } from "./block-array.js";
 import type { BlockSpace, BlockVector } from "./blocks.js";
 import { type DType, isComplex, numbersPerElement, type Scalar, type Storage } from "./dtype.js";
-import { ReducedVector } from "./reduced-vector.js";
+import { applyBinary, applyUnary, binaryType, type BinaryName, checkStorable, unaryType, type UnaryName } from "./elementwise.js"; // prettier-ignore
 import { checkDims, product, sameNumbers } from "./shape.js";
+import { show } from "./show.js";
 import { type Slice, slicedLocally } from "./slices.js";
 import type { Totals } from "./totals.js";
 import type { Reduction, Vector } from "./vector.js";
@@ -34,6 +36,15 @@ export class LocalSpace implements BlockSpace<LocalArray> {
     return new LocalSpace(dims);
   }
 
+  without(axes: readonly number[]): LocalSpace {
+    const kept = this.dims.filter((_, axis) => !axes.includes(axis));
+    return new LocalSpace(kept.length > 0 ? kept : [1]);
+  }
+
+  async behind(): Promise<undefined> {
+    return undefined;
+  }
+
   zeros(dtype: DType = "float64"): LocalArray {
     return new LocalArray(this, dtype);
   }
@@ -51,7 +62,7 @@ export class LocalSpace implements BlockSpace<LocalArray> {
  * An N-d array on one rank. Local throughout: its reductions have a value as soon as they are called, and are
  * awaited only because those of other vectors must be.
  */
-export class LocalArray extends ReducedVector<LocalArray> implements BlockVector<LocalArray> {
+export class LocalArray extends BlockArray<LocalArray> implements BlockVector<LocalArray> {
   readonly space: LocalSpace;
   readonly dtype: DType;
   readonly local: Storage;
@@ -98,6 +109,9 @@ export class LocalArray extends ReducedVector<LocalArray> implements BlockVector
   get block(): LocalArray {
     return this;
   }
+
+  /** Nothing: there is one copy. */
+  async verify(): Promise<void> {}
 
   contribute(reduction: Reduction, other: Vector<unknown>, totals: Totals, slot: number): void {
     const y = this.#peer("dot", other);
@@ -163,6 +177,21 @@ export class LocalArray extends ReducedVector<LocalArray> implements BlockVector
     return this.like().copyFrom(this);
   }
 
+  combine(name: BinaryName, other: LocalArray | Scalar, into?: LocalArray): LocalArray {
+    const array = other instanceof LocalArray;
+    const dtype = binaryType(name, this.dtype, array ? other.dtype : other);
+    const result = this.#resultIn(name, dtype, into);
+    const y = array ? operandOf(this.#peer(name, other)) : other;
+    applyBinary(name, operandOf(this), y, result.local, result.dtype);
+    return result;
+  }
+
+  map(name: UnaryName, into?: LocalArray): LocalArray {
+    const result = this.#resultIn(name, unaryType(name, this.dtype), into);
+    applyUnary(name, this.local, this.dtype, result.local, result.dtype);
+    return result;
+  }
+
   /** Sets every element to `f` of its index plus `start`. */
   fillFrom(f: (...index: number[]) => Scalar, start: readonly number[] = this.space.localStart): this {
     const step = numbersPerElement(this.dtype);
@@ -188,9 +217,24 @@ export class LocalArray extends ReducedVector<LocalArray> implements BlockVector
     return slicedLocally(this, slices);
   }
 
+  /** The array in a few lines. */
+  override toString(): string {
+    return `LocalArray ${show(this)}`;
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
   /** Gives the memory back at once; neither the array nor views of it may be used afterwards. */
   [Symbol.dispose](): void {
     arithmetic.release(this.local);
+  }
+
+  #resultIn(name: string, dtype: DType, into: LocalArray | undefined): LocalArray {
+    if (into) checkStorable(name, dtype, this.#peer(name, into).dtype);
+    return into ?? this.like(dtype);
   }
 
   #peer(where: string, other: unknown): LocalArray {
@@ -219,6 +263,10 @@ export class LocalArray extends ReducedVector<LocalArray> implements BlockVector
   }
 }
 
+function operandOf({ local, dtype }: LocalArray) {
+  return { storage: local, dtype };
+}
+
 /** This rank's share of a reduction, handed to `add` with its slot: 0, and 1 for an imaginary part. */
 export function reduceInto(
   reduction: Reduction,
@@ -229,7 +277,9 @@ export function reduceInto(
   const complex = isComplex(x.dtype) || isComplex(y.dtype);
   if (reduction === "abs-sum") return add(0, arithmetic.absSum(x.local, x.dtype));
   if (reduction === "abs-max") return add(0, arithmetic.absMax(x.local, x.dtype));
+  if (reduction === "abs-min") return add(0, arithmetic.absMin(x.local, x.dtype));
   if (reduction === "non-zeros") return add(0, arithmetic.nonZeros(x.local, x.dtype));
+  if (typeof reduction === "object") return add(0, arithmetic.absPowers(x.local, x.dtype, reduction));
   if (x.dtype !== y.dtype)
     throw new TypeError(`dot: a ${x.dtype} array with a ${y.dtype} one; convert with copyFrom first`);
   if (reduction === "real-vdot" || !complex) return add(0, arithmetic.realVdot(x.local, y.local));

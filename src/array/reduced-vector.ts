@@ -8,12 +8,14 @@ const NORMS = new Map<NormOrder, Reduction>([
   [1, "abs-sum"],
   [2, "real-vdot"],
   [Infinity, "abs-max"],
+  [-Infinity, "abs-min"],
 ]);
 
 /** The reductions of {@link Vector}, all made of `contribute`: a class that extends this writes only that one. */
 export abstract class ReducedVector<V> {
   abstract readonly dtype: DType;
   abstract readonly space: Space<V>;
+  abstract toString(): string;
   abstract contribute(reduction: Reduction, other: Vector<unknown>, totals: Totals, slot: number): void;
 
   /** Global number of elements. */
@@ -32,17 +34,19 @@ export abstract class ReducedVector<V> {
   }
 
   /**
-   * The 2-norm, or another one, of the whole vector. Collective, one allreduce.
-   *
-   * @param order - 1, 2 or Infinity; 0 counts the elements that are not zero.
+   * The 2-norm, or another one, of the whole vector: (Σ |x|^p)^(1/p) of order p, the largest and the smallest |x| of
+   * orders ∞ and −∞, how many are not zero of order 0. Collective, one allreduce; two more where powers would overflow
+   * or vanish.
    */
   async norm(order: NormOrder = 2): Promise<number> {
-    const reduction = NORMS.get(order);
-    if (!reduction) throw new RangeError(`norm: order ${String(order)}; use 0, 1, 2 or Infinity`);
-    const totals = new Totals(1, reduction === "abs-max" ? "max" : "sum");
-    this.contribute(reduction, asVector(this), totals, 0);
-    const [total] = await totals.combine();
-    return order === 2 ? Math.sqrt(total) : total;
+    if (Number.isNaN(order)) throw new RangeError("norm: order NaN; use a number, Infinity or -Infinity");
+    const total = await this.#total(NORMS.get(order) ?? { power: order, scale: 1 }, order);
+    if (order === 0 || order === 1 || !Number.isFinite(order)) return total;
+    const lost = total > 0 ? !(total > 1e-280 && total < Infinity) : total === 0;
+    if (!lost) return order === 2 ? Math.sqrt(total) : total ** (1 / order);
+    const scale = await this.#total(order > 0 ? "abs-max" : "abs-min", order > 0 ? Infinity : -Infinity);
+    if (!(scale > 0 && scale < Infinity)) return scale; // zeros, infinities and NaN are their own norms
+    return scale * (await this.#total({ power: order, scale }, order)) ** (1 / order);
   }
 
   /** Re Σ conj(aᵢ) bᵢ of every pair, all in one allreduce. Collective. */
@@ -53,6 +57,13 @@ export abstract class ReducedVector<V> {
       a.contribute("real-vdot", b, totals, slot);
     }
     return Array.from(await totals.combine());
+  }
+
+  async #total(reduction: Reduction, order: NormOrder): Promise<number> {
+    const totals = new Totals(1, order === Infinity ? "max" : order === -Infinity ? "min" : "sum");
+    this.contribute(reduction, asVector(this), totals, 0);
+    const [total] = await totals.combine();
+    return total;
   }
 
   async #product(reduction: "dot" | "vdot", other: Vector<V>): Promise<Scalar> {

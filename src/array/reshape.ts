@@ -17,6 +17,7 @@ export async function reshaped(
       `reshape: ${from.toString()} to ${to.toString()}; size and communicator must be the same`,
     );
   }
+  await array.verify();
   const target = new DistributedArray(to, array.dtype);
   const exchange = planOf(from, to);
   await exchange.run(array.dtype, array.local, target.local);

@@ -26,6 +26,7 @@ export async function sliced(array: DistributedArray, slices: readonly Slice[]):
   const dims = cuts.map(({ count }) => count);
   const blocks = cuts.map((cut, axis) => (cut.step > 0 ? blocksWithin(from.offsets(axis), cut) : undefined));
   const target = new DistributedArray(from.with(dims, { grid: from.grid, blocks }), array.dtype);
+  await array.verify();
   const plan = new Redistribution(from, target.distribution, undefined, cuts);
   await plan.run(array.dtype, array.local, target.local);
   plan[Symbol.dispose]();

@@ -1,5 +1,6 @@
+import { ArithmeticVector } from "./arithmetic-vector.js";
 import { type DType, promote, type Scalar } from "./dtype.js";
-import { ReducedVector } from "./reduced-vector.js";
+import type { BinaryName, UnaryName } from "./elementwise.js";
 import type { Totals } from "./totals.js";
 import type { AnyVector, Reduction, Space, Vector } from "./vector.js";
 
@@ -42,7 +43,7 @@ export class StackedSpace<V extends AnyVector = AnyVector> implements Space<Stac
  * Several vectors taken as one long one: the data of a stack of operators. Members may be of any kind, stacks
  * included. A reduction over a stack is one allreduce, as over a single vector, if its members share a communicator.
  */
-export class StackedArray<V extends AnyVector = AnyVector> extends ReducedVector<StackedArray<V>> {
+export class StackedArray<V extends AnyVector = AnyVector> extends ArithmeticVector<StackedArray<V>> {
   readonly space: StackedSpace<V>;
   readonly members: readonly V[];
 
@@ -90,6 +91,19 @@ export class StackedArray<V extends AnyVector = AnyVector> extends ReducedVector
     return this.#withEach("copyFrom", x, (member, peer) => member.copyFrom(peer));
   }
 
+  combine(name: BinaryName, other: StackedArray<V> | Scalar, into?: StackedArray<V>): StackedArray<V> {
+    if (into) this.#checkPeer(name, into);
+    if (other instanceof StackedArray) this.#checkPeer(name, other);
+    return this.#collect(name, (member, i) =>
+      member.combine(name, other instanceof StackedArray ? other.members[i] : other, into?.members[i]),
+    );
+  }
+
+  map(name: UnaryName, into?: StackedArray<V>): StackedArray<V> {
+    if (into) this.#checkPeer(name, into);
+    return this.#collect(name, (member, i) => member.map(name, into?.members[i]));
+  }
+
   like(dtype?: DType): StackedArray<V> {
     return new StackedArray(
       this.members.map((member, i) => this.space.spaces[i].zeros(dtype ?? member.dtype)),
@@ -99,6 +113,17 @@ export class StackedArray<V extends AnyVector = AnyVector> extends ReducedVector
   /** A copy with storage of its own. */
   clone(): StackedArray<V> {
     return this.like().copyFrom(this);
+  }
+
+  /** All members, one below the other. Local. */
+  override toString(): string {
+    const members = this.members.map((member) => String(member).replaceAll("\n", "\n  "));
+    return [`StackedArray of ${members.length}, ${this.dtype} [${this.length}]`, ...members].join("\n  ");
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   /** Gives the memory of all members back at once; none may be used afterwards. Local. */
@@ -112,14 +137,33 @@ export class StackedArray<V extends AnyVector = AnyVector> extends ReducedVector
   }
 
   #withEach(where: string, other: unknown, change: (member: V, peer: V) => unknown): this {
-    if (!(other instanceof StackedArray))
-      throw new TypeError(`${where}: a stack with a vector of another kind`);
-    const { members } = other as StackedArray<V>;
-    if (members.length !== this.members.length) {
-      throw new RangeError(`${where}: stacks of ${this.members.length} and ${members.length} members`);
-    }
+    const { members } = this.#checkPeer(where, other);
     this.members.forEach((member, i) => change(member, members[i]));
     return this;
+  }
+
+  /** The stack of what members become that have arithmetic: all but vectors of the user's own. */
+  #collect(
+    where: string,
+    change: (member: ArithmeticVector<unknown>, i: number) => unknown,
+  ): StackedArray<V> {
+    const results = this.members.map((member, i) => {
+      if (!(member instanceof ArithmeticVector))
+        throw new TypeError(
+          `${where}: member ${i} has no elementwise arithmetic; use axpy, scale or multiply`,
+        );
+      return change(member as ArithmeticVector<unknown>, i) as V; // of the kind of the member
+    });
+    return new StackedArray(results);
+  }
+
+  #checkPeer(where: string, other: unknown): StackedArray<V> {
+    if (!(other instanceof StackedArray))
+      throw new TypeError(`${where}: a stack with a vector of another kind`);
+    if (other.members.length !== this.members.length) {
+      throw new RangeError(`${where}: stacks of ${this.members.length} and ${other.members.length} members`);
+    }
+    return other as StackedArray<V>;
   }
 }
 

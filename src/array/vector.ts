@@ -1,7 +1,7 @@
 import type { DType, Scalar } from "./dtype.js";
 import type { Totals } from "./totals.js";
 
-/** Which norm: 1, 2 or Infinity; 0 counts the non-zeros. */
+/** Which norm: p for (Σ |xᵢ|^p)^(1/p), ±Infinity for the largest and the smallest |xᵢ|; 0 counts the non-zeros. */
 export type NormOrder = number;
 
 /** Two vectors of one space, whichever it is. */
@@ -9,9 +9,17 @@ export type VectorPair = readonly [Vector<unknown>, Vector<unknown>];
 
 /**
  * A reduction over the elements of one or two vectors: Σ xᵢ yᵢ, Σ conj(xᵢ) yᵢ (both with their imaginary part in the
- * next slot), Re Σ conj(xᵢ) yᵢ, Σ |xᵢ|, max |xᵢ|, and the count of non-zeros.
+ * next slot), Re Σ conj(xᵢ) yᵢ, Σ |xᵢ|, max |xᵢ|, min |xᵢ|, the count of non-zeros, and Σ |xᵢ / scale|^power.
  */
-export type Reduction = "dot" | "vdot" | "real-vdot" | "abs-sum" | "abs-max" | "non-zeros";
+export type Reduction =
+  | "dot"
+  | "vdot"
+  | "real-vdot"
+  | "abs-sum"
+  | "abs-max"
+  | "abs-min"
+  | "non-zeros"
+  | { readonly power: number; readonly scale: number };
 
 /**
  * What a solver needs of a vector. Local, distributed and stacked arrays are vectors; so is anything of the user's
@@ -59,6 +67,7 @@ export interface Vector<V> {
 /** A vector of any kind: what the members of a stack have in common. */
 export interface AnyVector extends Vector<AnyVector> {
   readonly space: Space<AnyVector>;
+  toString(): string;
   [Symbol.dispose]?(): void;
 }
 

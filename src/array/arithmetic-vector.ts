@@ -1,0 +1,116 @@
+import type { Scalar } from "./dtype.js";
+import type { BinaryName, UnaryName } from "./elementwise.js";
+import { ReducedVector } from "./reduced-vector.js";
+
+/**
+ * The elementwise arithmetic of local, distributed and stacked arrays, all made of `combine` and `map`. Local.
+ *
+ * The result is a new array of the dtype that NumPy would give it: float64 and complex64 make complex128, a real number
+ * takes the precision of the array it meets, quotients of integers are float64. Or it goes `into` an array that is
+ * given, which may be one of the operands: `x.add(y, x)` works in place, in the dtype of x, and refuses what x cannot
+ * hold. Arrays that are combined live in one space.
+ */
+export abstract class ArithmeticVector<V> extends ReducedVector<V> {
+  /** Elementwise this ∘ other, where other may be a number. @throws {TypeError} If `into` cannot hold the result. */
+  abstract combine(name: BinaryName, other: V | Scalar, into?: V): V;
+  /** A function of every element. @throws {TypeError} If `into` cannot hold the result. */
+  abstract map(name: UnaryName, into?: V): V;
+
+  add(other: V | Scalar, into?: V): V {
+    return this.combine("add", other, into);
+  }
+
+  sub(other: V | Scalar, into?: V): V {
+    return this.combine("sub", other, into);
+  }
+
+  mul(other: V | Scalar, into?: V): V {
+    return this.combine("mul", other, into);
+  }
+
+  div(other: V | Scalar, into?: V): V {
+    return this.combine("div", other, into);
+  }
+
+  /** this to the power of other; real powers of negative numbers are NaN, unless whole. */
+  pow(other: V | Scalar, into?: V): V {
+    return this.combine("pow", other, into);
+  }
+
+  /** The larger of two; NaN if one is. Real arrays only. */
+  maximum(other: V | Scalar, into?: V): V {
+    return this.combine("maximum", other, into);
+  }
+
+  /** The smaller of two; NaN if one is. Real arrays only. */
+  minimum(other: V | Scalar, into?: V): V {
+    return this.combine("minimum", other, into);
+  }
+
+  /** 1 where this < other, else 0; int32. Real arrays only. */
+  less(other: V | Scalar, into?: V): V {
+    return this.combine("less", other, into);
+  }
+
+  /** 1 where this > other, else 0; int32. Real arrays only. */
+  greater(other: V | Scalar, into?: V): V {
+    return this.combine("greater", other, into);
+  }
+
+  /** 1 where the two are equal, else 0; int32. */
+  equal(other: V | Scalar, into?: V): V {
+    return this.combine("equal", other, into);
+  }
+
+  neg(into?: V): V {
+    return this.map("neg", into);
+  }
+
+  /** Absolute values; real. */
+  abs(into?: V): V {
+    return this.map("abs", into);
+  }
+
+  conj(into?: V): V {
+    return this.map("conj", into);
+  }
+
+  real(into?: V): V {
+    return this.map("real", into);
+  }
+
+  imag(into?: V): V {
+    return this.map("imag", into);
+  }
+
+  /** The angle of complex numbers, −π … π; 0 and π of real ones. */
+  angle(into?: V): V {
+    return this.map("angle", into);
+  }
+
+  /** Square roots; NaN of negative real numbers. */
+  sqrt(into?: V): V {
+    return this.map("sqrt", into);
+  }
+
+  exp(into?: V): V {
+    return this.map("exp", into);
+  }
+
+  log(into?: V): V {
+    return this.map("log", into);
+  }
+
+  sin(into?: V): V {
+    return this.map("sin", into);
+  }
+
+  cos(into?: V): V {
+    return this.map("cos", into);
+  }
+
+  /** −1, 0 or 1; x / |x| of complex numbers. */
+  sign(into?: V): V {
+    return this.map("sign", into);
+  }
+}

@@ -1,0 +1,165 @@
+import type { OpName, UserOp } from "../comm/types.js";
+import { type DType, isComplex, realOf, type Storage } from "./dtype.js";
+
+/** A line of elements, and where each goes in the accumulators: all steps are constant, 0 to stay. */
+export interface Line {
+  readonly count: number;
+  /** First number in the storage, and numbers to the next element. */
+  readonly at: number;
+  readonly step: number;
+  /** First accumulator, and accumulators to that of the next element. */
+  readonly into: number;
+  readonly intoStep: number;
+  /** What the elements are called by `argmin` and `argmax`. */
+  readonly index: number;
+  readonly indexStep: number;
+}
+
+/** A reduction: how elements are taken into accumulators, and accumulators of several ranks into one. */
+export interface Fold {
+  /** Numbers of an accumulator, and their values before any element. */
+  readonly identity: readonly number[];
+  readonly op: OpName | UserOp<Float64Array>;
+  take(x: Storage, line: Line, totals: Float64Array): void;
+  /** The result in an accumulator: one number, or a real and an imaginary part. */
+  finish(numbers: readonly number[]): readonly number[];
+  /** Of an array of results. */
+  dtype(of: DType): DType;
+}
+
+const asIs = (numbers: readonly number[]) => numbers;
+
+/** Real ones in float32 stay so, sums of integers are float64, which holds them exactly up to 2⁵³. */
+const sumType = (of: DType): DType => (of === "int32" ? "float64" : of);
+
+export function sumOf(dtype: DType): Fold {
+  const parts = isComplex(dtype) ? [0, 1] : [0];
+  return {
+    identity: parts.map(() => 0),
+    op: "sum",
+    take: (x, line, totals) => parts.forEach((part) => addLine(x, line, totals, part, parts.length)),
+    finish: asIs,
+    dtype: sumType,
+  };
+}
+
+/** In stretches of 128 that are summed by themselves, so that rounding errors hardly grow with the length. */
+function addLine(x: Storage, line: Line, totals: Float64Array, part: number, parts: number): void {
+  const { step, count } = line;
+  let at = line.at + part;
+  let into = line.into * parts + part;
+  if (line.intoStep !== 0) {
+    const intoStep = line.intoStep * parts;
+    for (let i = 0; i < count; i++, at += step, into += intoStep) totals[into] += x[at];
+    return;
+  }
+  for (let done = 0; done < count; done += 128) {
+    let sum = 0;
+    for (const end = at + step * Math.min(128, count - done); at !== end; at += step) sum += x[at];
+    totals[into] += sum;
+  }
+}
+
+export function productOf(dtype: DType): Fold {
+  if (isComplex(dtype)) return { ...COMPLEX_PRODUCT, dtype: sumType };
+  return fold({ identity: 1, op: "prod", dtype: sumType }, (total, value) => total * value);
+}
+
+const COMPLEX_PRODUCT: Omit<Fold, "dtype"> = {
+  identity: [1, 0],
+  op: {
+    name: "complex product",
+    commute: true,
+    combine: (a, b) => {
+      const product = a.slice();
+      for (let i = 0; i < a.length; i += 2) multiplyInto(product, i, b[i], b[i + 1]);
+      return product;
+    },
+  },
+  take: (x, { count, at, step, into, intoStep }, totals) => {
+    for (let i = 0; i < count; i++, at += step, into += intoStep)
+      multiplyInto(totals, 2 * into, x[at], x[at + 1]);
+  },
+  finish: asIs,
+};
+
+function multiplyInto(z: Float64Array, at: number, re: number, im: number): void {
+  const [a, b] = [z[at], z[at + 1]];
+  z[at] = a * re - b * im;
+  z[at + 1] = a * im + b * re;
+}
+
+/** Smallest or largest element; NaN if there is one. */
+export function extremeOf(which: "min" | "max"): Fold {
+  const identity = which === "min" ? Infinity : -Infinity;
+  return fold({ identity, op: which, dtype: (of) => of }, (a, b) => Math[which](a, b));
+}
+
+/** Where the smallest or largest element is: the first of equal ones, or the first NaN; −1 among none. */
+export function placeOf(which: "min" | "max"): Fold {
+  const sign = which === "min" ? 1 : -1;
+  return {
+    identity: [sign * Infinity, Infinity],
+    op: which === "min" ? "minloc" : "maxloc",
+    take: (x, { count, at, step, into, intoStep, index, indexStep }, totals) => {
+      for (let i = 0; i < count; i++, at += step, into += intoStep, index += indexStep) {
+        const [value, best] = [x[at], totals[2 * into]];
+        const before = index < totals[2 * into + 1];
+        const wins = Number.isNaN(best)
+          ? Number.isNaN(value) && before
+          : Number.isNaN(value) || sign * value < sign * best || (value === best && before);
+        if (!wins) continue;
+        totals[2 * into] = value;
+        totals[2 * into + 1] = index;
+      }
+    },
+    finish: ([, index]) => [index === Infinity ? -1 : index],
+    dtype: () => "int32",
+  };
+}
+
+/** Of absolute values: how many are not 0 (0), their largest (∞) or smallest (−∞), or (Σ |x|^p)^(1/p). */
+export function normOf(order: number, dtype: DType): Fold {
+  if (Number.isNaN(order)) throw new RangeError("norm: order NaN; use a number, Infinity or -Infinity");
+  const complex = isComplex(dtype);
+  const real = (of: DType): DType => (of === "int32" ? "float64" : realOf(of));
+  const taking = (identity: number, op: OpName, take: (total: number, size: number) => number) =>
+    fold({ identity, op, dtype: real, complex }, (total, re, im) =>
+      take(total, complex ? Math.hypot(re, im) : Math.abs(re)),
+    );
+  if (order === 0) return taking(0, "sum", (total, size) => total + (size === 0 ? 0 : 1));
+  if (order === Infinity) return taking(0, "max", Math.max);
+  if (order === -Infinity) return taking(Infinity, "min", Math.min);
+  if (order === 1) return taking(0, "sum", (total, size) => total + size);
+  const squares = fold(
+    { identity: 0, op: "sum", dtype: real, complex },
+    (total, re, im) => total + re * re + im * im,
+  );
+  if (order === 2) return { ...squares, finish: ([total]) => [Math.sqrt(total)] };
+  const powers = taking(0, "sum", (total, size) => total + size ** order);
+  return { ...powers, finish: ([total]) => [total ** (1 / order)] };
+}
+
+interface SimpleFold extends Pick<Fold, "dtype"> {
+  readonly identity: number;
+  readonly op: OpName;
+  /** Elements have an imaginary part. */
+  readonly complex?: boolean;
+}
+
+/** A fold whose accumulator is one number; `take` gets 0 as the imaginary part of real elements. */
+function fold(
+  { identity, op, dtype, complex = false }: SimpleFold,
+  take: (total: number, re: number, im: number) => number,
+): Fold {
+  return {
+    identity: [identity],
+    op,
+    take: (x, { count, at, step, into, intoStep }, totals) => {
+      for (let i = 0; i < count; i++, at += step, into += intoStep)
+        totals[into] = take(totals[into], x[at], complex ? x[at + 1] : 0);
+    },
+    finish: asIs,
+    dtype,
+  };
+}
