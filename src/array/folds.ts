@@ -1,4 +1,4 @@
-import type { OpName, UserOp } from "../comm/types.js";
+import type { OpName } from "../comm/types.js";
 import { type DType, isComplex, realOf, type Storage } from "./dtype.js";
 
 /** A line of elements, and where each goes in the accumulators: all steps are constant, 0 to stay. */
@@ -19,7 +19,7 @@ export interface Line {
 export interface Fold {
   /** Numbers of an accumulator, and their values before any element. */
   readonly identity: readonly number[];
-  readonly op: OpName | UserOp<Float64Array>;
+  readonly op: OpName;
   take(x: Storage, line: Line, totals: Float64Array): void;
   /** The result in an accumulator: one number, or a real and an imaginary part. */
   finish(numbers: readonly number[]): readonly number[];
@@ -67,27 +67,16 @@ export function productOf(dtype: DType): Fold {
 
 const COMPLEX_PRODUCT: Omit<Fold, "dtype"> = {
   identity: [1, 0],
-  op: {
-    name: "complex product",
-    commute: true,
-    combine: (a, b) => {
-      const product = a.slice();
-      for (let i = 0; i < a.length; i += 2) multiplyInto(product, i, b[i], b[i + 1]);
-      return product;
-    },
-  },
+  op: "complexProd",
   take: (x, { count, at, step, into, intoStep }, totals) => {
-    for (let i = 0; i < count; i++, at += step, into += intoStep)
-      multiplyInto(totals, 2 * into, x[at], x[at + 1]);
+    for (let i = 0; i < count; i++, at += step, into += intoStep) {
+      const [re, im] = [totals[2 * into], totals[2 * into + 1]];
+      totals[2 * into] = re * x[at] - im * x[at + 1];
+      totals[2 * into + 1] = re * x[at + 1] + im * x[at];
+    }
   },
   finish: asIs,
 };
-
-function multiplyInto(z: Float64Array, at: number, re: number, im: number): void {
-  const [a, b] = [z[at], z[at + 1]];
-  z[at] = a * re - b * im;
-  z[at + 1] = a * im + b * re;
-}
 
 /** Smallest or largest element; NaN if there is one. */
 export function extremeOf(which: "min" | "max"): Fold {
