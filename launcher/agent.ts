@@ -10,8 +10,8 @@ import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Link } from "./link.js";
 import { isCrowded, limitsOf } from "./rank-limits.js";
 import { CONTROL_FD, FIRST_INHERITED_FD, type RankEvents, RankProcess } from "./rank-process.js";
-import { createSession, removeSession } from "./session.js";
-import type { AgentConfig } from "./start-agent.js";
+import { openSession } from "./session.js";
+import { type AgentConfig, PROGRAM } from "./start-agent.js";
 import { root, version } from "./version.js";
 
 /**
@@ -22,7 +22,7 @@ class Agent {
   readonly #config: AgentConfig;
   readonly #link: Link;
   readonly #output: OutputWindow;
-  readonly #session: string;
+  readonly #session = openSession();
   readonly #address: string;
   #ranks: RankProcess[] = [];
   #drained = 0;
@@ -33,8 +33,7 @@ class Agent {
   constructor(config: AgentConfig, address: string) {
     this.#config = config;
     this.#address = address;
-    this.#session = config.session ?? createSession().folder;
-    if (config.session === undefined) process.on("exit", () => removeSession(this.#session));
+    process.on("exit", () => this.#session.remove());
     const { endpoint, invitation, nodeRank, heartbeatMs } = config;
     this.#link = new Link({
       endpoint,
@@ -50,8 +49,6 @@ class Agent {
   /** The launcher has gone: nothing of the job stays. */
   abandon(): never {
     for (const rank of this.#ranks) rank.kill("SIGKILL");
-    removeSession(this.#session);
-    if (this.#config.launcherSession !== undefined) removeSession(this.#config.launcherSession);
     process.exit(125);
   }
 
@@ -99,9 +96,9 @@ class Agent {
     if (absent)
       throw new Error(`no folder ${absent.directory} there; use --wdir with one that every host has`);
     const files = start.programs.map(({ code, sourceMap }, i) => {
-      const folder = join(this.#session, `${i}`);
+      const folder = join(this.#session.folder, `${i}`);
       mkdirSync(folder, { recursive: true });
-      const file = join(folder, "program.mjs");
+      const file = join(folder, PROGRAM);
       store(file, code);
       store(`${file}.map`, sourceMap);
       return file;
@@ -127,7 +124,7 @@ class Agent {
         // What belongs to a host stays that host's own.
         environment: {
           ...limits.environment,
-          ...(this.#config.session === undefined ? process.env : {}),
+          ...process.env,
           ...environment,
           ...environmentOf(boot),
         },
@@ -139,7 +136,13 @@ class Agent {
       this.#ranks.push(child);
       if (child.pid !== undefined) this.#link.send({ kind: "started", rank, pid: child.pid });
     }
+    this.#watch();
     memory?.close();
+  }
+
+  /** Should this agent be killed, its ranks and all that they have started end with it. */
+  #watch(): void {
+    this.#session.watch(this.#running().flatMap(({ pid }) => pid ?? []));
   }
 
   #events({ nodeRank, ranks }: Start, rank: number): RankEvents {
@@ -150,6 +153,7 @@ class Agent {
         this.#link.send({ kind: "output", rank, stream, bytes });
       },
       exited: (exited) => {
+        this.#watch();
         const outOfMemory = exited.signal === "SIGKILL" && oomKills() > this.#oomKills;
         this.#link.send({ kind: "exited", ...exited, outOfMemory });
       },

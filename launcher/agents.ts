@@ -6,26 +6,25 @@ import type { Hub } from "./link.js";
 import type { Options } from "./options.js";
 import type { Mapping } from "./placement/place.js";
 import type { RemoteAgents } from "./remote-agents.js";
-import type { Session } from "./session.js";
 import { type AgentConfig, type AgentProcess, startLocalAgent } from "./start-agent.js";
 
 /**
  * Starts the agents of all hosts that have none yet, and tells each what it is. Local.
  *
  * Agents of this host connect to a socket file. For the others a port is opened on that address of this host at which
- * they say they see it, and on no other. An agent of a job on several hosts has a session folder of its own.
+ * they say they see it, and on no other.
  *
+ * @param folder - The launcher's session folder, if it has one.
  * @param stdin - Whether rank 0 reads the launcher's stdin.
  */
 export function startAgents(
   { placements }: Mapping,
   remotes: RemoteAgents,
   hub: Hub,
-  session: Session,
+  folder: string | undefined,
   { iface, encrypt, heartbeatMs }: Pick<Options, "iface" | "encrypt" | "heartbeatMs">,
   stdin: boolean,
 ): AgentProcess[] {
-  const { folder } = session;
   const control = folder === undefined ? undefined : hub.bind(`ipc://${folder}/control`);
   const rankKeys = newRankKeys(encrypt);
   // At which address others see this host, if there are others.
@@ -43,8 +42,6 @@ export function startAgents(
     return {
       ...common(nodeRank),
       endpoint: await hub.bindAddress(own),
-      session: undefined,
-      launcherSession: undefined,
       address: ownAddress === "" ? undefined : ownAddress,
       iface: host.iface ?? iface,
     };
@@ -54,12 +51,9 @@ export function startAgents(
     const endpoint = await control;
     if (endpoint === undefined) throw new Error("agent: a job without agents here has one");
     const address = seen.length === 0 ? "127.0.0.1" : await Promise.any(seen);
-    const shared = placements.length === 1;
     return {
       ...common(nodeRank),
       endpoint,
-      session: shared ? folder : undefined,
-      launcherSession: shared ? undefined : folder,
       address,
       iface: seen.length === 0 ? undefined : iface,
     };

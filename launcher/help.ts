@@ -156,7 +156,10 @@ zmq    ZeroMQ over TCP for all ranks, also on one host: slower, another code pat
 
 Connections are made on first use. Both ends prove that they belong to the job, by a secret made for this one job
 that never stands on a command line or in the environment; what follows is encrypted and authenticated (tcp: AES-256-GCM,
-zmq: CURVE). --no-encrypt turns encryption off for messages between ranks.
+zmq: CURVE). --no-encrypt turns encryption off for messages between ranks, and tsmpirun says so.
+
+What tsmpirun and its agents say to each other is always encrypted, with keys of each agent's own. Connections of
+strangers are refused, and counted in a line at the end.
 `,
   mpi: `
 On a real MPI

@@ -8,7 +8,7 @@ import type { Hub } from "./link.js";
 import type { Output } from "./output.js";
 import { nameRanks } from "./ranks.js";
 import { report } from "./report.js";
-import type { AgentProcess } from "./start-agent.js";
+import { type AgentProcess, PROGRAM } from "./start-agent.js";
 import { root, version } from "./version.js";
 
 /** A host of the job: its agent, and what that is to run. */
@@ -25,8 +25,6 @@ export interface JobOptions {
   readonly killGraceMs: number;
   readonly heartbeatMs: number;
   readonly timeoutMs: number | undefined;
-  /** Folder of the job on this host. */
-  readonly session: string | undefined;
   readonly directory: string;
 }
 
@@ -227,7 +225,7 @@ export class Job {
       host: (rank) => this.#host[rank],
       pid: (rank) => ranks[rank].pid,
       seconds: (rank) => ranks[rank].exited?.seconds ?? seconds,
-      hidden: [`${root}/src/`, `${root}/dist/src/`, this.#options.session ?? `${root}/src/`],
+      hidden: [`${root}/src/`, `${root}/dist/src/`, `/${PROGRAM}`],
       directory: this.#options.directory,
       sourceLine,
     });

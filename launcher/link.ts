@@ -40,6 +40,7 @@ function heartbeat(heartbeatMs: number) {
     tcpKeepaliveIdle: seconds,
     tcpKeepaliveInterval: seconds,
     tcpMaxRetransmitTimeout: heartbeatMs,
+    handshakeInterval: heartbeatMs,
   } as const;
 }
 

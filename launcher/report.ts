@@ -8,7 +8,7 @@ export interface ReportContext {
   readonly pid: (rank: number) => number;
   /** How long the rank ran. */
   readonly seconds: (rank: number) => number;
-  /** Where tsmpi is installed, and the session folder: frames from there say nothing to the user. */
+  /** Parts of paths: where tsmpi is installed, and the bundle. Frames from there say nothing to the user. */
   readonly hidden: readonly string[];
   readonly directory: string;
   /** A line of a source file, if it can be read. */

@@ -14,7 +14,7 @@ import type { Mapping } from "./placement/place.js";
 import { type Plan, planJob } from "./plan.js";
 import type { Program } from "./programs.js";
 import { compressRanks } from "./ranks.js";
-import { createSession, newJobId, removeSession, type Session } from "./session.js";
+import { newJobId, openSession, type Session } from "./session.js";
 import { handleSignals } from "./signals.js";
 
 /**
@@ -58,11 +58,11 @@ type Environment = Readonly<Record<string, string>>;
 async function runPlan(plan: Plan, options: Options, environments: readonly Environment[]): Promise<number> {
   const jobId = newJobId();
   const isHere = plan.mapping.placements.some(({ host }) => plan.remotes.isPlayedHere(host));
-  const session: Session = isHere ? createSession(jobId) : { jobId, folder: undefined };
-  const remove = () => void (session.folder !== undefined && removeSession(session.folder));
+  const session = isHere ? openSession(jobId) : undefined;
+  const remove = () => session?.remove();
   process.on("exit", remove); // whatever happens here
   try {
-    return await launch(plan, options, session, environments);
+    return await launch(plan, options, jobId, session, environments);
   } finally {
     remove();
     process.off("exit", remove);
@@ -72,7 +72,8 @@ async function runPlan(plan: Plan, options: Options, environments: readonly Envi
 async function launch(
   plan: Plan,
   options: Options,
-  session: Session,
+  jobId: string,
+  session: Session | undefined,
   environments: readonly Environment[],
 ): Promise<number> {
   const hub = new Hub(options.heartbeatMs);
@@ -81,13 +82,13 @@ async function launch(
   const stderr = new Output(process.stderr, { tag: options.tagOutput, consumed });
   const { mapping, remotes } = plan;
   remotes.releaseOthers(mapping.placements.map(({ host }) => host));
-  const agents = startAgents(mapping, remotes, hub, session, options, stdinToPass());
-  const starts = startsOf(plan, options, session.jobId, environments, (text) => stderr.say(text));
+  const agents = startAgents(mapping, remotes, hub, session?.folder, options, stdinToPass());
+  const starts = startsOf(plan, options, jobId, environments, (text) => stderr.say(text));
   const nodes = mapping.placements.map(({ host, ranks }, nodeRank): Node => {
     return { agent: agents[nodeRank], host: host.name, ranks, start: starts[nodeRank] };
   });
   const { directory } = options.programs[0];
-  const job = new Job(hub, nodes, stdout, stderr, { ...options, directory, session: session.folder });
+  const job = new Job(hub, nodes, stdout, stderr, { ...options, directory });
   const unhandle = handleSignals(job);
   try {
     hub.deliver(
@@ -95,8 +96,11 @@ async function launch(
       (nodeRank) => job.agentLost(nodeRank),
     );
     const programs = await bundleAll(options.programs);
-    if (options.verbosity === "verbose") stderr.say(summary(mapping, session));
+    if (options.verbosity === "verbose") stderr.say(summary(mapping, jobId));
+    if (!options.encrypt && overNetwork(options, mapping))
+      warn(options, "--no-encrypt: messages between ranks travel in the clear");
     const code = await job.run(programs);
+    if (hub.refused > 0) stderr.say(`tsmpirun: turned away ${hub.refused} connections of strangers`);
     await Promise.all([stdout.flushed(), stderr.flushed()]);
     return code;
   } finally {
@@ -156,6 +160,10 @@ async function bundleAll(programs: readonly Program[]): Promise<Bundle[]> {
   );
 }
 
+function overNetwork({ transport }: Options, { placements }: Mapping): boolean {
+  return transport === "tcp" || transport === "zmq" || placements.length > 1;
+}
+
 /** Rank 0 reads what is piped into tsmpirun; a terminal stays with tsmpirun. */
 function stdinToPass(): boolean {
   try {
@@ -166,9 +174,9 @@ function stdinToPass(): boolean {
   }
 }
 
-function summary(mapping: Mapping, session: Session): string {
+function summary(mapping: Mapping, jobId: string): string {
   const hosts = mapping.placements.map((p) => `${p.host.name}: ${compressRanks(p.ranks)}`);
-  return `tsmpirun: job ${session.jobId}, ${mapping.size} ranks; ${hosts.join("; ")}`;
+  return `tsmpirun: job ${jobId}, ${mapping.size} ranks; ${hosts.join("; ")}`;
 }
 
 function warn(options: Options, text: string): void {

@@ -4,11 +4,15 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { environment } from "./environment.js";
 import { LaunchError } from "./errors.js";
+import { type Janitor, startJanitor } from "./janitor.js";
 
-/** A job, and its folder on the launcher's host, if it needs one there. */
+/** The folder of a job on this host. */
 export interface Session {
-  readonly jobId: string;
-  readonly folder: string | undefined;
+  readonly folder: string;
+  /** Process groups that end with this process, even if that is killed; replaces those named before. */
+  readonly watch: Janitor["watch"];
+  /** Removes the folder, and that of this user's jobs if it was the last. */
+  remove(): void;
 }
 
 /** Names a job of this process. Local. */
@@ -17,17 +21,18 @@ export function newJobId(): string {
 }
 
 /**
- * Makes the folder of a job on this host, `<runtime dir>/tsmpi-<uid>/<job>`, for socket, program and source map. Only
- * this user can enter it. Sweeps those of jobs that were killed together with
- * their agents. Local.
+ * Makes the folder of a job on this host, `<runtime dir>/tsmpi-<uid>/<job>`, for a socket, or for the program and its source
+ * map. Only this user can enter it. It does not outlive this process. Sweeps those of jobs that were killed together with
+ * their janitors. Local.
  *
  * @throws {LaunchError} If the folder of this user's jobs belongs to someone else.
  */
-export function createSession(jobId = newJobId()): Session & { readonly folder: string } {
-  let folder = "";
+export function openSession(jobId = newJobId()): Session {
+  const folder = join(jobsFolder(), jobId);
+  const { watch } = startJanitor(folder);
   for (let attempt = 0; ; attempt++) {
     try {
-      folder = join(privateFolder(), jobId);
+      privateFolder();
       mkdirSync(folder, { mode: 0o700 });
       break;
     } catch (error) {
@@ -36,7 +41,7 @@ export function createSession(jobId = newJobId()): Session & { readonly folder: 
     }
   }
   sweep(dirname(folder));
-  return { jobId, folder };
+  return { folder, watch, remove: () => remove(folder) };
 }
 
 /**
@@ -46,7 +51,7 @@ export function createSession(jobId = newJobId()): Session & { readonly folder: 
  */
 export function privateFolder(): string {
   const { uid } = userInfo();
-  const folder = join(base(), `tsmpi-${uid}`);
+  const folder = jobsFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stat = lstatSync(folder);
   if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
@@ -55,8 +60,11 @@ export function privateFolder(): string {
   return folder;
 }
 
-/** Removes a session folder, and the folder of this user's jobs if it was the last. Local. */
-export function removeSession(folder: string): void {
+function jobsFolder(): string {
+  return join(base(), `tsmpi-${userInfo().uid}`);
+}
+
+function remove(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   try {
     rmdirSync(dirname(folder));

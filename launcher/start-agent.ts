@@ -12,10 +12,6 @@ export interface AgentConfig {
   readonly nodeRank: number;
   /** A launcher that has been silent for so long is gone. */
   readonly heartbeatMs: number;
-  /** Folder of the job on the agent's host; `undefined`: the agent makes one, and removes it. */
-  readonly session: string | undefined;
-  /** The launcher's folder on this host, if it is another one: removed when the launcher has been killed. */
-  readonly launcherSession: string | undefined;
   /** Address at which ranks of other hosts reach this host's ranks; `undefined`: the one that leads to `endpoint`. */
   readonly address: string | undefined;
   /** Interface or subnet that goes before `address`. */
@@ -23,6 +19,9 @@ export interface AgentConfig {
   /** Descriptor of the agent that rank 0 is to read as its stdin; `undefined`: /dev/null. */
   readonly stdinFd: number | undefined;
 }
+
+/** The file in an agent's session folder that ranks run. */
+export const PROGRAM = "program.mjs";
 
 /** An agent that has been started. It ends its ranks when its stdin closes. */
 export interface AgentProcess {

@@ -1,0 +1,19 @@
+import { test } from "tap";
+import { anyKill, describe, killOne } from "./kill-job.js";
+import { randomNumbers } from "./random.js";
+
+const JOBS = 12;
+const LIMIT_MS = 5000;
+const seed = Date.now() % 1e6;
+const skip = process.platform === "linux" ? false : "finds processes in /proc";
+
+// Many more: node dist/test/launcher/kill/main.js 200
+void test(
+  `whatever is killed, and whenever: nothing is left (seed ${seed})`,
+  { timeout: 120_000, skip },
+  async (t) => {
+    const random = randomNumbers(seed);
+    for (const kill of Array.from({ length: JOBS }, () => anyKill(random)))
+      t.same(await killOne(kill, LIMIT_MS), [], describe(kill));
+  },
+);
