@@ -150,6 +150,7 @@ const EXPORTS = [
     "Zero",
   ],
   ...["FFT", "Fft1DOptions", "FFT2D", "FFTND", "FftNDOptions", "FftNorm", "FftOptions"],
+  ...["BlockMatrixMult", "Summa", "Fredholm1", "Fredholm1Options"],
   ...["Bilinear", "Convolve1D", "Convolve1DOptions", "Interp", "InterpOptions", "NonStationaryConvolve1D"],
   ...["PoststackLinearModelling", "PoststackOptions", "Radon2D", "Radon2DOptions", "RegularAxis", "ricker"],
   ...["Sliding", "SlidingOptions", "Smoothing1D", "zeroPhaseBoxcar"],

@@ -32,6 +32,8 @@ import { Zero } from "../../src/ops/basic/zero.js";
 import { Block } from "../../src/ops/basic/block.js";
 import { withSpan } from "../../src/ops/basic/block-space.js";
 import type { LinearOperatorContract } from "../../src/ops/linear-operator.js";
+import { FFT } from "../../src/ops/signal/fft.js";
+import { FFTND } from "../../src/ops/signal/fft-nd.js";
 import { Bilinear } from "../../src/ops/signal/bilinear.js";
 import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
 import { Interp } from "../../src/ops/signal/interp.js";
@@ -166,6 +168,23 @@ export const table: Readonly<Record<string, Row>> = {
     cost: (split) => [split ? { allreduce: 1 } : {}, {}],
     draw: (given) => (space) => new Sum(space, options(given)),
     exact: false,
+  },
+  FFT: {
+    cost: (split) => twice(split ? { alltoall: 2 } : {}),
+    dims: twoAxes,
+    draw: (given) => {
+      const { axis, dims, dtype, pick } = given;
+      const [real, nfft, fftshiftAfter] = [pick(0, 1) === 1, dims[axis] + pick(-1, 2) || 1, pick(0, 1) === 1];
+      return (space) => new FFT(space, { axis, dtype, real, nfft, fftshiftAfter, engine: "own" });
+    },
+  },
+  FFTND: {
+    cost: always({ alltoall: 2 }),
+    dims: twoAxes,
+    draw: ({ dtype, pick }) => {
+      const [real, norm] = [pick(0, 1) === 1, (["ortho", "none", "1/n"] as const)[pick(0, 2)]];
+      return (space) => new FFTND(space, { dtype, real, norm, engine: "own" });
+    },
   },
   Transpose: {
     cost: always({ alltoall: 1 }),

@@ -40,7 +40,7 @@ export class DenseMatrix {
    */
   apply(form: "plain" | "adjoint", dtype: DType, x: Columns, y: Columns, accumulate = false): void {
     const { rows, columns } = this;
-    const A = { data: floats(this.#in(dtype)), rows, columns, form };
+    const A = { data: floats(this.in(dtype).local), rows, columns, form };
     const complex = isComplex(this.dtype);
     // Pairs of (re, im) under a real matrix are columns of their own.
     const width = isComplex(dtype) && !complex ? 2 : 1;
@@ -50,23 +50,18 @@ export class DenseMatrix {
     gemm(A, X, Y, { complex, count: this.#count, accumulate });
   }
 
-  /** The numbers of the matrix in the precision of `dtype`. */
-  #in(dtype: DType): Storage {
+  /** The matrix in the precision of `dtype`. */
+  in(dtype: DType): LocalArray {
     const single = realOf(dtype) === "float32";
-    const wanted = isComplex(this.dtype)
-      ? single
-        ? "complex64"
-        : "complex128"
-      : single
-        ? "float32"
-        : "float64";
+    const complex = single ? "complex64" : "complex128";
+    const wanted = isComplex(this.dtype) ? complex : realOf(complex);
     let copy = this.#copies.get(wanted);
     if (!copy) {
       const [original] = this.#copies.values();
       copy = original.like(wanted).copyFrom(original);
       this.#copies.set(wanted, copy);
     }
-    return copy.local;
+    return copy;
   }
 }
 
