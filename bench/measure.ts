@@ -4,13 +4,12 @@ import { programArguments, type Effort } from "./effort.js";
 import type { Result } from "./programs/harness.js";
 import type { Side } from "./sides.js";
 
-/** Benchmarks that one program runs, one after the other, on so many ranks. */
+/**
+ * A benchmark that one program runs on so many ranks, and no other with it: where code is compiled as it runs, what was
+ * measured before would change what is measured after.
+ */
 export interface Job {
   readonly ranks: number;
-  readonly items: readonly Item[];
-}
-
-export interface Item {
   readonly benchmark: Benchmark;
   /** Of messages, in bytes; `[0]` if they have none. */
   readonly sizes: readonly number[];
@@ -59,58 +58,47 @@ export interface Measurement {
  * Runs all sides in turn, A B A B, so that whatever slows the machine down slows all of them. What a side has measured
  * before it fails or is stopped counts; it does not get another turn.
  */
-export async function measure(
-  { ranks, items }: Job,
-  sides: readonly Side[],
-  effort: Effort,
-): Promise<Measurement> {
+export async function measure(job: Job, sides: readonly Side[], effort: Effort): Promise<Measurement> {
+  const { ranks, benchmark, sizes } = job;
   const results: Result[][][] = sides.map(() => []); // by side and round
   const failures = new Map<Side, Failure>();
   for (let round = 0; round < effort.rounds; round++) {
     for (const [i, side] of sides.entries()) {
-      if (failures.has(side)) continue;
-      const turn = await runOnce({ ranks, items }, side, effort);
+      if (failures.has(side) || side.command(benchmark, ranks) === undefined) continue;
+      const turn = await runOnce(job, side, effort);
       results[i].push(turn.results);
-      const [{ benchmark }] = items;
       if (turn.failure !== undefined)
         failures.set(side, { side: side.name, ranks, message: `${benchmark.name}: ${turn.failure}` });
     }
   }
-  const rows = items.flatMap(({ benchmark, sizes }) =>
-    sizes.map((size): Row => {
-      const fits = ({ name, bytes }: Result) =>
-        name === (benchmark.argument ?? benchmark.name) && (benchmark.sizes === undefined || bytes === size);
-      const bySide = results.map((rounds) => rounds.map((found) => found.find(fits)));
-      const bytes = bySide.flat().find((result) => result)?.bytes ?? size;
-      return { benchmark: benchmark.name, ranks, bytes, cells: bySide.map((r) => cellOf(r, bySide[0])) };
-    }),
-  );
+  const rows = sizes.map((size): Row => {
+    const fits = ({ bytes }: Result) => benchmark.sizes === undefined || bytes === size;
+    const bySide = results.map((rounds) => rounds.map((found) => found.find(fits)));
+    const bytes = bySide.flat().find((result) => result)?.bytes ?? size;
+    return { benchmark: benchmark.name, ranks, bytes, cells: bySide.map((r) => cellOf(r, bySide[0])) };
+  });
   return { rows, failures: [...failures.values()] };
 }
 
-/** One turn of one side; the items that it has no program for are left out. */
-async function runOnce({ ranks, items }: Job, side: Side, effort: Effort) {
-  const offered = items.filter(({ benchmark }) => side.command(benchmark, ranks) !== undefined);
-  if (offered.length === 0) return { results: [], failure: undefined };
-  const command = commandOf({ ranks, items: offered }, side, effort);
-  const { stdout, seconds, startedAt, failure } = await run(command, effort.timeoutMs);
+/** One turn of one side. */
+async function runOnce(job: Job, side: Side, effort: Effort) {
+  const { stdout, seconds, startedAt, failure } = await run(commandOf(job, side, effort), effort.timeoutMs);
   const lines = stdout.split("\n").filter((line) => /^\{.*\}$/.test(line));
   const results = lines.map((line): Result => {
     const result = JSON.parse(line) as Result;
     if (result.readyAt === undefined) return result;
-    const whole = offered.some(({ benchmark }) => benchmark.metric === "command");
-    return { ...result, seconds: whole ? seconds : (result.readyAt - startedAt) / 1000 };
+    const isWhole = job.benchmark.metric === "command";
+    return { ...result, seconds: isWhole ? seconds : (result.readyAt - startedAt) / 1000 };
   });
   return { results, failure };
 }
 
-/** What is started for a job whose items this side all has programs for. */
-export function commandOf({ ranks, items }: Job, side: Side, effort: Effort): string[] {
-  const [{ benchmark }] = items;
+/** What is started for a job that this side has a program for. */
+export function commandOf({ ranks, benchmark, sizes }: Job, side: Side, effort: Effort): string[] {
   const start = side.command(benchmark, ranks) ?? [];
   if (benchmark.program === "poststack") return [...start, `${effort.iterations}`];
-  const what = items.map(({ benchmark: b, sizes }) => `${b.argument ?? b.name}:${sizes.join(",")}`);
-  return [...start, ...programArguments(effort, ranks), ...what];
+  const what = `${benchmark.argument ?? benchmark.name}:${sizes.join(",")}`;
+  return [...start, ...programArguments(effort, ranks), what];
 }
 
 type Rounds = readonly (Result | undefined)[];

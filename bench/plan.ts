@@ -30,9 +30,9 @@ export function planOf(section: Section, memory = totalmem() * SHARE_OF_MEMORY):
   const notes: string[] = [];
   const jobs = (section.ranks ?? benchmark.ranks).map((ranks): Job => {
     checkRanks(benchmark, ranks);
-    return { ranks, items: [{ benchmark, sizes: sizesOf(section, ranks, memory, notes) }] };
+    return { ranks, benchmark, sizes: sizesOf(section, ranks, memory, notes) };
   });
-  return { jobs: jobs.filter(({ items }) => items[0].sizes.length > 0), notes };
+  return { jobs: jobs.filter(({ sizes }) => sizes.length > 0), notes };
 }
 
 function checkRanks({ name, fits }: Benchmark, ranks: number): void {

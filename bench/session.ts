@@ -49,9 +49,10 @@ export async function runSections(sections: readonly Section[], settings: Settin
     introduce(sides, missing, effort);
     const report = { ...describe(sides, missing, effort), tables: [] as Report["tables"][number][] };
     const failures: Failure[] = [];
-    const jobs = plans.flatMap(({ jobs, benchmark }) => jobs.map((job) => ({ job, benchmark })));
+    const jobs = plans.flatMap((plan) => plan.jobs);
     for (const { notes } of plans) for (const note of notes) console.log(`# ${note}`);
-    for (const { job, benchmark } of jobs) {
+    for (const job of jobs) {
+      const { benchmark } = job;
       if (dryRun) {
         for (const side of sides) {
           if (side.command(benchmark, job.ranks)) console.log(commandOf(job, side, effort).join(" "));

@@ -2,10 +2,7 @@ import { findBenchmark } from "../catalogue.js";
 import type { Effort } from "../effort.js";
 import { median, type Job, type Row } from "../measure.js";
 
-/**
- * The targets of the communicator: what is measured, and what it is held against. Every job is one program on every
- * side, so that all of it takes minutes.
- */
+/** The targets of the communicator: what is measured, and what it is held against. */
 export interface Target {
   readonly benchmark: string;
   readonly ranks: number;
@@ -56,14 +53,11 @@ export const stages: Readonly<Record<StageName, Stage>> = {
   host: {
     title: "Ranks of one host, shared memory",
     jobs: [
-      job(2, ["latency", 8, MiB, 4 * MiB], ["latency_objects", 8]),
-      job(2, ["allreduce", DOUBLE, MiB, 8 * MiB]),
-      collectives(2),
-      job(4, ["allreduce", DOUBLE, MiB, 8 * MiB], ["barrier", 0]),
-      collectives(4),
-      job(8, ["allreduce", DOUBLE]),
-      job(16, ["allreduce", DOUBLE, MiB, 8 * MiB], ["barrier", 0]),
-      collectives(16),
+      ...jobs(2, ["latency", 8, MiB, 4 * MiB], ["latency_objects", 8]),
+      ...jobs(2, ["allreduce", DOUBLE, MiB, 8 * MiB], ...collectives(2)),
+      ...jobs(4, ["allreduce", DOUBLE, MiB, 8 * MiB], ["barrier", 0], ...collectives(4)),
+      ...jobs(8, ["allreduce", DOUBLE]),
+      ...jobs(16, ["allreduce", DOUBLE, MiB, 8 * MiB], ["barrier", 0], ...collectives(16)),
     ],
     targets: [
       { benchmark: "latency", ranks: 2, bytes: 8, goal: "time", against: "mpi4py", limit: 1 },
@@ -82,8 +76,8 @@ export const stages: Readonly<Record<StageName, Stage>> = {
   mpi: {
     title: "Through the MPI engine",
     jobs: [
-      job(2, ["latency", 8, MiB], ["latency_objects", 8], ["allreduce", DOUBLE, MiB]),
-      job(4, ["allreduce", DOUBLE, MiB], ["bcast", 8], ["barrier", 0]),
+      ...jobs(2, ["latency", 8, MiB], ["latency_objects", 8], ["allreduce", DOUBLE, MiB]),
+      ...jobs(4, ["allreduce", DOUBLE, MiB], ["bcast", 8], ["barrier", 0]),
     ],
     targets: [
       ...[8, MiB].map((bytes) => engine("latency", 2, bytes)),
@@ -95,7 +89,7 @@ export const stages: Readonly<Record<StageName, Stage>> = {
   },
   network: {
     title: "Between two hosts, TCP",
-    jobs: [job(2, ["latency", 8], ["bw", MiB])],
+    jobs: jobs(2, ["latency", 8], ["bw", MiB]),
     targets: [
       { benchmark: "latency", ranks: 2, bytes: 8, own: "encrypted", goal: "µs", limit: 60 },
       { benchmark: "latency", ranks: 2, bytes: 8, own: "plain", goal: "µs", limit: 60 },
@@ -127,8 +121,8 @@ export function judge({ targets }: Stage, rows: readonly Row[], sides: readonly 
 
 type Spec = readonly [name: string, ...sizes: number[]];
 
-function job(ranks: number, ...specs: readonly Spec[]): Job {
-  return { ranks, items: specs.map(([name, ...sizes]) => ({ benchmark: findBenchmark(name), sizes })) };
+function jobs(ranks: number, ...specs: readonly Spec[]): Job[] {
+  return specs.map(([name, ...sizes]) => ({ ranks, benchmark: findBenchmark(name), sizes }));
 }
 
 /** Blocks of allgather and alltoall, whole vectors of the others. */
@@ -140,8 +134,8 @@ function small(name: string, ranks: number): number {
   return name === "reduce_scatter" ? DOUBLE * ranks : 8;
 }
 
-function collectives(ranks: number): Job {
-  return job(ranks, ...COLLECTIVES.map((name): Spec => [name, small(name, ranks), large(name)]));
+function collectives(ranks: number): Spec[] {
+  return COLLECTIVES.map((name): Spec => [name, small(name, ranks), large(name)]);
 }
 
 function collectiveTargets(ranks: number): Target[] {

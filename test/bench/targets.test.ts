@@ -43,8 +43,8 @@ test("what could not be measured is not met, and says so", async (t) => {
 
 test("every target names what a job of its stage measures, once", async (t) => {
   for (const [name, { jobs, targets }] of Object.entries(stages)) {
-    const measured = jobs.flatMap(({ ranks, items }) =>
-      items.flatMap(({ benchmark, sizes }) => sizes.map((bytes) => `${benchmark.name} ${ranks} ${bytes}`)),
+    const measured = jobs.flatMap(({ ranks, benchmark, sizes }) =>
+      sizes.map((bytes) => `${benchmark.name} ${ranks} ${bytes}`),
     );
     t.equal(new Set(measured).size, measured.length, `${name}: nothing twice`);
     for (const { benchmark, ranks, bytes } of targets) {
