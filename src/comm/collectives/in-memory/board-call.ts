@@ -24,32 +24,32 @@ export abstract class BoardCall extends Operation<unknown> {
   isShort = false;
   /** Steps completed so far. */
   done = 0;
-  readonly #onBoard: OnBoard;
-  #call: Call | undefined;
+  private readonly onBoard: OnBoard; // not #onBoard: see Operation
+  private made: Call | undefined;
 
   constructor(onBoard: OnBoard, signature: Signature) {
     super(onBoard.engine);
-    this.#onBoard = onBoard;
+    this.onBoard = onBoard;
     this.signature = signature;
   }
 
   /** The call as one with messages, made when it is needed: most calls know of none. */
   get call(): Call {
-    if (this.#call !== undefined) return this.#call;
-    this.#call = new Call(this.#onBoard.members, this.sequence, this.signature);
-    this.#call.onBoard = this;
-    if (this.settled) this.#call.state = "done";
-    return this.#call;
+    if (this.made !== undefined) return this.made;
+    this.made = new Call(this.onBoard.members, this.sequence, this.signature);
+    this.made.onBoard = this;
+    if (this.settled) this.made.state = "done";
+    return this.made;
   }
 
   /** Whether it has not come to an end on this rank. */
   get running(): boolean {
-    return this.#call === undefined ? !this.settled : this.#call.running;
+    return this.made === undefined ? !this.settled : this.made.running;
   }
 
   /** The last step is done. */
   end(): void {
-    if (this.#call !== undefined) this.#call.state = "done";
+    if (this.made !== undefined) this.made.state = "done";
     this.complete(this.result());
   }
 
@@ -70,7 +70,7 @@ export abstract class BoardCall extends Operation<unknown> {
     onValue?: ((value: unknown) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): PromiseLike<A | B> {
-    if (!this.settled) this.#onBoard.wait(this);
+    if (!this.settled) this.onBoard.wait(this);
     return super.then(onValue, onError);
   }
 
