@@ -4,6 +4,7 @@ import type { Boot, Control } from "./boot.js";
 import { GroupCommunicator } from "./communicator.js";
 import { WORLD_CONTEXT } from "./context-id.js";
 import { connectControl } from "./control.js";
+import { endSignal } from "./end-signal.js";
 import { Engine } from "./engine.js";
 import { reportMessages, reportRequests, reportStrangers } from "./leftovers.js";
 import { env } from "../env.js";
@@ -30,6 +31,12 @@ export interface World extends Communicator {
   readonly appnum: number;
   /** 0, and one more each time the job was started again. */
   readonly attempt: number;
+  /**
+   * Fires when this rank is told to end, by SIGINT (the first Ctrl-C) or SIGTERM: for receives and collectives that wait,
+   * and to save what has been done. A program that has asked for it is not ended by that signal, but by the next one;
+   * tsmpirun gives it `--kill-grace` seconds after SIGTERM.
+   */
+  readonly signal: AbortSignal;
   /** Ends the job on all ranks with this exit code (0 counts as 1), and does not return. */
   abort(code?: number, reason?: string): never;
 }
@@ -146,6 +153,7 @@ class WorldCommunicator extends GroupCommunicator implements World {
   readonly appnum: number;
   readonly attempt: number;
   readonly #control: Pick<Control, "abort"> | undefined;
+  #signal: AbortSignal | undefined;
 
   constructor(engine: Engine, place: Place, control: Pick<Control, "abort"> | undefined) {
     super(
@@ -164,6 +172,10 @@ class WorldCommunicator extends GroupCommunicator implements World {
     this.appnum = place.appnum;
     this.attempt = place.attempt;
     this.#control = control;
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= endSignal());
   }
 
   abort(code = 1, reason = "the program aborted the job"): never {
