@@ -109,6 +109,7 @@ Ranks have the environment of tsmpirun, and
   TSMPI_RANK, TSMPI_SIZE                place in the job
   TSMPI_LOCAL_RANK, TSMPI_LOCAL_SIZE    place among the ranks of the host
   TSMPI_NODE_RANK, TSMPI_NODES          place of the host
+  TSMPI_UNIVERSE_SIZE                   slots of the job
   TSMPI_JOB_ID, TSMPI_APPNUM, TSMPI_ATTEMPT, TSMPI_VERSION, TSMPI_ROOT, TSMPI_CONTROL_FD
 
 -x NAME=VALUE adds one; -x NAME and -x 'PRE*' pass on those that are set here.

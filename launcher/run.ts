@@ -120,6 +120,7 @@ function startsOf(
 ): ((bundles: readonly Bundle[]) => Start)[] {
   const { mapping, remotes, programs } = plan;
   const { placements, size } = mapping;
+  const universe = { TSMPI_UNIVERSE_SIZE: `${mapping.slots}` };
   const hosts = Array.from({ length: size }, () => 0);
   for (const [nodeRank, { ranks }] of placements.entries()) for (const rank of ranks) hosts[rank] = nodeRank;
   return placements.map((placement, nodeRank) => (bundles) => {
@@ -139,7 +140,7 @@ function startsOf(
       programs: options.programs.map(({ args, directory }, i) => ({
         ...bundles[i],
         args,
-        environment: here ? environments[i] : travelling(environments[i]),
+        environment: { ...(here ? environments[i] : travelling(environments[i])), ...universe },
         directory: host.workdir ?? directory,
       })),
       stdinFd: undefined,

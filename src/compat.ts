@@ -12,7 +12,7 @@
  * @module
  */
 import { computeDims } from "./comm/structure/dims.js";
-import { ANY_SOURCE, ANY_TAG, PROC_NULL, TAG_UB } from "./comm/types.js";
+import { ANY_SOURCE, ANY_TAG, PROC_NULL } from "./comm/types.js";
 import { IN_PLACE, Op } from "./compat/buffers.js";
 import { Cartcomm, Comm } from "./compat/comm.js";
 import { Prequest, Request, Status } from "./compat/request.js";
@@ -40,11 +40,15 @@ export const MPI = {
   /** As MPI_Dims_create; mpi4py's Compute_dims. */
   Compute_dims: computeDims,
   COMM_TYPE_SHARED: "shared",
+  ERRORS_RETURN: "return",
+  ERRORS_ARE_FATAL: "fatal",
   UNDEFINED: undefined,
   ANY_SOURCE,
   ANY_TAG,
   PROC_NULL,
-  TAG_UB,
+  TAG_UB: "TAG_UB",
+  UNIVERSE_SIZE: "UNIVERSE_SIZE",
+  APPNUM: "APPNUM",
   IN_PLACE,
   SUM: "sum",
   PROD: "prod",

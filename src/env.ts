@@ -8,6 +8,8 @@ export const env = {
   /** Where tsmpi is installed: native packages are resolved from here when the program runs from a bundle. */
   root: process.env["TSMPI_ROOT"],
   size: integer("TSMPI_SIZE"),
+  /** Slots of the job. */
+  universeSize: integer("TSMPI_UNIVERSE_SIZE"),
   /** What launchers of MPI libraries tell their ranks; see comm/transports/mpi/find.ts. */
   mpi: {
     /** The MPI library to load, instead of the one that fits the launcher. */

@@ -55,6 +55,7 @@ export type {
   Window,
   WindowOp,
 } from "./comm/api/windows.js";
+export type { CallInfo, Interception, Interceptor } from "./comm/api/interception.js";
 export { reduceLocal } from "./comm/reduce-local.js";
 export type { PersistentCollective } from "./comm/persistent-collective.js";
 export { ReproducibleSum } from "./comm/reproducible-sum.js";
@@ -64,6 +65,7 @@ export { Layout, type Strided } from "./comm/layout.js";
 export type { Field } from "./comm/record.js";
 export type { MatchedMessage } from "./comm/matched-message.js";
 export { startAll, type Persistent } from "./comm/persistent.js";
+export { requestScope, type RequestScope, type RequestScopeOptions } from "./comm/request-scope.js";
 export { testAll, testAny, testSome, waitAll, waitAny, waitSome, type Completed } from "./comm/wait.js";
 export {
   CollectiveMismatchError,

@@ -136,10 +136,12 @@ if (process.env["TSMPI_SIZE"] === undefined) {
         const comm = await MPI.Init();
         const x = Float64Array.of(comm.Get_rank() + 1);
         await comm.Allreduce(MPI.IN_PLACE, x, MPI.SUM);
-        if (comm.Get_rank() === 0) console.log("sum", x[0]);`,
+        const keys = [MPI.UNIVERSE_SIZE, MPI.APPNUM, MPI.TAG_UB];
+        if (comm.Get_rank() === 0) console.log("sum", x[0], ...keys.map((key) => comm.Get_attr(key)));`,
     });
-    const { code, output } = await launch(["-n", "3", join(folder, "ring.ts")]);
-    t.match({ code, output }, { code: 0, output: "sum 6" });
+    const hosts = ["--launcher", "fork", "--host", "a:3,b:2"];
+    const { code, output } = await launch([...hosts, "-n", "3", join(folder, "ring.ts")]);
+    t.match({ code, output }, { code: 0, output: "sum 6 5 0 2147483647" });
   });
 
   test("compat: MPI.COMM_WORLD is there after MPI.Init, and says so before", async (t) => {
@@ -179,5 +181,18 @@ await spmd("compat: buffered, synchronous and persistent sends", async (world) =
     assert.equal(small[0], previous);
   }
 });
+
+await spmd(
+  "compat: an error handler that is fatal ends the job, one that returns is the rule",
+  async (world) => {
+    const comm = new Comm(world);
+    comm.Set_errhandler(MPI.ERRORS_RETURN);
+    await assert.rejects(comm.send(1, comm.size), RangeError);
+    comm.Set_errhandler(MPI.ERRORS_ARE_FATAL);
+    comm.Set_errhandler(MPI.ERRORS_RETURN);
+    await assert.rejects(comm.send(1, comm.size), RangeError);
+    await comm.barrier();
+  },
+);
 
 await realRanks(import.meta.url);

@@ -102,6 +102,7 @@ const EXPORTS = [
   ...["CallOptions", "CommunicatorOptions", "Selection", "ReceivedMessage", "Layout", "Strided"],
   ...["MatchedMessage", "Persistent", "RequestStateError", "RevokedError", "Revocation", "TimeoutError"],
   ...["testAll", "testAny", "testSome", "version", "startAll", "SendMode", "ComplexNumber", "Field"],
+  ...["CallInfo", "Interception", "Interceptor", "requestScope", "RequestScope", "RequestScopeOptions"],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],

@@ -1,3 +1,4 @@
+import type { CallInfo, Interceptor } from "./api/interception.js";
 import type { Comparison } from "./api/structure.js";
 import { checkTag } from "./arguments.js";
 import { NO_OPTIONS } from "./call-options.js";
@@ -7,6 +8,7 @@ import { freeNative } from "./collectives/native.js";
 import type { GroupCommunicator } from "./communicator.js";
 import { childContext, hashRanks, nativeContext, WORLD_CONTEXT } from "./context-id.js";
 import type { Engine } from "./engine.js";
+import { Interceptors } from "./interceptors.js";
 import { failed } from "./request.js";
 import type { Lease } from "./structure/boards.js";
 import { disable } from "./structure/freeing.js";
@@ -39,6 +41,7 @@ export abstract class StructureCalls extends CollectiveCalls {
   #permanent: boolean;
   #hasTwin = false;
   #freed = false;
+  #interceptors: Interceptors | undefined;
 
   constructor(engine: Engine, id: number, ranks: readonly number[], name: string, lease?: Lease) {
     super(engine, id, ranks, name, lease?.index);
@@ -146,6 +149,14 @@ export abstract class StructureCalls extends CollectiveCalls {
     this.#hasTwin = true;
     const id = childContext(this.id, ++this.#children, -1);
     return this.copy(id, `${this.name}'`, lease);
+  }
+
+  use(interceptor: Interceptor): Disposable {
+    return (this.#interceptors ??= new Interceptors(this)).add(interceptor);
+  }
+
+  onError(handler: (error: unknown, call: CallInfo) => void): Disposable {
+    return this.use({ error: (call, error) => handler(error, call) });
   }
 
   compare(other: Communicator): Comparison {

@@ -27,6 +27,8 @@ export interface World extends Communicator {
   /** Place of this host among the job's hosts, and how many those are. */
   readonly nodeRank: number;
   readonly nodes: number;
+  /** Slots of the job: how many ranks its hosts are meant for, which may be more or fewer than there are. */
+  readonly universeSize: number;
   /** Which program of a job of several programs this is. */
   readonly appnum: number;
   /** 0, and one more each time the job was started again. */
@@ -150,6 +152,7 @@ class WorldCommunicator extends GroupCommunicator implements World {
   readonly localSize: number;
   readonly nodeRank: number;
   readonly nodes: number;
+  readonly universeSize: number;
   readonly appnum: number;
   readonly attempt: number;
   readonly #control: Pick<Control, "abort"> | undefined;
@@ -169,6 +172,7 @@ class WorldCommunicator extends GroupCommunicator implements World {
     this.localSize = place.localSize;
     this.nodeRank = place.nodeRank;
     this.nodes = place.nodes;
+    this.universeSize = env.universeSize ?? place.size;
     this.appnum = place.appnum;
     this.attempt = place.attempt;
     this.#control = control;

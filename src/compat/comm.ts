@@ -1,12 +1,17 @@
 import type { CartCommunicator } from "../comm/api/topologies.js";
 import type { Strided } from "../comm/layout.js";
 import type { Group } from "../comm/structure/group.js";
-import type { Communicator, TypedArray } from "../comm/types.js";
+import { type Communicator, TAG_UB, type TypedArray } from "../comm/types.js";
 import { ArrayComm } from "./arrays.js";
 import { currentWorld } from "./world.js";
 
+/** Keys of attributes. */
+export type Attribute = "TAG_UB" | "UNIVERSE_SIZE" | "APPNUM";
+
 /** A communicator under mpi4py's names. */
 export class Comm extends ArrayComm {
+  #fatal: Disposable | undefined;
+
   /** With MPI.UNDEFINED as color this rank joins none, and gets `undefined`. */
   async Split(color: number | undefined, key = 0): Promise<Comm | undefined> {
     return wrap(await this.comm.split(color, key));
@@ -37,6 +42,21 @@ export class Comm extends ArrayComm {
   ): Promise<Cartcomm | undefined> {
     const cart = await this.comm.cart(dims, { periods, reorder });
     return cart && new Cartcomm(cart);
+  }
+
+  /** What MPI attaches to every communicator; `undefined` for any other key. */
+  Get_attr(key: Attribute): number | undefined {
+    if (key === "TAG_UB") return TAG_UB;
+    if (key === "UNIVERSE_SIZE") return currentWorld().universeSize;
+    return key === "APPNUM" ? currentWorld().appnum : undefined;
+  }
+
+  /** MPI.ERRORS_RETURN: calls reject, as they do anyway. MPI.ERRORS_ARE_FATAL: a call that fails ends the job. */
+  Set_errhandler(handler: "return" | "fatal"): void {
+    this.#fatal?.[Symbol.dispose]();
+    this.#fatal = undefined;
+    if (handler === "fatal")
+      this.#fatal = this.comm.onError((error) => currentWorld().abort(1, String(error)));
   }
 
   Free(): void {
