@@ -104,6 +104,8 @@ export { MemoizeOperator } from "./ops/basic/memoize-operator.js";
 export { Conj, Imag, Real, type RealOptions, toImag, toReal } from "./ops/basic/real.js";
 export { Reshaped } from "./ops/basic/reshaped.js";
 export { dottest, type DotTestOptions } from "./ops/dottest.js";
+export { columnsOf, matmat } from "./ops/columns-of.js";
+export { estimateTrace, type TraceOptions } from "./ops/trace.js";
 export { todense } from "./ops/todense.js";
 
 // Linear operators: from local to distributed ones, and many to one
@@ -146,6 +148,9 @@ export { Zero } from "./ops/basic/zero.js";
 // Linear operators: signals
 export { Bilinear } from "./ops/signal/bilinear.js";
 export { Convolve1D, type Convolve1DOptions } from "./ops/signal/convolve1d.js";
+export { ConvolveND, ConvolveND as Convolve2D, type ConvolveNDOptions } from "./ops/signal/convolve-nd.js";
+export { daubechies } from "./ops/signal/daubechies.js";
+export { DWT, DWT2D, DWTND, type WaveletOptions } from "./ops/signal/dwt.js";
 export { FFT, type Fft1DOptions } from "./ops/signal/fft.js";
 export { FFT2D } from "./ops/signal/fft2d.js";
 export { FFTND, type FftNDOptions, type FftNorm, type FftOptions } from "./ops/signal/fft-nd.js";
@@ -155,8 +160,15 @@ export { NonStationaryConvolve1D } from "./ops/signal/non-stationary-convolve1d.
 export { PoststackLinearModelling, type PoststackOptions } from "./ops/signal/poststack.js";
 export { Radon2D, type Radon2DOptions, type RegularAxis } from "./ops/signal/radon2d.js";
 export { ricker } from "./ops/signal/wavelets.js";
-export { Sliding, type SlidingOptions } from "./ops/signal/sliding.js";
+export {
+  Sliding,
+  Sliding as Sliding1D,
+  Sliding as Sliding2D,
+  Sliding as Patch2D,
+  type SlidingOptions,
+} from "./ops/signal/sliding.js";
 export { Smoothing1D } from "./ops/signal/smoothing1d.js";
+export { Smoothing2D } from "./ops/signal/smoothing2d.js";
 export { zeroPhaseBoxcar } from "./ops/signal/zero-phase-boxcar.js";
 
 // Solvers

@@ -1,7 +1,8 @@
-import { type Complex, type DType, isComplex, promote, realOf, type Scalar } from "../array/dtype.js";
+import { type Complex, type DType, promote, realOf, type Scalar } from "../array/dtype.js";
 import type { AnyVector } from "../array/vector.js";
 import { fillByIndex } from "./columns.js";
 import type { LinearOperatorContract } from "./linear-operator.js";
+import { uniform } from "./random.js";
 
 export interface DotTestOptions {
   /** Of the random vectors; default 0. */
@@ -30,8 +31,8 @@ export async function dottest(
   const { seed = 0, rtol = realOf(dtype) === "float32" ? 1e-4 : 1e-10 } = options;
   const u = op.model.zeros(dtype);
   const v = op.data.zeros(dtype);
-  fillByIndex(u, random(2 * seed, dtype));
-  fillByIndex(v, random(2 * seed + 1, dtype));
+  fillByIndex(u, uniform(2 * seed, dtype));
+  fillByIndex(v, uniform(2 * seed + 1, dtype));
   const Au = await op.matvec(u);
   const AHv = await op.rmatvec(v);
   const forward = complex(await Au.vdot(v));
@@ -47,18 +48,6 @@ export async function dottest(
     );
   }
   return { forward, adjoint };
-}
-
-/** Uniform numbers in [−1, 1), each a hash of the seed and its index. */
-function random(seed: number, dtype: DType): (index: number) => Scalar {
-  const uniform = (counter: number) => {
-    let h = (Math.imul(counter, 0x9e3779b1) + Math.imul(seed + 1, 0x85ebca6b)) >>> 0;
-    h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-    h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-    return ((h ^ (h >>> 16)) >>> 0) / 2 ** 31 - 1;
-  };
-  if (!isComplex(dtype)) return (index) => uniform(index);
-  return (index) => ({ re: uniform(2 * index), im: uniform(2 * index + 1) });
 }
 
 function complex(value: Scalar): Complex {

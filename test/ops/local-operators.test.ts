@@ -23,17 +23,23 @@ import { Sum } from "../../src/ops/basic/sum.js";
 import { Symmetrize } from "../../src/ops/basic/symmetrize.js";
 import { Transpose } from "../../src/ops/basic/transpose.js";
 import { Zero } from "../../src/ops/basic/zero.js";
+import { columnsOf, matmat } from "../../src/ops/columns-of.js";
 import { dottest } from "../../src/ops/dottest.js";
 import { LinearOperator } from "../../src/ops/linear-operator.js";
 import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
+import { ConvolveND } from "../../src/ops/signal/convolve-nd.js";
+import { daubechies } from "../../src/ops/signal/daubechies.js";
+import { DWT, DWT2D, DWTND } from "../../src/ops/signal/dwt.js";
 import { Interp } from "../../src/ops/signal/interp.js";
 import { NonStationaryConvolve1D } from "../../src/ops/signal/non-stationary-convolve1d.js";
 import { PoststackLinearModelling } from "../../src/ops/signal/poststack.js";
 import { Radon2D } from "../../src/ops/signal/radon2d.js";
 import { Sliding } from "../../src/ops/signal/sliding.js";
 import { Smoothing1D } from "../../src/ops/signal/smoothing1d.js";
+import { Smoothing2D } from "../../src/ops/signal/smoothing2d.js";
 import { ricker } from "../../src/ops/signal/wavelets.js";
 import { zeroPhaseBoxcar } from "../../src/ops/signal/zero-phase-boxcar.js";
+import { estimateTrace } from "../../src/ops/trace.js";
 import { todense } from "../../src/ops/todense.js";
 
 type Local = LinearOperator<LocalArray, LocalArray>;
@@ -173,6 +179,69 @@ void test("Spread and Radon2D: samples along curves, and sums along them", async
   );
   t.ok(Math.abs((await radon.rmatvec(data)).local[8 + 1] - 3) < 1e-12);
   t.throws(() => new Spread([3], [2, 4], () => 0), /Spread: from \[3\]/);
+});
+
+void test("DWT: Haar and Daubechies by their definition; the adjoint is the inverse; Daubechies' moments vanish", async (t) => {
+  const x = LocalArray.from([4], [4, 2, 5, 5]);
+  const r = Math.SQRT1_2;
+  t.ok(near((await new DWT([4]).matvec(x)).local, [6 * r, 10 * r, 2 * r, 0], 1e-12));
+  t.ok(near((await new DWT([4], { level: 2 }).matvec(x)).local, [8, -2, 2 * r, 0], 1e-12));
+  t.ok(
+    near(
+      daubechies(2),
+      [1, 3, 3, 1].map((a, k) => (a + (k < 2 ? 1 : -1) * Math.sqrt(3)) / (4 * Math.SQRT2)),
+      1e-14,
+    ),
+  );
+  for (let moments = 1; moments <= 12; moments++) {
+    const h = daubechies(moments);
+    for (let power = 0; power < Math.min(4, moments); power++) {
+      const moment = h.reduce((sum, weight, k) => sum + (k % 2 === 0 ? 1 : -1) * weight * k ** power, 0);
+      t.ok(Math.abs(moment) < 1e-8, `moment ${power} of db${moments}: ${moment}`);
+    }
+    const op = new DWT2D([16, 8], { wavelet: `db${moments}`, level: 3 });
+    const random = LocalArray.fromFunction([16, 8], (i, j) => Math.sin(3 * i + j * j));
+    t.ok(near((await op.rmatvec(await op.matvec(random))).local, [...random.local], 1e-10), `db${moments}`);
+  }
+  t.same(new DWT([5, 2], { axis: 0, level: 2 }).dimsd, [8, 2]);
+  t.throws(() => new DWT([4], { wavelet: "db13" }), /wavelet "db13"; use "haar"/);
+  t.throws(() => new DWTND([4], { axes: [0, -1] }), /name one at least, and each once/);
+});
+
+void test("ConvolveND is the sum over the filter; Smoothing2D a mean over a rectangle", async (t) => {
+  const x = LocalArray.from([2, 3], [1, 2, 3, 4, 5, 6]);
+  const filter = LocalArray.from([2, 2], [1, 10, 100, 1000]);
+  const causal = new ConvolveND([2, 3], filter);
+  t.same([...(await causal.matvec(x)).local], [1, 12, 23, 104, 1245, 2356]);
+  const ahead = new ConvolveND([2, 3], filter, { offset: [1, 0] });
+  t.same([...(await ahead.matvec(x)).local], [104, 1245, 2356, 400, 4500, 5600]);
+  const smooth = new Smoothing2D([2, 3], [1, 3]);
+  t.ok(near((await smooth.matvec(x)).local, [1, 2, 5 / 3, 3, 5, 11 / 3], 1e-12));
+  t.throws(() => new ConvolveND([2, 3], filter, { offset: [0, 2] }), /offset 2 along axis 1/);
+  t.throws(() => new ConvolveND([2, 3], filter, { axes: [1, 0] }), /axes ascending/);
+});
+
+void test("columnsOf picks columns, matmat applies to many vectors, estimateTrace is exact for diagonals", async (t) => {
+  const A = matrix(3, 4, 1);
+  const picked = await entries(columnsOf(A, [2, 0]));
+  t.ok(
+    same(
+      picked,
+      (await entries(A)).map((row) => [row[2], row[0]]),
+    ),
+  );
+  t.throws(() => columnsOf(A, [4]), /column 4, at 0, of 4/);
+  const columns = [0, 1].map((k) => LocalArray.fromFunction([4], (i) => i + k));
+  const [first, second] = await matmat(A, columns);
+  t.same([...second.local], [...(await A.matvec(columns[1])).local]);
+  t.not(first, second);
+  const diagonal = new Diagonal(LocalArray.from([3], [1, 2, 4]));
+  t.same(await estimateTrace(diagonal), { trace: 7, standardError: 0 });
+  const full = matrix(6, 6, 1, "float64");
+  const exact = (await entries(full)).reduce((sum, row, i) => sum + row[i].re, 0);
+  const { trace, standardError } = await estimateTrace(full, { samples: 400 });
+  t.ok(Math.abs(trace - exact) < 4 * standardError, `${trace} ± ${standardError}, ${exact}`);
+  await t.rejects(estimateTrace(A), /it must be square/);
 });
 
 void test("Kronecker is the Kronecker product; Reshaped and Batched change the shape alone", async (t) => {

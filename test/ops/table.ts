@@ -31,17 +31,21 @@ import { Transpose } from "../../src/ops/basic/transpose.js";
 import { Zero } from "../../src/ops/basic/zero.js";
 import { Block } from "../../src/ops/basic/block.js";
 import { withSpan } from "../../src/ops/basic/block-space.js";
+import { columnsOf } from "../../src/ops/columns-of.js";
 import type { LinearOperatorContract } from "../../src/ops/linear-operator.js";
 import { FFT } from "../../src/ops/signal/fft.js";
 import { FFTND } from "../../src/ops/signal/fft-nd.js";
 import { Bilinear } from "../../src/ops/signal/bilinear.js";
 import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
+import { ConvolveND } from "../../src/ops/signal/convolve-nd.js";
+import { DWT, DWT2D } from "../../src/ops/signal/dwt.js";
 import { Interp } from "../../src/ops/signal/interp.js";
 import { NonStationaryConvolve1D } from "../../src/ops/signal/non-stationary-convolve1d.js";
 import { PoststackLinearModelling } from "../../src/ops/signal/poststack.js";
 import { Radon2D } from "../../src/ops/signal/radon2d.js";
 import { Sliding } from "../../src/ops/signal/sliding.js";
 import { Smoothing1D } from "../../src/ops/signal/smoothing1d.js";
+import { Smoothing2D } from "../../src/ops/signal/smoothing2d.js";
 
 export type Op = LinearOperatorContract<AnyVector, AnyVector>;
 export type Line = readonly number[];
@@ -366,6 +370,66 @@ export const table: Readonly<Record<string, Row>> = {
       return (space) => new Bilinear(space, rows, columns, { axis, dtype });
     },
     dims: (pick) => map(pick(2, 3), () => pick(1, 5)),
+  },
+  ConvolveND: {
+    cost: halos(1),
+    draw: (given) => {
+      const { dims, axis, dtype, pick } = given;
+      const axes = dims.map((_, k) => k).filter((k) => k === axis || pick(0, 1) === 0);
+      const shape = axes.map((k) => (k === axis ? 3 : pick(1, 3)));
+      const offset = shape.map((length, k) => (axes[k] === axis ? 1 : pick(0, length - 1)));
+      const filter = reals(given, shape);
+      return (space) => new ConvolveND(space, filter, { axes, offset, dtype });
+    },
+  },
+  "ConvolveND, complex": {
+    cost: always({ halo: 2 }),
+    draw: (given) => {
+      const filter = LocalArray.from([3, 2], numbers(given, 12), "complex64");
+      return (space) => new ConvolveND(space, filter, { offset: [1, 1] });
+    },
+    dims: (pick) => [pick(0, 9), pick(0, 5)],
+  },
+  "ConvolveND, a cross": {
+    cost: always({ halo: 1 }),
+    draw: (given) => {
+      const cross = LocalArray.from([3, 3], [0, 1, 0, 1, -4, 1, 0, 1, 0]);
+      return (space) => new ConvolveND(space, cross, { offset: [1, 1], dtype: given.dtype });
+    },
+    line: () => (x) => map(x.length, (i) => at(x, i - 1) - 4 * x[i] + at(x, i + 1)),
+    dims: (pick) => [pick(0, 9), 1],
+    splits: 1,
+  },
+  Smoothing2D: {
+    cost: always({ halo: 1 }),
+    draw: ({ pick, dtype }) => {
+      const [first, second] = [pick(1, 4), pick(1, 4)];
+      return (space) => new Smoothing2D(space, [first, second], { dtype });
+    },
+    dims: (pick) => [pick(0, 9), pick(0, 5)],
+  },
+  DWT: {
+    cost: (split) => twice(split ? { alltoall: 4 } : {}), // one for the padding
+    draw: (given) => {
+      const [moments, level] = [given.pick(1, 4), given.pick(0, 3)];
+      return (space) => new DWT(space, { ...options(given), wavelet: `db${moments}`, level });
+    },
+  },
+  DWT2D: {
+    cost: always({ alltoall: 3 }),
+    draw: (given) => {
+      const [moments, level] = [given.pick(1, 3), given.pick(0, 2)];
+      return (space) => new DWT2D(space, { dtype: given.dtype, wavelet: `db${moments}`, level });
+    },
+    dims: (pick) => [pick(0, 5), pick(0, 6)],
+  },
+  columnsOf: {
+    cost: (split) => twice(split ? { halo: 1, alltoall: 1 } : { alltoall: 1 }),
+    draw: (given) => {
+      const size = given.dims.reduce((n, length) => n * length, 1);
+      const indices = map(size === 0 ? 0 : 5, () => given.pick(0, size - 1));
+      return (space) => columnsOf(new FirstDerivative(space, options(given)), indices);
+    },
   },
   PoststackLinearModelling: {
     cost: halos(2),

@@ -17,6 +17,16 @@ export function asSpace<V>(where: readonly number[] | Space<V>): Space<V> {
   return isDims(where) ? spaceOf<V>(where) : where;
 }
 
+/** A space of local or distributed arrays, known as such. @throws {TypeError} For stacks, and spaces of the user's. */
+export function blockSpaceOf<V>(where: string, space: Space<V>): BlockSpace<V> {
+  if (isBlockSpace(space)) return space;
+  throw new TypeError(`${where}: ${space.toString()} are not local or distributed arrays`);
+}
+
+function isBlockSpace<V>(space: Space<V>): space is BlockSpace<V> {
+  return "localShape" in space;
+}
+
 /** The distribution behind a space, if its arrays are on several ranks. */
 export function distributionOf(space: BlockSpace<unknown>): Distribution | undefined {
   return space instanceof Distribution ? space : undefined;
