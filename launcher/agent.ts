@@ -5,6 +5,7 @@ import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
 import { segmentBytes } from "../src/comm/wire/segment.js";
 import { addressOn, addressToward } from "./address.js";
 import { withCpus } from "./affinity.js";
+import { exitCodes } from "./errors.js";
 import { greeting, magic, magicLines } from "./greeting.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Link } from "./link.js";
@@ -14,24 +15,45 @@ import { openSession } from "./session.js";
 import { type AgentConfig, PROGRAM } from "./start-agent.js";
 import { root, version } from "./version.js";
 
+/** What is around an agent that is not a process of its own, but a task of srun. */
+export interface Surroundings {
+  /** Shared by all tasks of the host; `undefined`: the agent makes it for its own ranks. */
+  readonly memory: HostMemory | undefined;
+  /** CPUs to which its rank is bound already; 0: it is not. */
+  readonly bound: number;
+  /** Takes what ranks print; `undefined`: the launcher does. */
+  readonly write: ((stream: 1 | 2, bytes: Uint8Array, written: () => void) => void) | undefined;
+  /** Ends the agent, with the exit code of the job; or because the launcher has gone. */
+  readonly leave: (code: number, how: "dismissed" | "abandoned") => void;
+}
+
+const NOTHING_AROUND: Surroundings = {
+  memory: undefined,
+  bound: 0,
+  write: undefined,
+  leave: (code, how) => process.exit(how === "abandoned" ? code : 0),
+};
+
 /**
  * The agent: tsmpirun's process on one host. It starts that host's ranks, carries their output and their control
  * messages, and ends them when it is told to, or when the launcher has gone.
  */
-class Agent {
+export class Agent {
   readonly #config: AgentConfig;
   readonly #link: Link;
   readonly #output: OutputWindow;
   readonly #session = openSession();
   readonly #address: string;
+  readonly #around: Surroundings;
   #ranks: RankProcess[] = [];
   #drained = 0;
   /** The launcher has answered. */
   #greeted = false;
   #oomKills = 0;
 
-  constructor(config: AgentConfig, address: string) {
+  constructor(config: AgentConfig, address: string, around = NOTHING_AROUND) {
     this.#config = config;
+    this.#around = around;
     this.#address = address;
     process.on("exit", () => this.#session.remove());
     const { endpoint, invitation, nodeRank, heartbeatMs } = config;
@@ -47,9 +69,15 @@ class Agent {
   }
 
   /** The launcher has gone: nothing of the job stays. */
-  abandon(): never {
+  abandon(): void {
     for (const rank of this.#ranks) rank.kill("SIGKILL");
-    process.exit(125);
+    void this.#link.close();
+    this.#around.leave(exitCodes.launcher, "abandoned");
+  }
+
+  /** Passes a signal on to its ranks. */
+  forward(name: NodeJS.Signals): void {
+    for (const rank of this.#running()) rank.kill(name);
   }
 
   #lost(reason: string): void {
@@ -70,14 +98,13 @@ class Agent {
       case "consumed":
         return this.#output.consumed(message.bytes);
       case "signal":
-        if (isSignal(message.name)) for (const rank of this.#running()) rank.kill(message.name);
-        return;
+        return void (isSignal(message.name) && this.forward(message.name));
       case "stop":
         return this.#stop(message.graceMs);
       case "alive":
         return;
       case "bye":
-        return void this.#link.close().then(() => process.exit(0));
+        return void this.#link.close().then(() => this.#around.leave(message.code, "dismissed"));
     }
   }
 
@@ -106,16 +133,14 @@ class Agent {
     this.#oomKills = oomKills();
     this.#ranks = [];
     this.#drained = 0;
-    const localSize = start.ranks.length;
-    const memory =
-      start.transport === "zmq" || start.transport === "tcp"
-        ? undefined
-        : createHostMemory(localSize, segmentBytes(localSize));
-    const crowded = isCrowded(start.ranks);
-    for (const [localRank, { rank, program, cpus, flags }] of start.ranks.entries()) {
+    const localRanks = ranksBeside(start);
+    const { bound } = this.#around;
+    const memory = this.#memoryFor(start, localRanks.length);
+    const crowded = bound === 0 && isCrowded(localRanks.length, start.ranks);
+    for (const { rank, program, cpus, flags } of start.ranks) {
       const { args, environment, directory } = start.programs[program];
-      const boot = bootOf(start, localRank, memory, this.#config, this.#address, crowded);
-      const limits = limitsOf(cpus.length, start.ranks.length);
+      const boot = bootOf(start, { rank, program, localRanks, memory, crowded }, this.#config, this.#address);
+      const limits = limitsOf(cpus.length || bound, localRanks.length);
       const spec = {
         boot,
         program: files[program],
@@ -130,14 +155,19 @@ class Agent {
         },
         directory,
         stdinFd: rank === 0 ? this.#config.stdinFd : undefined,
-        inherited: memory ? inheritedBy(localRank, memory) : [],
+        inherited: memory ? inheritedBy(boot.localRank, memory) : [],
       };
       const child = withCpus(cpus, () => new RankProcess(spec, this.#events(start, rank)));
       this.#ranks.push(child);
       if (child.pid !== undefined) this.#link.send({ kind: "started", rank, pid: child.pid });
     }
     this.#watch();
-    memory?.close();
+    if (this.#around.memory === undefined) memory?.close(); // else others may still come for it
+  }
+
+  #memoryFor({ transport }: Start, localSize: number): HostMemory | undefined {
+    if (transport === "zmq" || transport === "tcp") return undefined;
+    return this.#around.memory ?? createHostMemory(localSize, segmentBytes(localSize));
   }
 
   /** Should this agent be killed, its ranks and all that they have started end with it. */
@@ -150,7 +180,8 @@ class Agent {
       message: (message) => this.#link.send(message),
       output: (stream, bytes) => {
         this.#output.sent(bytes.length);
-        this.#link.send({ kind: "output", rank, stream, bytes });
+        if (this.#around.write) this.#around.write(stream, bytes, () => this.#output.consumed(bytes.length));
+        else this.#link.send({ kind: "output", rank, stream, bytes });
       },
       exited: (exited) => {
         this.#watch();
@@ -169,7 +200,7 @@ class Agent {
       rank.kill("SIGTERM");
       rank.kill("SIGCONT");
     }
-    setTimeout(() => this.#running().forEach((rank) => rank.kill("SIGKILL")), graceMs);
+    setTimeout(() => this.#running().forEach((rank) => rank.kill("SIGKILL")), graceMs).unref();
   }
 
   #running(): RankProcess[] {
@@ -217,29 +248,42 @@ const WINDOW_BYTES = 2 ** 20;
 /** Ranks give up a silent host after the launcher, which can name it. */
 const PATIENCE = 1.5;
 
+/** What a rank of this host is, beside what is the same for all. */
+interface Place {
+  readonly rank: number;
+  readonly program: number;
+  readonly localRanks: readonly number[];
+  readonly memory: HostMemory | undefined;
+  readonly crowded: boolean;
+}
+
+/** All ranks of this host, other agents' included. */
+function ranksBeside({ hosts, ranks: [first] }: Start): number[] {
+  return hosts.flatMap((host, rank) => (host === hosts[first.rank] ? [rank] : []));
+}
+
 function bootOf(
   start: Start,
-  localRank: number,
-  memory: HostMemory | undefined,
+  { rank, program, localRanks, memory, crowded }: Place,
   { rankKeys, heartbeatMs }: AgentConfig,
   address: string,
-  crowded: boolean,
 ): Boot {
+  const localRank = localRanks.indexOf(rank);
   const [segmentFd, bellFd, ...ring] = inheritedBy(localRank, memory).map((_, i) => FIRST_INHERITED_FD + i);
   return {
     jobId: start.jobId,
-    rank: start.ranks[localRank].rank,
+    rank,
     size: start.size,
     localRank,
-    localSize: start.ranks.length,
+    localSize: localRanks.length,
     crowded,
-    nodeRank: start.nodeRank,
+    nodeRank: start.hosts[rank],
     nodes: start.nodes,
     host: start.host,
-    appnum: start.ranks[localRank].program,
+    appnum: program,
     attempt: start.attempt,
     transport: start.transport,
-    localRanks: start.ranks.map(({ rank }) => rank),
+    localRanks,
     segment: memory && { fd: segmentFd, bytes: memory.bytes },
     bells: memory && { own: bellFd, ring },
     ...rankKeys,
@@ -289,13 +333,17 @@ function isSignal(name: string): name is NodeJS.Signals {
 
 const parseConfigs: (json: string) => Partial<Record<string, AgentConfig>> = JSON.parse;
 
-async function ownAddress({ iface, address, endpoint }: AgentConfig): Promise<string> {
+/** The address at which ranks of other hosts reach those of this one. */
+export async function ownAddress({ iface, address, endpoint }: AgentConfig): Promise<string> {
   if (iface !== undefined) return addressOn(iface);
   const [, host = "localhost"] = /^tcp:\/\/\[?(.*?)\]?:\d+$/.exec(endpoint) ?? [];
   return address ?? addressToward(host);
 }
 
-/** Says who it is, waits for the line with the configuration, then watches for the launcher's end of the pipe to close. */
+/**
+ * Runs as the agent of this host, if this process was started for that: says who it is, waits for the line with the configuration, then watches for the
+ * launcher's end of the pipe to close.
+ */
 function main(): void {
   let agent: Agent | undefined;
   let text: string | undefined = "";
@@ -317,11 +365,11 @@ function main(): void {
       .then((address) => (agent = new Agent(config, address)))
       .catch((error: unknown) => {
         process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-        process.exit(125);
+        process.exit(exitCodes.launcher);
       });
   });
-  const launcherGone = () => (agent ? agent.abandon() : process.exit(125));
+  const launcherGone = () => (agent ? agent.abandon() : process.exit(exitCodes.launcher));
   process.stdin.on("end", launcherGone).on("error", launcherGone);
 }
 
-main();
+if (process.argv.includes("--local") || process.argv.includes("--remote")) main();

@@ -4,6 +4,8 @@ export const environment = {
   /** Seconds, as for --timeout. */
   timeout: text("TSMPI_TIMEOUT") ?? text("MPIEXEC_TIMEOUT"),
   transport: text("TSMPI_TRANSPORT"),
+  /** Where tasks of srun meet. */
+  keyFile: text("TSMPI_KEYFILE"),
   /** Where session folders go. */
   runtimeFolder: text("XDG_RUNTIME_DIR"),
 } as const;

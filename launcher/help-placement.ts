@@ -72,5 +72,11 @@ SGE    hosts from PE_HOSTFILE, agents by qrsh -inherit
 --launcher ssh|srun|exec starts agents otherwise; exec: by --ssh CMD, which is called with a host and what to run
 there. --rm slurm, pbs, lsf or sge insists on one of them; --rm none takes no notice of any. More ranks than the job has
 slots are refused, unless --oversubscribe.
+
+  srun -n 32 npx tsmpi script.ts      each task is a rank; no tsmpirun, and no MPI
+
+The tasks meet at a file of this user in ~/.cache/tsmpi; TSMPI_KEYFILE names another one, on a disk that all hosts
+share. Slurm's --distribution may be block or cyclic. TSMPI_TRANSPORT is read. With srun --mpi=pmix or pmi2 ranks talk
+through a real MPI instead, see --help mpi.
 `,
 };

@@ -91,10 +91,11 @@ export class Job {
     clearTimeout(this.#collecting);
     this.#judge();
     this.#report();
-    for (const nodeRank of this.#nodes.keys()) this.#hub.send(nodeRank, { kind: "bye" });
+    const code = this.#verdict?.code ?? 0;
+    for (const nodeRank of this.#nodes.keys()) this.#hub.send(nodeRank, { kind: "bye", code });
     const agents = Promise.all(this.#nodes.map((node) => node.agent.gone));
     await Promise.race([agents, delay(AGENT_END_MS, undefined, { ref: false })]);
-    return this.#verdict?.code ?? 0;
+    return code;
   }
 
   /** A message from the agent of a host. */

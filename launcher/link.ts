@@ -69,7 +69,8 @@ export class Hub {
   #binding: Promise<unknown> = Promise.resolve();
   #lost: (nodeRank: number) => void = ignore;
 
-  constructor(heartbeatMs: number) {
+  /** @param lingerMs - For how long what was sent last goes on its way after close(). */
+  constructor(heartbeatMs: number, lingerMs = 0) {
     const library = requireNative<typeof zmq>("zeromq");
     this.#gate = new Gate(library, library.context, []);
     void this.#gate.serve(() => true);
@@ -79,7 +80,7 @@ export class Hub {
       ...heartbeat(heartbeatMs),
       mandatory: true,
       sendTimeout: 0, // an agent that has gone is no reason to wait
-      linger: 0,
+      linger: lingerMs,
     });
     this.#outbox = new Outbox(
       async ({ nodeRank, bytes }) => this.#router.send([this.#names[nodeRank], bytes]),

@@ -34,10 +34,10 @@ export function limitsOf(
 }
 
 /** Whether ranks of a host outnumber the CPUs on which they may run. Local. */
-export function isCrowded(ranks: readonly RankStart[]): boolean {
+export function isCrowded(localSize: number, ranks: readonly RankStart[]): boolean {
   const free = ranks.some(({ cpus }) => cpus.length === 0);
   const cpus = free ? availableParallelism() : new Set(ranks.flatMap((rank) => rank.cpus)).size;
-  return ranks.length > cpus;
+  return localSize > cpus;
 }
 
 const MOST_THREADS = 4;

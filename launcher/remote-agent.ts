@@ -1,3 +1,4 @@
+import { deferred } from "./deferred.js";
 import { type Greeting, magic, magicLines, parseGreeting } from "./greeting.js";
 import { type AgentConfig, type AgentProcess, startChild } from "./start-agent.js";
 import { version } from "./version.js";
@@ -92,17 +93,4 @@ export function startRemoteAgents(
     release,
     kill: child.kill,
   }));
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: Error) => void;
-}
-
-function deferred<T>(): Deferred<T> {
-  let [resolve, reject]: [(value: T) => void, (error: Error) => void] = [() => undefined, () => undefined];
-  const promise = new Promise<T>((...settle) => ([resolve, reject] = settle));
-  promise.catch(() => undefined); // who wants to know awaits it
-  return { promise, resolve, reject };
 }

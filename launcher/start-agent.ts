@@ -51,7 +51,11 @@ export function startLocalAgent(
   stdin: boolean,
 ): AgentProcess {
   const file = fileURLToPath(new URL("agent.js", import.meta.url));
-  const child = startChild(process.execPath, [file], ["pipe", "ignore", "inherit", stdin ? 0 : "ignore"]);
+  const child = startChild(
+    process.execPath,
+    [file, "--local"],
+    ["pipe", "ignore", "inherit", stdin ? 0 : "ignore"],
+  );
   void configure.then(
     (config) => child.configure({ "": { ...config, stdinFd: stdin ? 3 : undefined } }),
     () => child.release(),

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { LaunchError, UsageError } from "./errors.js";
+import { placeVariables } from "./mpi-environment.js";
 
 /** A command of its own, as in `tsmpi bench`: gets the words after its name, resolves to the exit code. */
 interface Subcommand {
@@ -16,10 +17,12 @@ const HELP = `
 tsmpi script.ts [arguments of the script]
 
 Runs a TypeScript or JavaScript program in this process. Started by the mpirun or srun of an MPI, the process is a
-rank of that job; otherwise it is a world of one rank. To start ranks without an MPI, see tsmpirun --help.
+rank of that job; so is a task of srun without an MPI. Otherwise it is a world of one rank. To start ranks where
+there is neither, see tsmpirun --help.
 
   mpirun -n 4 npx tsmpi script.ts          four ranks on Open MPI or MPICH
   srun --mpi=pmix -n 4 npx tsmpi script.ts
+  srun -n 4 npx tsmpi script.ts            four ranks without an MPI
   tsmpi bench --help                       how fast, and against whom
   tsmpi info                               what there is on this machine: transports, MPI, BLAS, FFTW
   tsmpi --version
@@ -41,6 +44,12 @@ async function main([first, ...rest]: readonly string[]): Promise<number | undef
   }
   if (first.startsWith("-"))
     throw new UsageError(`unknown option ${first}; options of the program go after its name`);
+  if (placeVariables(process.env).join() === "SLURM_PROCID") {
+    const { readStep } = await import("./step.js");
+    const step = readStep(process.env);
+    const { runStep } = await import("./run-step.js");
+    if (step !== undefined) return runStep(step, first, rest);
+  }
   const { runHere } = await import("./run-here.js");
   await runHere(first, rest);
   return undefined;

@@ -83,12 +83,12 @@ function tooMany(size: number, capacity: number, { hosts }: Allocation, { per }:
 }
 
 function notEnoughSlots(size: number, slots: number, { hosts, manager }: Allocation): UsageError {
-  const known = hosts.flatMap((host) => host.topology ?? []);
   // Numbers of CPUs and cores are those of one host; here they are only counted.
   const cpus = hosts.flatMap(({ topology }, host) =>
     (topology ?? []).map((cpu) => ({ ...cpu, id: cpu.id + host * FAR, core: cpu.core + host * FAR })),
   );
-  const has = known.length > 0 ? `; there are ${describeTopology(cpus)}` : "";
+  const known = hosts.every(({ topology }) => topology !== undefined);
+  const has = known ? `; there are ${describeTopology(cpus)}` : "";
   const given = manager === "" ? "" : ` in the allocation of ${manager}`;
   return new UsageError(
     `${size} ranks exceed the ${slots} slots${given}: ${listed(hosts)}, ${sources(hosts)}${has}. A slot is a rank ` +

@@ -5,6 +5,7 @@ import { cannotRunSlurm, startSlurm } from "./slurm.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const TSMPI = fileURLToPath(new URL("../../launcher/tsmpi.js", import.meta.url));
+const LIBRARY = new URL("../../src/index.js", import.meta.url).href;
 const mishap = fileURLToPath(
   new URL("../../../test/comm/transports/programs/mpi-mishap.ts", import.meta.url),
 );
@@ -64,8 +65,9 @@ void test("programs that srun starts", { timeout: 110_000, skip: why ?? false },
   });
 
   await t.test("without a plugin, an error says what to write", async (t) => {
-    const { code, stderr } = await srun(["--mpi=none", "-N2", "-n2"], [...tsmpi, mishap, "place"]);
+    const alone = `import(${JSON.stringify(LIBRARY)}).then(({ init }) => init())`;
+    const { code, stderr } = await srun(["--mpi=none", "-N2", "-n2"], [process.execPath, "-e", alone]);
     t.not(code, 0);
-    t.match(stderr, /srun has started 2 processes .*srun --mpi=pmix/);
+    t.match(stderr, /srun has started 2 processes .*srun npx tsmpi script\.ts; or.* srun --mpi=pmix/);
   });
 });

@@ -147,7 +147,7 @@ void test(
     // A name that nobody was given says nothing to the launcher, whatever the keys.
     const renamed = new Link({ ...invited, invitation: { ...second, name: "1" }, lost: () => undefined });
     renamed.send({ kind: "drained", nodeRank: 1 });
-    agents[0].send({ kind: "bye" });
+    agents[0].send({ kind: "bye", code: 0 });
     await new Promise((resolve) => setTimeout(resolve, 200));
     t.equal(hub.refused, 1);
     t.same(heard.sort(), ["0 bye", "0 drained", "1 drained"]);

@@ -88,7 +88,8 @@ export function decode(encoded: Uint8Array): ControlMessage {
   if (agentFailed) {
     return { kind: "agent-failed", code: agentFailed.code(), text: agentFailed.text() ?? "" };
   }
-  if (message.bye()) return { kind: "bye" };
+  const bye = message.bye();
+  if (bye) return { kind: "bye", code: bye.code() };
   if (message.alive()) return { kind: "alive" };
   throw new RangeError(`control: ${encoded.length} bytes are no known message; use one version of tsmpi`);
 }
@@ -156,7 +157,7 @@ function build(b: Builder, message: ControlMessage): Offset {
       return wire.AgentFailed.createAgentFailed(b, message.code, text);
     }
     case "bye":
-      return wire.Bye.createBye(b, 0);
+      return wire.Bye.createBye(b, message.code);
     case "alive":
       return wire.Alive.createAlive(b, 0);
   }

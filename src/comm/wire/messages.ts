@@ -85,5 +85,5 @@ export type ControlMessage =
   | { readonly kind: "signal"; readonly name: string }
   | { readonly kind: "stop"; readonly graceMs: number }
   | { readonly kind: "agent-failed"; readonly code: number; readonly text: string }
-  | { readonly kind: "bye" }
+  | { readonly kind: "bye"; readonly code: number }
   | { readonly kind: "alive" };

@@ -77,7 +77,7 @@ const messages: readonly ControlMessage[] = [
   { kind: "signal", name: "SIGINT" },
   { kind: "stop", graceMs: 5000 },
   { kind: "agent-failed", code: 125, text: "no koffi" },
-  { kind: "bye" },
+  { kind: "bye", code: 124 },
   { kind: "alive" },
 ];
 

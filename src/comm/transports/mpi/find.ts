@@ -37,7 +37,8 @@ export function missingPlugin(env: MpiEnvironment): string | undefined {
   if (startedByMpi(env) || slurmTasks < 2) return undefined;
   return (
     `mpi: srun has started ${slurmTasks} processes that cannot find each other: it has used no PMI plugin. ` +
-    "Write srun --mpi=pmix (Open MPI) or srun --mpi=pmi2 (MPICH); srun --mpi=list shows what is installed"
+    "Write srun npx tsmpi script.ts; or, for a real MPI, srun --mpi=pmix (Open MPI) or srun --mpi=pmi2 (MPICH); " +
+    "srun --mpi=list shows what is installed"
   );
 }
 

@@ -1906,7 +1906,7 @@ static getSizePrefixedRootAsBye(bb:flatbuffers.ByteBuffer, obj?:Bye):Bye {
   return (obj || new Bye()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
 }
 
-ranks():number {
+code():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
 }
@@ -1915,8 +1915,8 @@ static startBye(builder:flatbuffers.Builder) {
   builder.startObject(1);
 }
 
-static addRanks(builder:flatbuffers.Builder, ranks:number) {
-  builder.addFieldInt32(0, ranks, 0);
+static addCode(builder:flatbuffers.Builder, code:number) {
+  builder.addFieldInt32(0, code, 0);
 }
 
 static endBye(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -1924,9 +1924,9 @@ static endBye(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createBye(builder:flatbuffers.Builder, ranks:number):flatbuffers.Offset {
+static createBye(builder:flatbuffers.Builder, code:number):flatbuffers.Offset {
   Bye.startBye(builder);
-  Bye.addRanks(builder, ranks);
+  Bye.addCode(builder, code);
   return Bye.endBye(builder);
 }
 }

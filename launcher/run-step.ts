@@ -1,0 +1,195 @@
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { segmentBytes } from "../src/comm/wire/segment.js";
+import { transportNames } from "../src/comm/wire/messages.js";
+import { addressToward } from "./address.js";
+import { Agent, ownAddress, type Surroundings } from "./agent.js";
+import { bundle, checkScript } from "./bundle.js";
+import { deferred } from "./deferred.js";
+import { environment } from "./environment.js";
+import { createHostMemory, type HostMemory } from "./host-memory.js";
+import { Job, type Node } from "./job.js";
+import { newRankKeys } from "./keys.js";
+import { Hub } from "./link.js";
+import { appearing, offerMemory, takeMemory } from "./offered-memory.js";
+import { Output } from "./output.js";
+import { privateFolder } from "./session.js";
+import { handleSignals } from "./signals.js";
+import type { AgentConfig } from "./start-agent.js";
+import { failTask, type Step } from "./step.js";
+
+const HEARTBEAT_MS = 10_000;
+const KILL_GRACE_MS = 5000;
+/** srun starts all tasks at about the same time; a file on a shared disk may take seconds to be seen. */
+const MEET_MS = 60_000;
+const LINGER_MS = 1000;
+const LOOK_MS = 20;
+
+/**
+ * `srun npx tsmpi script.ts`, without any MPI: each task is the agent of one rank, and the first one is the launcher, too.
+ *
+ * Tasks meet at a file that only this user can read, on a disk that all hosts share (TSMPI_KEYFILE; default: in
+ * ~/.cache/tsmpi). It holds address and keys, and is removed as soon as all have come. Tasks of one host find
+ * their memory by a file of that host.
+ *
+ * @returns The exit code of the job, the same for all tasks.
+ * @throws {LaunchError} If the program does not compile, or the tasks do not meet.
+ */
+export async function runStep(step: Step, script: string, args: readonly string[]): Promise<number> {
+  checkScript(script);
+  const files = new Files(step);
+  try {
+    if (step.rank > 0) return await runTask(step, files, await config(step, files));
+    return await runFirst(step, files, script, args);
+  } catch (error) {
+    if (error instanceof Error && error.name !== "LaunchError") failTask(step, error);
+    throw error;
+  } finally {
+    files.remove();
+  }
+}
+
+/** Where tasks meet. */
+class Files {
+  readonly meeting: string;
+  readonly memory: string;
+  readonly #own: string[] = [];
+
+  constructor({ name, hosts, hostOf, rank, beside }: Step) {
+    const shared = hosts.length > 1 ? join(homedir(), ".cache", "tsmpi") : privateFolder();
+    this.meeting = resolve(environment.keyFile ?? join(shared, `step-${name}`));
+    // Hosts may share even their temporary folder.
+    this.memory = join(privateFolder(), `memory-${name}-${hostOf[rank]}`);
+    if (rank === 0) this.#own.push(this.meeting);
+    if (rank === beside[0]) this.#own.push(this.memory);
+    mkdirSync(dirname(this.meeting), { recursive: true, mode: 0o700 });
+  }
+
+  /** Removes those of this task. */
+  remove(): void {
+    for (const file of this.#own) rmSync(file, { force: true });
+  }
+}
+
+async function config({ rank }: Step, { meeting }: Files): Promise<AgentConfig> {
+  const text = await appearing(meeting, MEET_MS).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${reason}; set TSMPI_KEYFILE to a path that all hosts of the job share`);
+  });
+  return parseConfigs(text)[rank];
+}
+
+const parseConfigs: (json: string) => AgentConfig[] = JSON.parse;
+
+/** One rank, to its end; resolves to the exit code. */
+async function runTask(step: Step, files: Files, config: AgentConfig): Promise<number> {
+  const memory = await memoryOf(step, files);
+  const address = await ownAddress(config);
+  return new Promise((leave) => {
+    const around: Surroundings = { memory, bound: boundCpus(step), write, leave };
+    const agent = new Agent(config, address, around);
+    if (step.rank > 0)
+      for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGCONT"] as const)
+        process.on(name, () => agent.forward(name));
+  });
+}
+
+function write(stream: 1 | 2, bytes: Uint8Array, written: () => void): void {
+  (stream === 1 ? process.stdout : process.stderr).write(bytes, () => written());
+}
+
+async function memoryOf({ rank, beside }: Step, { memory: file }: Files): Promise<HostMemory> {
+  if (rank !== beside[0]) return takeMemory(file, MEET_MS);
+  const memory = createHostMemory(beside.length, segmentBytes(beside.length));
+  offerMemory(memory, file);
+  return memory;
+}
+
+/** Slurm may have bound each task to CPUs of its own. */
+function boundCpus({ beside, cpus = 0 }: Step): number {
+  const own = availableParallelism();
+  return beside.length > 1 && own < cpus ? own : 0;
+}
+
+/** The first task: it tells the others where to come, and sees the job through beside its own rank. */
+async function runFirst(step: Step, files: Files, script: string, args: readonly string[]): Promise<number> {
+  const { size, hosts, hostOf, launcherAddress } = step;
+  const several = hosts.length > 1;
+  const address = several ? await addressToward(launcherAddress || hosts[1]) : "127.0.0.1";
+  const hub = new Hub(HEARTBEAT_MS, LINGER_MS);
+  const endpoint = await hub.bindAddress(address);
+  const rankKeys = newRankKeys(several);
+  const configs = hostOf.map((_, rank): AgentConfig => ({
+    endpoint,
+    invitation: hub.invite(rank),
+    rankKeys,
+    nodeRank: rank,
+    heartbeatMs: HEARTBEAT_MS,
+    address: undefined,
+    iface: undefined,
+    stdinFd: rank === 0 ? 0 : undefined,
+  }));
+  publish(files.meeting, configs);
+  const gone = hostOf.map(() => deferred<string>());
+  const nodes = hostOf.map((host, rank): Node => ({
+    agent: { local: false, gone: gone[rank].promise, release: nothing, kill: nothing },
+    host: hosts[host],
+    ranks: [rank],
+    start: ([program]) => ({
+      jobId: `slurm-${step.name}`,
+      size,
+      ranks: [{ rank, program: 0, cpus: [], flags: [] }],
+      nodeRank: rank,
+      nodes: hosts.length,
+      host: hosts[host],
+      attempt: 0,
+      transport: transportNames.find((name) => name === environment.transport) ?? "auto",
+      programs: [{ ...program, args, environment: {}, directory: process.cwd() }],
+      stdinFd: undefined,
+      hosts: hostOf,
+    }),
+  }));
+  const [stdout, stderr] = [process.stdout, process.stderr].map(
+    (stream) => new Output(stream, { tag: false, consumed: nothing }),
+  );
+  const job = new Job(hub, nodes, stdout, stderr, {
+    killGraceMs: KILL_GRACE_MS,
+    heartbeatMs: HEARTBEAT_MS,
+    timeoutMs: undefined,
+    directory: process.cwd(),
+  });
+  const unhandle = handleSignals(job);
+  let [absent, running] = [size, size];
+  let farewell: NodeJS.Timeout | undefined;
+  const look = (): void => hostOf.forEach((_, rank) => hub.send(rank, { kind: "alive" }));
+  hub.deliver(
+    (rank, message) => {
+      if (message.kind === "agent-hello" && --absent === 0) files.remove();
+      // Tasks leave when they are told to: the sooner it is seen that they have, the sooner this one can.
+      if (message.kind === "drained" && --running === 0) farewell = setInterval(look, LOOK_MS);
+      job.receive(rank, message);
+    },
+    (rank) => gone[rank].resolve("its task has ended"),
+  );
+  try {
+    const own = runTask(step, files, configs[0]);
+    const code = await job.run([await bundle(script)]);
+    await own;
+    return code;
+  } finally {
+    unhandle();
+    clearInterval(farewell);
+    await hub.close();
+  }
+}
+
+/** Only this user can read it, and nobody sees half of it. */
+function publish(file: string, configs: readonly AgentConfig[]): void {
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, JSON.stringify(configs), { mode: 0o600, flag: "wx" });
+  chmodSync(unfinished, 0o600);
+  renameSync(unfinished, file);
+}
+
+function nothing(): void {}

@@ -1,0 +1,116 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Test, test } from "tap";
+import { program } from "../launcher/tsmpirun.js";
+import { outcomeOf } from "../mpirun.js";
+import { cannotRunSlurm, type Slurm, startSlurm } from "./slurm.js";
+
+const built = (name: string): string => fileURLToPath(new URL(`../../launcher/${name}`, import.meta.url));
+const TSMPIRUN = [process.execPath, built("cli.js")];
+const TSMPI = [process.execPath, built("tsmpi.js")];
+const where = program("where.ts");
+const why = cannotRunSlurm();
+
+/** Runs a command on the first host, in a home and a runtime folder of its own; nothing may be left in them. */
+async function run(t: Test, slurm: Slurm, command: readonly string[], heard?: (stdout: string) => void) {
+  const home = mkdtempSync(join(tmpdir(), "tsmpi-home-"));
+  t.teardown(() => rmSync(home, { recursive: true }));
+  const child = slurm.start(command, { ...process.env, HOME: home, XDG_RUNTIME_DIR: home });
+  child.stdout?.on("data", (text: string) => heard?.(text));
+  const { code, stdout, stderr } = await outcomeOf(child);
+  const left = slurm.hosts.names
+    .flatMap((name) => slurm.hosts.running(name))
+    .filter((line) => /launcher\//.test(line));
+  t.same(left, [], "no process is left");
+  const folders = [home, join(home, ".cache/tsmpi")].filter(existsSync);
+  t.same(
+    folders.flatMap((folder) => readdirSync(folder)).filter((name) => name !== ".cache"),
+    [],
+    "and no file",
+  );
+  return { code, stderr, lines: stdout.trim().split("\n") };
+}
+
+void test("jobs of Slurm", { timeout: 110_000, skip: why ?? false }, async (t) => {
+  const slurm = await startSlurm(2);
+  t.teardown(() => slurm.down());
+
+  await t.test(
+    "tsmpirun inside salloc: hosts and slots are those of the job, agents come by srun",
+    async (t) => {
+      const salloc = ["salloc", "-Q", "-N2", "--ntasks-per-node=2"];
+      const { code, stderr, lines } = await run(t, slurm, [...salloc, ...TSMPIRUN, where]);
+      t.equal(stderr, "");
+      t.equal(code, 0);
+      t.same(
+        lines,
+        [0, 1, 2, 3].map((rank) => {
+          const host = Math.floor(rank / 2);
+          return `${rank}@node${host + 1} ${rank % 2}/2 ${host}/2 shm+tcp 10`;
+        }),
+      );
+    },
+  );
+
+  await t.test("CPUs of each task become those of each rank; hosts can be asked, and picked", async (t) => {
+    const salloc = ["salloc", "-Q", "-N2", "-n2", "-c2"];
+    const shown = [...TSMPIRUN, "--map-by", "ppr:1:socket", "--host", "node2", "--report-bindings", where];
+    const { code, stderr, lines } = await run(t, slurm, [...salloc, ...shown]);
+    t.equal(code, 0);
+    t.same(lines, ["0@node2 0/1 0/1 shm 1"]);
+    t.match(stderr, /^rank 0 on node2: (CPUs|not bound)/);
+  });
+
+  await t.test("more ranks than the job has slots are refused", async (t) => {
+    const { code, stderr } = await run(t, slurm, [
+      "salloc",
+      "-Q",
+      "-N2",
+      "-n2",
+      ...TSMPIRUN,
+      "-n",
+      "5",
+      where,
+    ]);
+    t.equal(code, 2);
+    t.match(
+      stderr,
+      /5 ranks exceed the 2 slots in the allocation of slurm: node1 1, node2 1, from job \d+ of Slurm/,
+    );
+  });
+
+  await t.test("a rank that fails ends the job on all hosts", async (t) => {
+    const salloc = ["salloc", "-Q", "-N2", "-n4"];
+    const { code, stderr } = await run(t, slurm, [...salloc, ...TSMPIRUN, where, "fail", "3"]);
+    t.equal(code, 1);
+    t.match(stderr, /^tsmpirun: rank 3 \(node2, pid \d+\) .*on purpose/s);
+  });
+
+  const srun = ["srun", "--mpi=none", "-N2"];
+
+  await t.test("srun tsmpi: each task is a rank, in blocks or in turn, without any MPI", async (t) => {
+    const block = await run(t, slurm, [...srun, "-n3", ...TSMPI, where]);
+    t.equal(block.stderr, "");
+    t.equal(block.code, 0);
+    t.same(block.lines, ["0@node1 0/2 0/2 shm+tcp 6", "1@node1 1/2 0/2 shm+tcp 6", "2@node2 0/1 1/2 tcp 6"]);
+    const cyclic = await run(t, slurm, [...srun, "-n4", "--distribution=cyclic", ...TSMPI, where]);
+    t.equal(cyclic.code, 0);
+    t.match(cyclic.lines[3], /^3@node2 1\/2 1\/2 shm\+tcp 10$/);
+  });
+
+  await t.test("srun tsmpi: a rank that fails ends all tasks, with its code and one message", async (t) => {
+    const { code, stderr } = await run(t, slurm, [...srun, "-n4", ...TSMPI, where, "fail", "2"]);
+    t.equal(code, 1);
+    t.match(stderr, /^tsmpirun: rank 2 \(node2, pid \d+\) .*on purpose/s);
+    t.equal(stderr.match(/on purpose/g)?.length, 2, "the error, and its line");
+  });
+
+  await t.test("srun tsmpi: a task that is killed ends the others", async (t) => {
+    const kill = (): void => slurm.hosts.kill("node2", "launcher/tsmpi.js");
+    const { code, stderr } = await run(t, slurm, [...srun, "-n2", ...TSMPI, where, "fail", "9"], kill);
+    t.not(code, 0);
+    t.match(stderr, /the agent on node2 ended unexpectedly .*lost rank 1; job aborted/);
+  });
+});
