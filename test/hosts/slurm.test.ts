@@ -61,7 +61,7 @@ void test("programs that srun starts", { timeout: 110_000, skip: why ?? false },
   await t.test("MPICH by PMI: a rank that throws ends the job", pmi2, async (t) => {
     const { code, stderr } = await srun(["--mpi=pmi2", "-N1", "-n2"], [...tsmpi, mishap, "throw", "1"]);
     t.not(code, 0); // srun says 137: this plugin kills the others, and forgets the code
-    t.match(stderr, /tsmpi: rank 1 on node1 failed.*something is wrong here/s);
+    t.match(stderr, /tsmpi: rank 1 on node[12] failed.*something is wrong here/s);
   });
 
   await t.test("without a plugin, an error says what to write", async (t) => {
