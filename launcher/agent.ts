@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly memory: HostMemory | undefined;
   /** CPUs to which its rank is bound already; 0: it is not. */
   readonly bound: number;
+  /** Called when all ranks of the job run. */
+  readonly met: () => void;
   /** Takes what ranks print; `undefined`: the launcher does. */
   readonly write: ((stream: 1 | 2, bytes: Uint8Array, written: () => void) => void) | undefined;
   /** Ends the agent, with the exit code of the job; or because the launcher has gone. */
@@ -30,6 +32,7 @@ export interface Surroundings {
 const NOTHING_AROUND: Surroundings = {
   memory: undefined,
   bound: 0,
+  met: () => undefined,
   write: undefined,
   leave: (code, how) => process.exit(how === "abandoned" ? code : 0),
 };
@@ -92,9 +95,11 @@ export class Agent {
       case "start":
         return this.#start(message.start);
       case "address-book":
+        this.#around.met();
+        return this.#relay(encoded);
       case "finalized":
       case "gone":
-        return this.#ranks.forEach((rank) => rank.relay(encoded));
+        return this.#relay(encoded);
       case "consumed":
         return this.#output.consumed(message.bytes);
       case "signal":
@@ -106,6 +111,10 @@ export class Agent {
       case "bye":
         return void this.#link.close().then(() => this.#around.leave(message.code, "dismissed"));
     }
+  }
+
+  #relay(encoded: Uint8Array): void {
+    for (const rank of this.#ranks) rank.relay(encoded);
   }
 
   #start(start: Start): void {

@@ -30,7 +30,7 @@ const LOOK_MS = 20;
  * `srun npx tsmpi script.ts`, without any MPI: each task is the agent of one rank, and the first one is the launcher, too.
  *
  * Tasks meet at a file that only this user can read, on a disk that all hosts share (TSMPI_KEYFILE; default: in
- * ~/.cache/tsmpi). It holds address and keys, and is removed as soon as all have come. Tasks of one host find
+ * ~/.cache/tsmpi). It holds address and keys, and is removed as soon as all ranks run. Tasks of one host find
  * their memory by a file of that host.
  *
  * @returns The exit code of the job, the same for all tasks.
@@ -87,7 +87,7 @@ async function runTask(step: Step, files: Files, config: AgentConfig): Promise<n
   const memory = await memoryOf(step, files);
   const address = await ownAddress(config);
   return new Promise((leave) => {
-    const around: Surroundings = { memory, bound: boundCpus(step), write, leave };
+    const around: Surroundings = { memory, bound: boundCpus(step), met: () => files.remove(), write, leave };
     const agent = new Agent(config, address, around);
     if (step.rank > 0)
       for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGCONT"] as const)
@@ -160,12 +160,11 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     directory: process.cwd(),
   });
   const unhandle = handleSignals(job);
-  let [absent, running] = [size, size];
+  let running = size;
   let farewell: NodeJS.Timeout | undefined;
   const look = (): void => hostOf.forEach((_, rank) => hub.send(rank, { kind: "alive" }));
   hub.deliver(
     (rank, message) => {
-      if (message.kind === "agent-hello" && --absent === 0) files.remove();
       // Tasks leave when they are told to: the sooner it is seen that they have, the sooner this one can.
       if (message.kind === "drained" && --running === 0) farewell = setInterval(look, LOOK_MS);
       job.receive(rank, message);

@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Test, test } from "tap";
 import { program } from "../launcher/tsmpirun.js";
@@ -20,17 +21,25 @@ async function run(t: Test, slurm: Slurm, command: readonly string[], heard?: (s
   const child = slurm.start(command, { ...process.env, HOME: home, XDG_RUNTIME_DIR: home });
   child.stdout?.on("data", (text: string) => heard?.(text));
   const { code, stdout, stderr } = await outcomeOf(child);
-  const left = slurm.hosts.names
-    .flatMap((name) => slurm.hosts.running(name))
-    .filter((line) => /launcher\//.test(line));
-  t.same(left, [], "no process is left");
-  const folders = [home, join(home, ".cache/tsmpi")].filter(existsSync);
-  t.same(
-    folders.flatMap((folder) => readdirSync(folder)).filter((name) => name !== ".cache"),
-    [],
-    "and no file",
-  );
+  const left = await settled(() => leftovers(slurm, home));
+  t.same(left, [], "nothing is left");
   return { code, stderr, lines: stdout.trim().split("\n") };
+}
+
+/** Processes on any host, and files. */
+function leftovers({ hosts }: Slurm, home: string): string[] {
+  const processes = hosts.names.flatMap((name) => hosts.running(name));
+  const files = readdirSync(home, { recursive: true, encoding: "utf8" });
+  return [
+    ...processes.filter((line) => line.includes("launcher/")),
+    ...files.filter((name) => !/^\.cache(\/tsmpi)?$/.test(name)),
+  ];
+}
+
+/** What is left once it has stopped changing: what is killed is cleaned up by others. */
+async function settled(look: () => string[]): Promise<string[]> {
+  for (let tries = 0; tries < 30 && look().length > 0; tries++) await pause(100);
+  return look();
 }
 
 void test("jobs of Slurm", { timeout: 110_000, skip: why ?? false }, async (t) => {
@@ -88,7 +97,7 @@ void test("jobs of Slurm", { timeout: 110_000, skip: why ?? false }, async (t) =
     t.match(stderr, /^tsmpirun: rank 3 \(node2, pid \d+\) .*on purpose/s);
   });
 
-  const srun = ["srun", "--mpi=none", "-N2"];
+  const srun = ["srun", "-Q", "--mpi=none", "-N2"];
 
   await t.test("srun tsmpi: each task is a rank, in blocks or in turn, without any MPI", async (t) => {
     const block = await run(t, slurm, [...srun, "-n3", ...TSMPI, where]);
