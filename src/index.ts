@@ -160,6 +160,7 @@ export { NonStationaryConvolve1D } from "./ops/signal/non-stationary-convolve1d.
 export { PoststackLinearModelling, type PoststackOptions } from "./ops/signal/poststack.js";
 export { Radon2D, type Radon2DOptions, type RegularAxis } from "./ops/signal/radon2d.js";
 export { ricker } from "./ops/signal/wavelets.js";
+export { Shift, type ShiftOptions } from "./ops/signal/shift.js";
 export {
   Sliding,
   Sliding as Sliding1D,

@@ -151,7 +151,7 @@ const EXPORTS = [
     "Zero",
   ],
   ...["FFT", "Fft1DOptions", "FFT2D", "FFTND", "FftNDOptions", "FftNorm", "FftOptions"],
-  ...["BlockMatrixMult", "Summa", "Fredholm1", "Fredholm1Options"],
+  ...["BlockMatrixMult", "Summa", "Fredholm1", "Fredholm1Options", "Shift", "ShiftOptions"],
   ...["Bilinear", "Convolve1D", "Convolve1DOptions", "Interp", "InterpOptions", "NonStationaryConvolve1D"],
   ...["PoststackLinearModelling", "PoststackOptions", "Radon2D", "Radon2DOptions", "RegularAxis", "ricker"],
   ...["Sliding", "Sliding1D", "Sliding2D", "Patch2D", "SlidingOptions", "Smoothing1D", "Smoothing2D"],

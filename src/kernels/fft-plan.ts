@@ -179,6 +179,11 @@ function smoothFrom(n: number): number {
   return best;
 }
 
+/** A length from n on that is transformed fast, real lines too: even, and a product of 2, 3 and 5. */
+export function smoothLength(n: number): number {
+  return 2 * smoothFrom(Math.max(1, Math.ceil(n / 2)));
+}
+
 /** Two factors of n, as near to each other as its prime factors allow. */
 function squarish(n: number): [number, number] {
   for (let factor = Math.floor(Math.sqrt(n)); ; factor--) if (n % factor === 0) return [factor, n / factor];

@@ -1,13 +1,17 @@
 import { clear, copyRows, memory, onHeap } from "./memory.js";
 import type { Reals } from "./staging.js";
 
-/** One side of a transform: an array of [outer, rows, inner] elements, of which row (i + shift) mod rows is row i. */
-export interface Side {
+/** An array of [outer, rows, inner] elements. */
+export interface Rows {
   readonly data: Reals;
   readonly rows: number;
-  readonly shift: number;
   /** Numbers in an element. */
   readonly numbers: 1 | 2;
+}
+
+/** One side of a transform: row i of the transform is row (i + shift) mod rows of the array. */
+export interface Side extends Rows {
+  readonly shift: number;
   /** Rows of the transform on this side. */
   readonly wanted: number;
 }
@@ -49,7 +53,7 @@ function move(side: Side, box: Box, tile: number, way: "load" | "store"): number
   return count;
 }
 
-function firstNumber({ rows, numbers }: Side, { o, column, inner }: Box, row: number): number {
+function firstNumber({ rows, numbers }: Rows, { o, column, inner }: Box, row: number): number {
   return ((o * rows + row) * inner + column) * numbers;
 }
 
@@ -91,4 +95,43 @@ function copyBetween(
     if (way === "load") view.set(data.subarray(from, from + width), place);
     else data.set(view.subarray(place, place + width), from);
   }
+}
+
+/** Rows of an array; those before it and after it are zero. */
+export interface Window {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Copies a window of some lines to a tile, and fills it up with zeros to `total` rows. */
+export function loadWindow(
+  array: Rows,
+  box: Box,
+  { first, count }: Window,
+  total: number,
+  tile: number,
+): void {
+  const rowBytes = box.s * array.numbers * array.data.BYTES_PER_ELEMENT;
+  const start = Math.min(Math.max(0, first), first + count);
+  const end = Math.max(start, Math.min(array.rows, first + count));
+  clear(tile, (start - first) * rowBytes);
+  copyRun(array, box, start, end - start, tile + (start - first) * rowBytes, "load");
+  clear(tile + (end - first) * rowBytes, (total - (end - first)) * rowBytes);
+}
+
+/** Copies a tile to a window, which is inside of the array. */
+export function storeWindow(array: Rows, box: Box, { first, count }: Window, tile: number): void {
+  copyRun(array, box, first, count, tile, "store");
+}
+
+function copyRun(
+  array: Rows,
+  box: Box,
+  row: number,
+  count: number,
+  tile: number,
+  way: "load" | "store",
+): void {
+  const { data, numbers } = array;
+  copyBetween(data, firstNumber(array, box, row), box.inner * numbers, tile, box.s * numbers, count, way);
 }

@@ -1,7 +1,7 @@
-import { addressOf, circle, type FftPlan, planFor, type Precision } from "./fft-plan.js";
-import { type Box, load, type Side, store } from "./fft-tiles.js";
-import { type How, transformLines, transformSquare, transformTile, workArea } from "./fft-transform.js";
-import { copyRows, kernels32, kernels64, onHeap } from "./memory.js";
+import { load, type Side, store } from "./fft-tiles.js";
+import { transformLines, transformSquare, workArea } from "./fft-transform.js";
+import { LineTransform, type Way } from "./line-transform.js";
+import { onHeap } from "./memory.js";
 import { checkTypes, type Reals } from "./staging.js";
 
 /** One side of a transform: an array of [outer, rows, inner] elements. */
@@ -56,135 +56,56 @@ export function fft(x: FftSide, y: FftSide, layout: FftLayout): void {
   if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`fft: length ${n}; give a positive integer`);
   checkTypes("fft", x.data, y.data);
   if (outer === 0 || inner === 0) return;
-  const job = new Job(layout, x.data.BYTES_PER_ELEMENT === 8 ? "float64" : "float32");
-  if (!job.lines(from, to, outer, inner)) job.tiles(from, to, outer, inner);
+  const { scale = 1, middle = 1, library = true } = layout;
+  const precision = x.data.BYTES_PER_ELEMENT === 8 ? "float64" : "float32";
+  const transform = new LineTransform(n, precision, real, library);
+  const way = { inverse, scale, middle };
+  if (inner === 1 && transformWhole(transform, from, to, outer, way)) return;
+  transformTiles(transform, from, to, outer, inner, way);
 }
 
-const TILE_BYTES = 256 * 1024; // of one of two tiles: both fit in the second-level cache
-const LEAST_LINES = 4; // of a tile: a cache line
-
-/** Transforms of one length and kind. */
-class Job {
-  readonly #n: number;
-  readonly #precision: Precision;
-  readonly #scale: number;
-  readonly #middle: number;
-  readonly #how: How;
-  readonly #kind: "complex" | "real in pairs" | "real";
-  /** Of the complex transform: half as long where real numbers are taken in pairs. */
-  readonly #plan: FftPlan;
-
-  constructor(layout: FftLayout, precision: Precision) {
-    const { n, inverse = false, scale = 1, real = false, middle = 1, library = true } = layout;
-    [this.#n, this.#precision, this.#scale, this.#middle] = [n, precision, scale, middle];
-    this.#how = precision === "float32" ? { kernels: kernels32, unit: 8, inverse } : { kernels: kernels64, unit: 16, inverse }; // prettier-ignore
-    this.#kind = !real ? "complex" : n % 2 === 0 ? "real in pairs" : "real";
-    const length = this.#kind === "real in pairs" ? n / 2 : n;
-    this.#plan = planFor(length, precision, library, (plan, x, y) => {
-      const [a, b] = [addressOf(x), addressOf(y)];
-      const result = transformTile(plan, { ...this.#how, inverse: false }, a, b, 1, 1);
-      if (result !== b) copyRows(result, y.byteLength, b, y.byteLength, 1, y.byteLength);
-    });
-  }
-
-  /** Whole contiguous lines, read and written where they are; false if they are not that. */
-  lines(from: Side, to: Side, outer: number, inner: number): boolean {
-    const plan = this.#plan;
-    const whole = ({ rows, shift, data }: Side) => rows === plan.n && shift === 0 && onHeap(data);
-    if (this.#kind !== "complex" || inner !== 1 || plan.kind === "chirp" || !whole(from) || !whole(to))
-      return false;
-    const bytes = plan.n * this.#how.unit;
-    const [x, y, work] = [from.data.byteOffset, to.data.byteOffset, workArea(bytes)];
-    if (plan.kind === "split") {
-      for (let at = 0; at < outer * bytes; at += bytes)
-        transformSquare(plan, this.#how, x + at, work, y + at, this.#scale);
-      return true;
-    }
-    if (x === y) return false;
-    transformLines(plan, this.#how, x, y, work, outer, this.#scale);
+/** Whole contiguous lines, read and written where they are; false if they are not that. */
+function transformWhole(
+  transform: LineTransform,
+  from: Side,
+  to: Side,
+  lines: number,
+  { inverse, scale }: Way,
+): boolean {
+  const { plan, kind, unit } = transform;
+  const whole = ({ rows, shift, data }: Side) => rows === plan.n && shift === 0 && onHeap(data);
+  if (kind !== "complex" || plan.kind === "chirp" || !whole(from) || !whole(to)) return false;
+  const bytes = plan.n * unit;
+  const [x, y, work] = [from.data.byteOffset, to.data.byteOffset, workArea(bytes)];
+  const how = transform.how(inverse);
+  if (plan.kind === "split") {
+    for (let at = 0; at < lines * bytes; at += bytes) transformSquare(plan, how, x + at, work, y + at, scale);
     return true;
   }
-
-  /** As many lines at a time as fit into the cache: copied there, transformed, and copied to where they belong. */
-  tiles(from: Side, to: Side, outer: number, inner: number): void {
-    const { unit } = this.#how;
-    const rows = Math.max(this.#plan.rows, this.#kind === "complex" ? 0 : this.#half);
-    const fitting = Math.max(LEAST_LINES, Math.floor(TILE_BYTES / (rows * unit)) & ~1);
-    const plan = this.#plan.kind === "chirp" ? this.#plan.inner : this.#plan;
-    const width = plan.kind === "split" ? 1 : Math.min(inner, fitting);
-    const bytes = rows * width * unit;
-    const a = workArea(2 * bytes);
-    for (let o = 0; o < outer; o++) {
-      for (let column = 0; column < inner; column += width) {
-        const box = { o, column, s: Math.min(width, inner - column), inner };
-        store(to, box, this.#transform(from, box, a, a + bytes));
-      }
-    }
-  }
-
-  /** Rows of the transform of real numbers that are not conjugates of others. */
-  get #half(): number {
-    return Math.floor(this.#n / 2) + 1;
-  }
-
-  /** Loads and transforms some lines; returns at which of the two tiles the result is. */
-  #transform(from: Side, box: Box, a: number, b: number): number {
-    if (this.#kind === "real in pairs") return this.#transformPairs(from, box, a, b);
-    if (this.#kind === "real") return this.#transformReal(from, box, a, b);
-    load(from, box, a);
-    return transformTile(this.#plan, this.#how, a, b, box.s, this.#scale);
-  }
-
-  /** Two real numbers in a row are a complex one: half the length, and one more pass that takes them apart. */
-  #transformPairs(from: Side, box: Box, a: number, b: number): number {
-    const { kernels, inverse, unit } = this.#how;
-    const { s } = box;
-    const [h, realBytes] = [this.#n / 2, (s * unit) / 2];
-    const w = addressOf(pairFactors(this.#n, this.#precision));
-    load(from, box, b);
-    if (inverse) kernels.tangle(b, a, w, h, s, this.#middle);
-    else kernels.zipRows(b, realBytes, a, h, s, false);
-    const result = transformTile(this.#plan, this.#how, a, b, s, inverse ? this.#scale : 1);
-    const other = result === a ? b : a;
-    if (inverse) kernels.unzipRows(result, other, realBytes, h, s, false);
-    else kernels.untangle(result, other, w, h, s, this.#scale, this.#middle);
-    return other;
-  }
-
-  /** An odd number of real numbers: as complex ones. */
-  #transformReal(from: Side, box: Box, a: number, b: number): number {
-    const { kernels, inverse, unit } = this.#how;
-    const { s } = box;
-    const realBytes = (s * unit) / 2;
-    if (inverse) {
-      load(from, box, a);
-      kernels.extend(a, this.#half, this.#n, s, this.#middle);
-    } else {
-      load(from, box, b);
-      kernels.zipRows(b, realBytes, a, this.#n, s, true);
-    }
-    const result = transformTile(this.#plan, this.#how, a, b, s, this.#scale);
-    if (!inverse) {
-      kernels.scaleMiddle(result, this.#half, s, this.#middle);
-      return result;
-    }
-    const other = result === a ? b : a;
-    kernels.unzipRows(result, other, realBytes, this.#n, s, true);
-    return other;
-  }
+  if (x === y) return false;
+  transformLines(plan, how, x, y, work, lines, scale);
+  return true;
 }
 
-const factors = new Map<string, Reals>();
-
-/** e^(−2πi k/n), k = 0 … n/2: what takes the transform of pairs apart. */
-function pairFactors(n: number, precision: Precision): Reals {
-  const key = `${precision} ${n}`;
-  let table = factors.get(key);
-  if (!table) {
-    table = circle(n, n / 2 + 1, precision);
-    factors.set(key, table);
+/** As many lines at a time as fit into the cache: copied there, transformed, and copied to where they belong. */
+function transformTiles(
+  transform: LineTransform,
+  from: Side,
+  to: Side,
+  outer: number,
+  inner: number,
+  way: Way,
+): void {
+  const width = transform.widthFor(inner);
+  const bytes = transform.rows * width * transform.unit;
+  const a = workArea(2 * bytes);
+  for (let o = 0; o < outer; o++) {
+    for (let column = 0; column < inner; column += width) {
+      const box = { o, column, s: Math.min(width, inner - column), inner };
+      load(from, box, a);
+      store(to, box, transform.run(a, a + bytes, box.s, way));
+    }
   }
-  return table;
 }
 
 /** Fills in the defaults, and checks that the array has the size of its layout. */

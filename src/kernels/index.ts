@@ -39,6 +39,8 @@ export {
 } from "./reductions.js";
 export { fft, type FftLayout, type FftSide } from "./fft.js";
 export { blas, fftw, useLibraries, type Library, type LibraryOptions } from "./libraries.js";
+export { smoothLength } from "./fft-plan.js";
+export { filterLines, filterSpectrum, type FilterLayout, type FilterSpectrum } from "./filter-lines.js";
 export { gemm, type GemmOptions, type Matrix, type MatrixForm } from "./gemm.js";
 export { applyStencil, type StencilLayout } from "./apply-stencil.js";
 export {

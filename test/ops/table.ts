@@ -43,6 +43,7 @@ import { Interp } from "../../src/ops/signal/interp.js";
 import { NonStationaryConvolve1D } from "../../src/ops/signal/non-stationary-convolve1d.js";
 import { PoststackLinearModelling } from "../../src/ops/signal/poststack.js";
 import { Radon2D } from "../../src/ops/signal/radon2d.js";
+import { Shift } from "../../src/ops/signal/shift.js";
 import { Sliding } from "../../src/ops/signal/sliding.js";
 import { Smoothing1D } from "../../src/ops/signal/smoothing1d.js";
 import { Smoothing2D } from "../../src/ops/signal/smoothing2d.js";
@@ -327,6 +328,26 @@ export const table: Readonly<Record<string, Row>> = {
     cost: halos(1),
     draw: (given) => (space) => new Convolve1D(space, [1, 2, 3, 4], { ...options(given), offset: 1 }),
     line: () => (x) => map(x.length, (n) => at(x, n + 1) + 2 * x[n] + 3 * at(x, n - 1) + 4 * at(x, n - 2)),
+  },
+  "Convolve1D by transforms": {
+    cost: halos(1),
+    draw: (given) => {
+      const method = (["fft", "overlapadd"] as const)[given.pick(0, 1)];
+      return (space) => new Convolve1D(space, [1, 2, 3, 4], { ...options(given), offset: 1, method });
+    },
+    line: () => (x) => map(x.length, (n) => at(x, n + 1) + 2 * x[n] + 3 * at(x, n - 1) + 4 * at(x, n - 2)),
+    exact: false,
+  },
+  Shift: {
+    cost: (split) => twice(split ? { alltoall: 2 } : {}),
+    dims: twoAxes,
+    draw: (given) => {
+      const { dims, axis } = given;
+      const shifts = given.pick(0, 1) === 0 ? given.pick(-9, 9) / 3 : reals(given, dims.with(axis, 1));
+      const nfft = dims[axis] + given.pick(0, 3);
+      return (space) => new Shift(space, shifts, { ...options(given), nfft, sampling: 0.5 });
+    },
+    exact: false,
   },
   "Convolve1D, complex": {
     cost: halos(2),

@@ -83,7 +83,7 @@ export class FFTND<V extends BlockVector<V> = LocalArray> extends LinearOperator
     const { norm = "ortho", real = false, to, engine = "auto" } = options;
     checkChoice(name, "norm", norm, ["ortho", "none", "1/n"]);
     checkChoice(name, "engine", engine, ["auto", "own"]);
-    const passes = linesOf(name, model.dims, options);
+    const passes = fftPasses(name, model.dims, options);
     const order = passes.toReversed();
     const target = to === "transposed" ? undefined : (to ?? model.withDims(dimsAfter(model.dims, order)));
     const plan = new AxisPasses(model, order, target);
@@ -127,7 +127,8 @@ interface FftPass extends AxisPass {
   readonly frequencies: Float64Array;
 }
 
-function linesOf<V>(name: string, dims: readonly number[], options: FftNDOptions<V>): FftPass[] {
+/** The passes of a transform, one for each axis, in the order of the axes; they run from the last to the first. */
+export function fftPasses<V>(name: string, dims: readonly number[], options: FftNDOptions<V>): FftPass[] {
   const {
     axes: given = dims.map((_, axis) => axis),
     norm = "ortho",
