@@ -85,9 +85,13 @@ export function checkCall(
 }
 
 /** The same error, if there is one: in a collective it is told to all ranks. */
-export function problemWith(...call: Parameters<typeof checkCall>): Error | undefined {
+export function problemWith(
+  comm: Parameters<typeof checkTimeout>[0],
+  name: CallName,
+  options: CallOptions,
+): Error | undefined {
   try {
-    checkCall(...call);
+    checkCall(comm, name, options);
     return undefined;
   } catch (error) {
     return error as Error;

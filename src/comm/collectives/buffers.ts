@@ -15,6 +15,7 @@ export function part<A extends TypedArray>(x: A, start: number, end: number): A 
 
 /** Copies a block between arrays of one type; nothing to do if it is already in place. */
 export function copyInto(target: TypedArray, source: TypedArray): void {
+  if (target === source) return;
   if (target.buffer === source.buffer && target.byteOffset === source.byteOffset) return;
   if (target.constructor !== source.constructor) bytesOf(target).set(bytesOf(source));
   else if (target instanceof BigInt64Array || target instanceof BigUint64Array) {
@@ -24,7 +25,8 @@ export function copyInto(target: TypedArray, source: TypedArray): void {
 
 /** Whether two arrays are the very same memory. */
 export function identical(a: TypedArray, b: TypedArray): boolean {
-  return a.buffer === b.buffer && a.byteOffset === b.byteOffset && a.byteLength === b.byteLength;
+  if (a === b) return true;
+  return a.byteLength === b.byteLength && a.byteOffset === b.byteOffset && a.buffer === b.buffer;
 }
 
 /** Whether two arrays share memory. */

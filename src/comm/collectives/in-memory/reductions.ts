@@ -104,8 +104,8 @@ abstract class BoardReduction extends BoardCall {
   /** Lays a long vector out, but for the part that only this rank reads, of `count` elements from `start` on. */
   protected layAround(board: Board, step: number, start: number, count: number): void {
     const { x, out } = this;
-    const isPlaced = out !== undefined && overlap(x, out);
-    if (isPlaced || isReducedByAll(x, board) || !board.takes(x.byteLength)) lay(board, step, x);
+    const isWhole = isReducedByAll(x, board) || !board.takes(x.byteLength);
+    if (isWhole || (out !== undefined && overlap(x, out))) lay(board, step, x);
     else board.putAround(step, codeOf(x), x, start, start + count);
   }
 
@@ -247,7 +247,10 @@ export class BoardReduceScatter extends BoardReduction {
   /** The result, apart from its place as long as others may read what is there. */
   readonly #block: TypedArray;
 
-  /** @param place - Where this rank's block goes; may be part of `x`. */
+  /**
+   * @param place - Where this rank's block goes.
+   * @param isPlaced - That is the beginning of `x`.
+   */
   constructor(
     onBoard: OnBoard,
     signature: Signature,
@@ -255,11 +258,12 @@ export class BoardReduceScatter extends BoardReduction {
     op: OpName,
     blocks: Blocks,
     place: TypedArray,
+    isPlaced: boolean,
   ) {
     super(onBoard, signature, x, op, place);
     this.#blocks = blocks;
     this.#place = place;
-    this.#block = overlap(x, place) ? like(place) : place;
+    this.#block = isPlaced ? like(place) : place;
     // Who gets nothing waits for nobody, unless others still have to read its vector.
     if (place.length === 0 && onBoard.board.takes(x.byteLength)) this.needs = NOBODY;
   }

@@ -29,6 +29,7 @@ import {
   BoardScan,
   BoardSum,
 } from "./reductions.js";
+import { Recall } from "./recall.js";
 import { Table, tableBytes } from "./table.js";
 
 type Started = BoardCall | undefined;
@@ -62,7 +63,8 @@ export function startAllreduce(
     }
     if (!reproducible && value instanceof Float64Array && value.length <= FEW) {
       const out = into ?? new Float64Array(value.length);
-      if (!(out instanceof Float64Array) || !alike(value, out)) return undefined;
+      if (!(out instanceof Float64Array) || (into && !fits(ALLREDUCES_INTO, board, value, into)))
+        return undefined;
       return board.start(new BoardSum(board, SUMS[value.length], value, out));
     }
   }
@@ -95,29 +97,49 @@ export function startReduceScatter(
   value: TypedArray,
   op: NamedOrOwn,
   rank: number,
-  { counts, into }: Cuts,
+  cuts: Cuts,
   reproducible: boolean,
 ): Started {
   const { board } = calls;
-  if (board === undefined || typeof op !== "string" || !isTypedArray(value)) return undefined;
-  const x = reducible(board, value, op);
-  const blocks = cutOrNothing(board, { counts }, value.length);
+  if (board === undefined || typeof op !== "string") return undefined;
+  const known = reproducible ? undefined : REDUCE_SCATTERS.find(board, value, cuts.into, cuts.counts, op);
+  const found = known ?? findReduceScatter(board, value, op, rank, cuts, reproducible);
+  if (found === undefined) return undefined;
+  const { signature, x, blocks, place, isPlaced } = found;
+  return board.start(new BoardReduceScatter(board, signature, x, op, blocks, place, isPlaced));
+}
+
+interface FoundReduceScatter {
+  readonly signature: Signature;
+  readonly x: TypedArray;
+  readonly blocks: Blocks;
+  readonly place: TypedArray;
+  readonly isPlaced: boolean;
+}
+
+const REDUCE_SCATTERS = new Recall<FoundReduceScatter>();
+
+function findReduceScatter(
+  board: OnBoard,
+  value: unknown,
+  op: OpName,
+  rank: number,
+  { counts, into }: Cuts,
+  reproducible: boolean,
+): FoundReduceScatter | undefined {
+  const x = isTypedArray(value) ? reducible(board, value, op) : undefined;
+  const blocks = x && cutOrNothing(board, { counts }, x.length);
   if (x === undefined || blocks === undefined) return undefined;
   const count = blocks.counts[rank];
   const isPlaced = into !== undefined && identical(x, into);
   const place = isPlaced ? part(into, 0, count) : (into ?? like(x, count));
   if (place.constructor !== x.constructor || place.length !== count) return undefined;
   if (!isPlaced && overlap(x, place)) return undefined;
-  const { counts: agreed } = blocks;
-  const signature = sign({
-    name: "reduceScatter",
-    op,
-    code: codeOf(x),
-    count: x.length,
-    counts: agreed,
-    reproducible,
-  });
-  return board.start(new BoardReduceScatter(board, signature, x, op, blocks, place));
+  const agreement = { name: "reduceScatter", op, code: codeOf(x), count: x.length } as const;
+  const signature = sign({ ...agreement, counts: blocks.counts, reproducible });
+  const found = { signature, x, blocks, place, isPlaced };
+  if (into === undefined || reproducible) return found;
+  return REDUCE_SCATTERS.keep({ board, value: x, into, counts, op }, found);
 }
 
 export function startScan(
@@ -158,22 +180,16 @@ export function startBcast(
   const board = sharing(calls);
   if (board === undefined || !isRank(board, root)) return undefined;
   const isRoot = rank === root;
-  if (isRoot && into !== undefined && !(isTypedArray(value) && alike(value, into))) return undefined;
+  if (isRoot && into !== undefined && !fits(BCASTS_INTO, board, value, into)) return undefined;
   const contribution = isRoot ? contributionOf(value) : undefined;
   if (isRoot && contribution === undefined) return undefined;
   return board.start(new BoardBcast(board, rooted(BCASTS, "bcast", root), root, value, contribution, into));
 }
 
-export function startGather(
-  calls: Calls,
-  value: unknown,
-  root: number,
-  rank: number,
-  { into, ...cuts }: Cuts,
-): Started {
+export function startGather(calls: Calls, value: unknown, root: number, rank: number, cuts: Cuts): Started {
   const board = sharing(calls);
   if (board === undefined || !isRank(board, root)) return undefined;
-  const target = rank === root ? into : undefined;
+  const target = rank === root ? cuts.into : undefined;
   const blocks = target && cutOrNothing(board, cuts, target.length);
   const own = target ? ownBlock(value, rank, target, blocks) : value;
   const contribution = contributionOf(own);
@@ -182,25 +198,41 @@ export function startGather(
   return board.start(new BoardGather(board, signature, root, own, contribution, target, blocks));
 }
 
-export function startAllgather(calls: Calls, value: unknown, rank: number, { into, ...cuts }: Cuts): Started {
+export function startAllgather(calls: Calls, value: unknown, rank: number, cuts: Cuts): Started {
   const board = sharing(calls);
   if (board === undefined) return undefined;
+  const { into, counts, displs } = cuts;
+  const known = displs === undefined ? ALLGATHERS.find(board, value, into, counts) : undefined;
+  const found = known ?? findAllgather(board, value, rank, cuts);
+  if (found === undefined) return undefined;
+  return board.start(
+    new BoardAllgather(board, found.signature, found.own, found.contribution, into, found.blocks),
+  );
+}
+
+interface FoundAllgather {
+  readonly signature: Signature;
+  readonly own: unknown;
+  readonly contribution: Contribution;
+  readonly blocks: Blocks | undefined;
+}
+
+const ALLGATHERS = new Recall<FoundAllgather>();
+
+function findAllgather(board: OnBoard, value: unknown, rank: number, cuts: Cuts): FoundAllgather | undefined {
+  const { into, counts, displs } = cuts;
   const blocks = into && cutOrNothing(board, cuts, into.length);
   const own = into ? ownBlock(value, rank, into, blocks) : value;
   const contribution = contributionOf(own);
   if (contribution === undefined || (into !== undefined && own === undefined)) return undefined;
-  const signature = sign(allgatherAgreement(into, blocks));
-  return board.start(new BoardAllgather(board, signature, own, contribution, into, blocks));
+  const found = { signature: sign(allgatherAgreement(into, blocks)), own, contribution, blocks };
+  if (into === undefined || displs !== undefined || !isTypedArray(value)) return found;
+  return ALLGATHERS.keep({ board, value, into, counts, op: undefined }, found);
 }
 
-export function startScatter(
-  calls: Calls,
-  values: unknown,
-  root: number,
-  rank: number,
-  { into, ...cuts }: Cuts,
-): Started {
+export function startScatter(calls: Calls, values: unknown, root: number, rank: number, cuts: Cuts): Started {
   const board = sharingTables(calls);
+  const { into } = cuts;
   if (board === undefined || !isRank(board, root)) return undefined;
   const signature = rooted(SCATTERS, "scatter", root);
   if (rank !== root)
@@ -220,21 +252,43 @@ export function startScatter(
   return board.start(new BoardScatter(board, signature, root, list, table, source, into));
 }
 
-export function startAlltoall(
-  calls: Calls,
-  values: unknown,
-  { into, recvCounts, recvDispls, ...cuts }: Cuts & RecvCounts,
-): Started {
+export function startAlltoall(calls: Calls, values: unknown, cuts: Cuts & RecvCounts): Started {
   const board = sharingTables(calls);
   if (board === undefined) return undefined;
+  const { into, recvCounts, recvDispls } = cuts;
   if (into === undefined) {
     const table = tableOf(board, values);
     if (table === undefined || !Array.isArray(values)) return undefined;
     return board.start(new BoardAlltoall(board, ALLTOALL, values, table));
   }
-  if (!isTypedArray(values)) return undefined;
-  const source = sourceOf(board, identical(values, into) ? values.slice() : values, cuts);
   const received = { counts: recvCounts, displs: recvDispls };
+  const areEqual = isEqual(cuts) && isEqual(received);
+  const known = areEqual ? ALLTOALLS.find(board, values, into) : undefined;
+  const found = known ?? findAlltoall(board, values, into, cuts, received);
+  if (found === undefined) return undefined;
+  const { signature, table, source, blocks } = found;
+  return board.start(new BoardAlltoall(board, signature, [], table, source, into, blocks));
+}
+
+interface FoundAlltoall {
+  readonly signature: Signature;
+  readonly table: Table | undefined;
+  readonly source: Source;
+  readonly blocks: Blocks;
+}
+
+const ALLTOALLS = new Recall<FoundAlltoall>();
+
+function findAlltoall(
+  board: OnBoard,
+  values: unknown,
+  into: TypedArray,
+  cuts: Counts,
+  received: Counts,
+): FoundAlltoall | undefined {
+  if (!isTypedArray(values)) return undefined;
+  const isPlaced = identical(values, into);
+  const source = sourceOf(board, isPlaced ? values.slice() : values, cuts);
   const blocks = cutOrNothing(board, received, into.length);
   if (source === undefined || blocks === undefined) return undefined;
   if (source.values.constructor !== into.constructor || overlap(source.values, into)) return undefined;
@@ -245,7 +299,9 @@ export function startAlltoall(
   const signature = sign(
     areEqual ? { name: "alltoall", code, count: into.length } : { name: "alltoall", code },
   );
-  return board.start(new BoardAlltoall(board, signature, [], table, source, into, blocks));
+  const found = { signature, table, source, blocks };
+  if (isPlaced || !areEqual) return found;
+  return ALLTOALLS.keep({ board, value: values, into, counts: undefined, op: undefined }, found);
 }
 
 /** The board, if values of any length can go over it: their lengths may differ between ranks. */
@@ -335,6 +391,16 @@ function tableOf({ board }: OnBoard, values: unknown): Table | undefined {
 function isRank({ board }: OnBoard, root: number): boolean {
   return Number.isInteger(root) && root >= 0 && root < board.size;
 }
+
+/** Whether a value can go into an array, which may be itself. */
+function fits(known: Recall<true>, board: OnBoard, value: unknown, into: TypedArray): boolean {
+  if (known.find(board, value, into) !== undefined) return true;
+  if (!isTypedArray(value) || !alike(value, into)) return false;
+  return known.keep({ board, value, into, counts: undefined, op: undefined }, true);
+}
+
+const BCASTS_INTO = new Recall<true>();
+const ALLREDUCES_INTO = new Recall<true>();
 
 function sameShape(x: TypedArray, y: TypedArray): boolean {
   return x.constructor === y.constructor && x.length === y.length;
