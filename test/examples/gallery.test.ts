@@ -1,0 +1,41 @@
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "tap";
+import { launch } from "../spmd.js";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const folder = join(root, "examples/gallery");
+const names = (await readdir(folder)).filter((name) => name !== "show.ts").map((name) => name.slice(0, -3));
+
+for (const name of names) {
+  // They check what they claim, and fail if it is not so.
+  void test(`examples/gallery/${name}.ts shows what it says`, { timeout: 60_000 }, async (t) => {
+    const { code, output } = await launch(["-n", "3", join(folder, `${name}.ts`)]);
+    t.equal(code, 0, output);
+    t.match(output, /\S/);
+  });
+}
+
+void test("docs/gallery.md has every example, with its picture", async (t) => {
+  const page = await readFile(join(root, "docs/gallery.md"), "utf8");
+  for (const name of names) {
+    t.ok(page.includes(`../examples/gallery/${name}.ts`), name);
+    t.ok(page.includes(`gallery/${name}.svg`), name);
+    t.ok((await stat(join(root, `docs/gallery/${name}.svg`))).size > 10_000);
+  }
+});
+
+void test("an example of the gallery draws its picture, on any number of ranks", async (t) => {
+  const out = await mkdtemp(join(tmpdir(), "tsmpi-gallery-"));
+  t.teardown(() => rm(out, { recursive: true }));
+  const pictures = [];
+  for (const ranks of ["1", "4"]) {
+    const file = join(out, `${ranks}.svg`);
+    const { code, output } = await launch(["-n", ranks, join(folder, "moving.ts"), "--out", file]);
+    t.equal(code, 0, output);
+    pictures.push(await readFile(file, "utf8"));
+  }
+  t.equal(pictures[0], pictures[1]);
+});
