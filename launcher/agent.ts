@@ -377,7 +377,8 @@ function main(): void {
         process.exit(exitCodes.launcher);
       });
   });
-  const launcherGone = () => (agent ? agent.abandon() : process.exit(exitCodes.launcher));
+  // Before there is a configuration nothing has been started.
+  const launcherGone = () => (agent ? agent.abandon() : process.exit(0));
   process.stdin.on("end", launcherGone).on("error", launcherGone);
 }
 

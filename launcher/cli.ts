@@ -2,8 +2,16 @@
 import { exitCodes, LaunchError } from "./errors.js";
 import { parseOptions } from "./options.js";
 
+/** Scripts have an extension, so that no script is taken for one of these. */
+const SUBCOMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
+  hosts: async (argv) => (await import("./inspect-hosts.js")).listHosts(argv),
+  doctor: async (argv) => (await import("./inspect-hosts.js")).diagnoseHosts(argv),
+};
+
 /** The command `tsmpirun`. */
 async function main(): Promise<number> {
+  const [first = "", ...rest] = process.argv.slice(2);
+  if (Object.hasOwn(SUBCOMMANDS, first)) return SUBCOMMANDS[first](rest);
   const request = parseOptions(process.argv.slice(2));
   if ("help" in request) {
     const { help } = await import("./help.js");

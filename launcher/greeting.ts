@@ -1,5 +1,4 @@
-import { arch } from "node:os";
-import { readTopology, type Topology } from "./placement/topology.js";
+import { type HostFacts, hostFacts } from "./host-facts.js";
 import { version } from "./version.js";
 
 /**
@@ -10,19 +9,13 @@ import { version } from "./version.js";
 export const magic = "tsmpi-agent-1";
 
 /** What an agent says on its stdout as soon as it runs. */
-export interface Greeting {
+export interface Greeting extends HostFacts {
   readonly version: string;
   /** Its host, as the resource manager calls it; "" if none has started it. */
   readonly host: string;
   /** Both ends of the connection that led to the agent, as its host sees them; "" if unknown. */
   readonly launcherAddress: string;
   readonly ownAddress: string;
-  /** Version of node, and the kind of machine. */
-  readonly node: string;
-  readonly arch: string;
-  readonly topology: Topology;
-  /** Time on its clock, in ms since 1970. */
-  readonly clockMs: number;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -36,10 +29,7 @@ export function greeting(variables: Variables): string {
     host: variables["SLURMD_NODENAME"] ?? "",
     launcherAddress,
     ownAddress,
-    node: process.version,
-    arch: arch(),
-    topology: readTopology(),
-    clockMs: Date.now(),
+    ...hostFacts(),
   };
   return `${magic} ${JSON.stringify(text)}\n`;
 }

@@ -52,11 +52,15 @@ Running
   --timeout SECONDS       end the job after that time, with exit code 124
   --heartbeat SECONDS     a host that has been silent for so long is lost (default 10)
   --kill-grace SECONDS    from SIGTERM to SIGKILL when a job is ended (default 5)
+  --inspect, --cpu-prof, --log-json FILE   look into ranks; see --help debugging
   -v, --verbose; -q, --quiet
   -V, --version
 
   --dry-run, --display    show where ranks would run; show alloc,map,bind,topo,env
   --app FILE              several programs; see --help programs
+
+  tsmpirun hosts --check  asks every host of --host or a host file how it is, and shows a table
+  tsmpirun doctor         says what is wrong on this host, or on those hosts, before a job does
 
   --help TOPIC            hosts, mapping, binding, programs, managers, output, environment, signals,
                           exit-codes, transport, mpi, debugging
@@ -183,8 +187,15 @@ are passed on.
   debugging: `
 Debugging
 
-Errors show the lines of your own source files. --verbose prints which ranks run where. --tag-output shows who
-printed what. A program runs as a single rank, in any debugger, without tsmpirun: node script.js.
-To debug a rank of many, let it start the inspector: if (rank === 3) (await import("node:inspector")).open(0).
+--inspect[=RANKS]       node's inspector in all ranks, or in 0,4-7; rank r listens on port 9229 + r of its own host,
+                        and only there. tsmpirun lists the addresses, with the ssh -L that leads to other hosts.
+--inspect-brk[=RANKS]   the same, and the ranks wait for it before they begin
+--inspect-port PORT     of rank 0, instead of 9229
+--cpu-prof, --heap-prof each rank writes a profile when it ends, into --prof-dir FOLDER (default: profiles)
+--log-json FILE         one event a line: map, agent, start, ready, failure, exit, abort, end, timing
+--verbose               which ranks run where, and when each phase was over
+
+Errors show the lines of your own source files. --tag-output shows who printed what. A program runs as a single rank,
+in any debugger, without tsmpirun: node script.js.
 `,
 };

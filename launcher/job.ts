@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
 import type { Bundle } from "./bundle.js";
+import type { EventLog } from "./event-log.js";
 import { exitCodes, LaunchError } from "./errors.js";
 import { exitCodeOf, Ledger } from "./ledger.js";
 import type { Hub } from "./link.js";
@@ -22,6 +23,7 @@ export interface Node {
 }
 
 export interface JobOptions {
+  readonly log: EventLog;
   readonly killGraceMs: number;
   readonly heartbeatMs: number;
   readonly timeoutMs: number | undefined;
@@ -57,6 +59,7 @@ export class Job {
   #programs: readonly Bundle[] | undefined;
   #verdict: Verdict | undefined;
   #reported = false;
+  #stopping = false;
   #collecting: NodeJS.Timeout | undefined;
   #interrupts = 0;
   #goneTimer: NodeJS.Timeout | undefined;
@@ -91,7 +94,8 @@ export class Job {
     clearTimeout(this.#collecting);
     this.#judge();
     this.#report();
-    const code = this.#verdict?.code ?? 0;
+    const { code = 0, text = "" } = this.#verdict ?? {};
+    this.#options.log.write("end", { code, text });
     for (const nodeRank of this.#nodes.keys()) this.#hub.send(nodeRank, { kind: "bye", code });
     const agents = Promise.all(this.#nodes.map((node) => node.agent.gone));
     await Promise.race([agents, delay(AGENT_END_MS, undefined, { ref: false })]);
@@ -100,6 +104,7 @@ export class Job {
 
   /** A message from the agent of a host. */
   receive(nodeRank: number, message: ControlMessage): void {
+    this.#options.log.heard(this.#nodes[nodeRank].host, message);
     switch (message.kind) {
       case "agent-hello":
         return this.#agentHello(nodeRank, message.version);
@@ -113,7 +118,7 @@ export class Job {
         );
       case "hello": {
         const endpoints = this.#ledger.hello(message.rank, message.endpoint);
-        if (endpoints) this.#broadcast({ kind: "address-book", endpoints });
+        if (endpoints) this.#ready(endpoints);
         return this.#checkFaults();
       }
       case "finalize":
@@ -175,6 +180,13 @@ export class Job {
     this.#stop(this.#options.killGraceMs);
   }
 
+  /** All ranks run, and can be reached. */
+  #ready(endpoints: readonly string[]): void {
+    this.#broadcast({ kind: "address-book", endpoints });
+    this.#options.log.mark("ready");
+    this.#options.log.write("ready", { ranks: endpoints.length });
+  }
+
   #agentHello(nodeRank: number, theirs: string): void {
     if (theirs !== version) {
       const { host } = this.#nodes[nodeRank];
@@ -182,6 +194,7 @@ export class Job {
       return this.#end({ code: exitCodes.launcher, text }, nodeRank);
     }
     this.#arrived.add(nodeRank);
+    if (this.#arrived.size === this.#nodes.length) this.#options.log.mark("agents");
     if (this.#programs) this.#startNode(nodeRank);
   }
 
@@ -247,6 +260,8 @@ export class Job {
   }
 
   #stop(graceMs: number): void {
+    if (!this.#stopping) this.#options.log.write("abort", { ...this.#verdict });
+    this.#stopping = true;
     this.#broadcast({ kind: "stop", graceMs });
     for (const nodeRank of this.#nodes.keys()) if (!this.#started.has(nodeRank)) this.#nodeLeft(nodeRank);
   }

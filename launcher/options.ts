@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { parseCommand } from "./command-line.js";
 import { environment } from "./environment.js";
 import { type TransportName, transportNames } from "../src/comm/wire/messages.js";
+import { type DebugFlags, type DebugOptions, defineDebug, readDebug } from "./debug-options.js";
 import { UsageError } from "./errors.js";
 import {
   definePlacement,
@@ -23,6 +24,7 @@ export interface Options {
   /** Ranks of all programs; `undefined`: one for each slot. */
   readonly count: number | undefined;
   readonly placement: PlacementOptions;
+  readonly debug: DebugOptions;
   readonly hosts: readonly string[];
   readonly hostfile: string | undefined;
   readonly transport: TransportName;
@@ -73,6 +75,7 @@ export function parseOptions(argv: readonly string[]): Request {
     programs,
     count: counts.length === 0 ? undefined : counts.reduce((a, b) => a + b),
     placement: readPlacement(flags),
+    debug: readDebug(flags),
     hosts: flags.host ?? [],
     hostfile: flags.hostfile ?? environment.hostfile,
     transport: oneOf("--transport", flags.transport ?? environment.transport ?? "auto", transportNames),
@@ -102,7 +105,7 @@ interface ProgramFlags {
   wdir?: string;
 }
 
-interface Flags extends ProgramFlags, PlacementFlags {
+interface Flags extends ProgramFlags, PlacementFlags, DebugFlags {
   app?: string;
   host?: string[];
   hostfile?: string;
@@ -185,7 +188,7 @@ function defineProgram(): Command {
 }
 
 function define(): Command {
-  return definePlacement(defineProgram())
+  return defineDebug(definePlacement(defineProgram()))
     .addOption(new Option("--app <file>"))
     .addOption(new Option("-H, --host <hosts>").argParser(collect))
     .addOption(new Option("-f, --hostfile <file>"))

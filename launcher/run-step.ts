@@ -8,6 +8,7 @@ import { Agent, ownAddress, type Surroundings } from "./agent.js";
 import { bundle, checkScript } from "./bundle.js";
 import { deferred } from "./deferred.js";
 import { environment } from "./environment.js";
+import { EventLog } from "./event-log.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Job, type Node } from "./job.js";
 import { newRankKeys } from "./keys.js";
@@ -157,6 +158,7 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     killGraceMs: KILL_GRACE_MS,
     heartbeatMs: HEARTBEAT_MS,
     timeoutMs: undefined,
+    log: new EventLog(undefined),
     directory: process.cwd(),
   });
   const unhandle = handleSignals(job);

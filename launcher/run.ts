@@ -3,8 +3,10 @@ import { isatty } from "node:tty";
 import type { Start } from "../src/comm/wire/messages.js";
 import { startAgents } from "./agents.js";
 import { type Bundle, bundle, checkScript } from "./bundle.js";
+import { debugFlags, listInspectors } from "./debugging.js";
 import { displayPlan, showBinding } from "./display.js";
 import { UsageError } from "./errors.js";
+import { EventLog } from "./event-log.js";
 import { exportedEnvironment, travelling } from "./exports.js";
 import { Job, type Node } from "./job.js";
 import { Hub } from "./link.js";
@@ -16,6 +18,7 @@ import type { Program } from "./programs.js";
 import { compressRanks } from "./ranks.js";
 import { newJobId, openSession, type Session } from "./session.js";
 import { handleSignals } from "./signals.js";
+import { version } from "./version.js";
 
 /**
  * Runs a job: places its ranks, starts an agent on every host while the programs are bundled, and sees the job through.
@@ -36,7 +39,12 @@ export async function run(options: Options): Promise<number> {
     const shown = displayPlan(plan, options, environments);
     if (shown !== "") process.stdout.write(`${shown}\n`);
     if (options.placement.dryRun) return 0;
-    return await runPlan(plan, options, environments);
+    const log = new EventLog(options.debug.logJson);
+    try {
+      return await runPlan(plan, options, environments, log);
+    } finally {
+      log.close();
+    }
   } finally {
     plan.remotes.release();
   }
@@ -55,14 +63,19 @@ function check({ mapping, allocation }: Plan, options: Options): void {
 
 type Environment = Readonly<Record<string, string>>;
 
-async function runPlan(plan: Plan, options: Options, environments: readonly Environment[]): Promise<number> {
+async function runPlan(
+  plan: Plan,
+  options: Options,
+  environments: readonly Environment[],
+  log: EventLog,
+): Promise<number> {
   const jobId = newJobId();
   const isHere = plan.mapping.placements.some(({ host }) => plan.remotes.isPlayedHere(host));
   const session = isHere ? openSession(jobId) : undefined;
   const remove = () => session?.remove();
   process.on("exit", remove); // whatever happens here
   try {
-    return await launch(plan, options, jobId, session, environments);
+    return await launch(plan, options, jobId, session, environments, log);
   } finally {
     remove();
     process.off("exit", remove);
@@ -75,12 +88,20 @@ async function launch(
   jobId: string,
   session: Session | undefined,
   environments: readonly Environment[],
+  log: EventLog,
 ): Promise<number> {
+  log.mark("placed");
   const hub = new Hub(options.heartbeatMs);
   const consumed = (nodeRank: number, bytes: number) => hub.send(nodeRank, { kind: "consumed", bytes });
   const stdout = new Output(process.stdout, { tag: options.tagOutput, consumed });
   const stderr = new Output(process.stderr, { tag: options.tagOutput, consumed });
   const { mapping, remotes } = plan;
+  const { size, placements } = mapping;
+  const hosts = placements.map(({ host, ranks }) => ({ host: host.name, slots: host.slots, ranks }));
+  const programs = options.programs.map(({ script, args, count }) => ({ script, args, count }));
+  log.write("map", { job: jobId, version, size, programs, hosts });
+  const inspectors = listInspectors(options.debug, placements, ({ host }) => remotes.isPlayedHere(host));
+  if (inspectors.length > 0) stderr.say(inspectors.join("\n"));
   remotes.releaseOthers(mapping.placements.map(({ host }) => host));
   const agents = startAgents(mapping, remotes, hub, session?.folder, options, stdinToPass());
   const starts = startsOf(plan, options, jobId, environments, (text) => stderr.say(text));
@@ -88,19 +109,22 @@ async function launch(
     return { agent: agents[nodeRank], host: host.name, ranks, start: starts[nodeRank] };
   });
   const { directory } = options.programs[0];
-  const job = new Job(hub, nodes, stdout, stderr, { ...options, directory });
+  const job = new Job(hub, nodes, stdout, stderr, { ...options, directory, log });
   const unhandle = handleSignals(job);
   try {
     hub.deliver(
       (nodeRank, message) => job.receive(nodeRank, message),
       (nodeRank) => job.agentLost(nodeRank),
     );
-    const programs = await bundleAll(options.programs);
+    const bundles = await bundleAll(options.programs);
+    log.mark("bundled");
     if (options.verbosity === "verbose") stderr.say(summary(mapping, jobId));
     if (!options.encrypt && overNetwork(options, mapping))
       warn(options, "--no-encrypt: messages between ranks travel in the clear");
-    const code = await job.run(programs);
+    const code = await job.run(bundles);
     if (hub.refused > 0) stderr.say(`tsmpirun: turned away ${hub.refused} connections of strangers`);
+    log.mark("ended");
+    if (options.verbosity === "verbose") stderr.say(`tsmpirun: ${log.timing}`);
     await Promise.all([stdout.flushed(), stderr.flushed()]);
     return code;
   } finally {
@@ -131,7 +155,12 @@ function startsOf(
     return {
       jobId,
       size,
-      ranks: ranks.map((rank, i) => ({ rank, program: programs[rank], cpus: cpus[i] ?? [], flags: [] })),
+      ranks: ranks.map((rank, i) => ({
+        rank,
+        program: programs[rank],
+        cpus: cpus[i] ?? [],
+        flags: debugFlags(options.debug, rank),
+      })),
       nodeRank,
       nodes: placements.length,
       host: host.name,

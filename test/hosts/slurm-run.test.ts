@@ -72,6 +72,12 @@ void test("jobs of Slurm", { timeout: 110_000, skip: why ?? false }, async (t) =
     t.match(stderr, /^rank 0 on node2: (CPUs|not bound)/);
   });
 
+  await t.test("the hosts of the job can be asked how they are", async (t) => {
+    const { code, lines } = await run(t, slurm, ["salloc", "-Q", "-N2", ...TSMPIRUN, "hosts", "--check"]);
+    t.equal(code, 0);
+    t.match(lines[2], /^node2 +\d+ +.* v\d+\.\d+\.\d+ /);
+  });
+
   await t.test("more ranks than the job has slots are refused", async (t) => {
     const { code, stderr } = await run(t, slurm, [
       "salloc",
