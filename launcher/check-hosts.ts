@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import type { Greeting } from "./greeting.js";
 import { type HostFacts, hostFacts } from "./host-facts.js";
 import type { HostEntry } from "./hostfile.js";
-import { describeTopology } from "./placement/topology.js";
+import { describeTopology } from "../src/topology/topology.js";
 import type { RemoteAgents } from "./remote-agents.js";
 import { version } from "./version.js";
 

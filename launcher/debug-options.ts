@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "./errors.js";
-import { parseCpuList } from "./placement/cpu-list.js";
+import { parseCpuList } from "../src/topology/cpu-list.js";
 
 /** What the command line says about looking into ranks. */
 export interface DebugOptions {

@@ -1,6 +1,6 @@
 import type { HostCheck } from "./check-hosts.js";
 import type { HostFacts } from "./host-facts.js";
-import { describeTopology } from "./placement/topology.js";
+import { describeTopology } from "../src/topology/topology.js";
 
 /** Something that is well, that may do harm, or that stops a job. */
 export interface Finding {

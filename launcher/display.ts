@@ -2,7 +2,7 @@ import { travelling } from "./exports.js";
 import type { Display } from "./placement-options.js";
 import type { Host } from "./placement/allocation.js";
 import type { Placement } from "./placement/place.js";
-import { describeTopology, partsOf, type Topology } from "./placement/topology.js";
+import { describeTopology, partsOf, type Topology } from "../src/topology/topology.js";
 import type { Options } from "./options.js";
 import type { Plan } from "./plan.js";
 import type { Program } from "./programs.js";

@@ -1,6 +1,6 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { arch, networkInterfaces, tmpdir, totalmem } from "node:os";
-import { readTopology, type Topology } from "./placement/topology.js";
+import { readTopology, type Topology } from "../src/topology/topology.js";
 import { requireNative } from "../src/native.js";
 
 /** What a host is like, as far as it matters to a job. */

@@ -4,7 +4,7 @@ import type { Options } from "./options.js";
 import { type Allocation, needsTopology, slotsOf } from "./placement/allocation.js";
 import { bindRanks } from "./placement/bind.js";
 import { type Mapping, type Placement, placeRanks } from "./placement/place.js";
-import { readTopology, type Topology } from "./placement/topology.js";
+import { readTopology, type Topology } from "../src/topology/topology.js";
 import { programOfRanks } from "./programs.js";
 import { howToLaunch, RemoteAgents } from "./remote-agents.js";
 import { findGrant, type Grant } from "./resource-manager.js";

@@ -40,6 +40,7 @@ export const MPI = {
   /** As MPI_Dims_create; mpi4py's Compute_dims. */
   Compute_dims: computeDims,
   COMM_TYPE_SHARED: "shared",
+  COMM_TYPE_HW_GUIDED: "guided",
   ERRORS_RETURN: "return",
   ERRORS_ARE_FATAL: "fatal",
   UNDEFINED: undefined,

@@ -5,7 +5,8 @@
  */
 
 // The job, and its ranks
-export { init, type World } from "./comm/world.js";
+export { init, type InitOptions, type World } from "./comm/world.js";
+export type { Serializer } from "./comm/serializer.js";
 export { version } from "./version.js";
 export { simulate } from "./comm/simulate.js";
 export type { SimOptions } from "./comm/transports/sim.js";
@@ -35,7 +36,7 @@ export type {
   UserOp,
 } from "./comm/types.js";
 export { Group, type GroupComparison, type RankRange } from "./comm/structure/group.js";
-export type { Comparison, CounterOptions } from "./comm/api/structure.js";
+export type { Comparison, CounterOptions, SplitNodeOptions } from "./comm/api/structure.js";
 export { computeDims } from "./comm/structure/dims.js";
 export type {
   CartCommunicator,
@@ -56,6 +57,7 @@ export type {
   WindowOp,
 } from "./comm/api/windows.js";
 export type { CallInfo, Interception, Interceptor } from "./comm/api/interception.js";
+export { SyncedTime } from "./comm/collectives/synced-time.js";
 export { reduceLocal } from "./comm/reduce-local.js";
 export type { PersistentCollective } from "./comm/persistent-collective.js";
 export { ReproducibleSum } from "./comm/reproducible-sum.js";

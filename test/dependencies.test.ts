@@ -17,7 +17,7 @@ const PUBLIC: Room = { values: [], packages: ["tsmpi"] };
 /** What may import what: downward only. The longest name that fits a file is its room. */
 const ROOMS: Readonly<Record<string, Room>> = {
   "launcher/": {
-    values: ["src/comm/wire/", "src/comm/transports/zmq", "src/native.ts", "src/env.ts"],
+    values: ["src/comm/wire/", "src/comm/transports/zmq", "src/topology/", "src/native.ts", "src/env.ts"],
     types: ["src/comm/boot.ts"],
     packages: ["commander", "esbuild", "fastest-levenshtein", "koffi", "zeromq"],
   },
@@ -53,12 +53,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
     values: [
       "src/kernels/combine.ts",
       "src/kernels/heap.ts",
+      "src/topology/",
       "src/native.ts",
       "src/options.ts",
       "src/env.ts",
     ],
     packages: ["flatbuffers", "koffi", "zeromq"],
   },
+  "src/topology/": { values: [] },
   "src/native.ts": { values: ["src/env.ts"] },
   "src/options.ts": { values: [], packages: ["fastest-levenshtein"] },
   "src/env.ts": { values: [] },
@@ -85,7 +87,17 @@ const EXPORTS = [
     "MpiError",
   ],
   ...["PeerLostError", "RemoteError", "TruncateError", "TypeMismatchError"],
-  ...["Group", "GroupComparison", "RankRange", "Comparison", "CounterOptions", "Counter", "Lock", "Mutex"],
+  ...[
+    "Group",
+    "GroupComparison",
+    "RankRange",
+    "Comparison",
+    "CounterOptions",
+    "SplitNodeOptions",
+    "Counter",
+    "Lock",
+    "Mutex",
+  ],
   ...["computeDims", "CartCommunicator", "CartOptions", "GraphCommunicator", "GraphOptions"],
   ...[
     "NeighborCommunicator",
@@ -103,6 +115,7 @@ const EXPORTS = [
   ...["MatchedMessage", "Persistent", "RequestStateError", "RevokedError", "Revocation", "TimeoutError"],
   ...["testAll", "testAny", "testSome", "version", "startAll", "SendMode", "ComplexNumber", "Field"],
   ...["CallInfo", "Interception", "Interceptor", "requestScope", "RequestScope", "RequestScopeOptions"],
+  ...["InitOptions", "Serializer", "SyncedTime"],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
   ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],

@@ -1,6 +1,6 @@
 import type { HostEntry } from "../hostfile.js";
 import type { MapPolicy } from "./policy.js";
-import { partsOf, type Topology } from "./topology.js";
+import { partsOf, type Topology } from "../../src/topology/topology.js";
 
 /** A host that the job may use. */
 export interface Host extends HostEntry {

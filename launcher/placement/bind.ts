@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.js";
 import type { BindPolicy, BindTo, MapPolicy } from "./policy.js";
-import { type Level, partsOf, type Topology } from "./topology.js";
+import { type Level, partsOf, type Topology } from "../../src/topology/topology.js";
 
 export interface BindRequest {
   readonly map: MapPolicy;

@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.js";
 import type { Allocation, Host } from "./allocation.js";
 import type { MapPolicy } from "./policy.js";
-import { describeTopology, type Level, partsOf } from "./topology.js";
+import { describeTopology, type Level, partsOf } from "../../src/topology/topology.js";
 
 export interface MapRequest {
   /** Ranks to start; `undefined`: one for each slot. */

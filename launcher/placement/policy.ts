@@ -1,7 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import { UsageError } from "../errors.js";
-import { parseCpuList } from "./cpu-list.js";
-import type { Level } from "./topology.js";
+import { parseCpuList } from "../../src/topology/cpu-list.js";
+import type { Level } from "../../src/topology/topology.js";
 
 /** How ranks are given to hosts. */
 export interface MapPolicy {

@@ -1,6 +1,7 @@
 import { deserialize } from "node:v8";
-import { deserializeApart, type Piece, piecesOf, serializeApart, type Serialized } from "./parts.js";
+import { deserializeApart, type Piece, piecesOf, serializeApart } from "./parts.js";
 import { decodePlain, encodePlain } from "./plain.js";
+import { decodeForeign, encodeForeign } from "./serializer.js";
 import type { TypedArray } from "./types.js";
 
 /**
@@ -86,6 +87,8 @@ const FIRST_ARRAY = 2;
 const PARTS = FIRST_ARRAY + CONSTRUCTORS.length;
 /** A small value of texts, numbers, arrays and objects: see plain.ts. */
 const PLAIN = PARTS + 1;
+/** What a serializer of the program's own has made: see serializer.ts. */
+const FOREIGN = PLAIN + 1;
 const CODES = new Map<unknown, number>(CONSTRUCTORS.map((constructor, i) => [constructor, FIRST_ARRAY + i]));
 
 /** A value on the wire: raw bytes and how to read them. */
@@ -111,7 +114,7 @@ function arrayCode(array: { readonly constructor: unknown }): number | undefined
 
 /** Element type for messages: `float64`, `number`, `object`. */
 export function nameOf(code: number): string {
-  if (code === OBJECT || code === PARTS || code === PLAIN) return "object";
+  if (code === OBJECT || code === PARTS || code === PLAIN || code === FOREIGN) return "object";
   if (code === NUMBER) return "number";
   return CONSTRUCTORS[code - FIRST_ARRAY]?.name.replace("Array", "").toLowerCase() ?? `unknown type ${code}`;
 }
@@ -176,11 +179,11 @@ export function pack(value: unknown): Packed {
   if (isTypedArray(value)) return { code: codeOf(value), bytes: bytesOf(value) };
   const plain = packPlain(value);
   if (plain !== undefined) return plain;
-  const { apart, bytes, pieces } = serialize(value);
-  if (pieces.length === 1) return { code: apart ? PARTS : OBJECT, bytes: pieces[0].bytes };
+  const { code, bytes, pieces } = serialize(value);
+  if (pieces.length === 1) return { code, bytes: pieces[0].bytes };
   const joined = new Uint8Array(bytes);
   for (const piece of pieces) joined.set(piece.bytes, piece.offset);
-  return { code: PARTS, bytes: joined };
+  return { code, bytes: joined };
 }
 
 /** As {@link pack}, of what is plain and small: numbers, texts, and so on; `undefined` for anything else. */
@@ -207,18 +210,22 @@ export function packPieces(value: unknown): PackedPieces {
   const plain = packPlain(value);
   if (plain !== undefined)
     return { code: plain.code, bytes: plain.bytes.byteLength, pieces: [{ offset: 0, bytes: plain.bytes }] };
-  const { apart, bytes, pieces } = serialize(value);
-  return { code: apart ? PARTS : OBJECT, bytes, pieces };
+  return serialize(value);
 }
 
-function serialize(value: unknown): Serialized {
-  return serializeApart(value, arrayCode, VIEW_BYTES_MAX);
+function serialize(value: unknown): PackedPieces {
+  const foreign = encodeForeign(value);
+  if (foreign !== undefined)
+    return { code: FOREIGN, bytes: foreign.byteLength, pieces: [{ offset: 0, bytes: foreign }] };
+  const { apart, bytes, pieces } = serializeApart(value, arrayCode, VIEW_BYTES_MAX);
+  return { code: apart ? PARTS : OBJECT, bytes, pieces };
 }
 
 /** Inverse of {@link pack}. A typed array views `bytes` where its alignment allows, so `bytes` changes owner. */
 export function unpack(code: number, bytes: Uint8Array): unknown {
   if (code === OBJECT) return deserialize(bytes);
   if (code === PLAIN) return decodePlain(bytes);
+  if (code === FOREIGN) return decodeForeign(bytes);
   if (code === NUMBER) return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
   const { buffer, byteOffset } = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   if (code === PARTS) return deserializeApart(buffer, byteOffset, viewAs);
@@ -228,7 +235,8 @@ export function unpack(code: number, bytes: Uint8Array): unknown {
 /** The same for values of any length that start their buffer. */
 export function unpackLarge(code: number, buffer: ArrayBufferLike, bytes: number): unknown {
   if (code === OBJECT) return deserialize(new Uint8Array(buffer, 0, bytes));
-  if (code === PLAIN || code === NUMBER) return unpack(code, new Uint8Array(buffer, 0, bytes));
+  if (code === PLAIN || code === NUMBER || code === FOREIGN)
+    return unpack(code, new Uint8Array(buffer, 0, bytes));
   return code === PARTS ? deserializeApart(buffer, 0, viewAs) : viewAs(code, buffer, 0, bytes);
 }
 

@@ -20,7 +20,15 @@ const CALLS = [
     "sub",
     "graph",
   ] as const),
-  ...(["createWindow", "allocateShared", "allocateWindow", "counter", "mutex", "sequential"] as const),
+  ...([
+    "createWindow",
+    "allocateShared",
+    "allocateWindow",
+    "counter",
+    "mutex",
+    "sequential",
+    "syncedTime",
+  ] as const),
 ] as const satisfies readonly (keyof CartCommunicator | keyof GraphCommunicator)[];
 
 interface Intercepted extends Interception {

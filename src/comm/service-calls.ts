@@ -5,6 +5,7 @@ import { describe } from "./arguments.js";
 import { NO_OPTIONS } from "./call-options.js";
 import { bcast } from "./collectives/bcast.js";
 import type { Call } from "./collectives/call.js";
+import { type SyncedTime, syncedTime } from "./collectives/synced-time.js";
 import { childContext } from "./context-id.js";
 import { codeOf, isTypedArray } from "./envelope.js";
 import { RootCounter } from "./structure/counter.js";
@@ -114,6 +115,10 @@ export abstract class ServiceCalls extends StructureCalls {
     return this.begin({ name: "sequential" }, options, (call) => sequential(call, section));
   }
 
+  syncedTime(options: CallOptions = NO_OPTIONS): Request<SyncedTime> {
+    return this.begin({ name: "syncedTime" }, options, syncedTime);
+  }
+
   #checkOneHost(): void {
     const other = this.ranks.findIndex((_, rank) => this.hostOf(rank) !== this.hostOf(0));
     if (other < 0) return;
@@ -154,7 +159,7 @@ async function allocateWindow<A extends TypedArray>(
     comm.free();
   };
   try {
-    node = await comm.splitNode(comm.rank, options);
+    node = await comm.splitNode(options);
     memory = await node.allocateShared(type, count, options);
     const window = await comm.createWindow(memory.local, options);
     (window as ActiveWindow<A>).onFree = free;

@@ -1,5 +1,5 @@
 import type { CallInfo, Interceptor } from "./api/interception.js";
-import type { Comparison } from "./api/structure.js";
+import type { Comparison, SplitNodeOptions } from "./api/structure.js";
 import { checkTag } from "./arguments.js";
 import { NO_OPTIONS } from "./call-options.js";
 import { CollectiveCalls } from "./collective-calls.js";
@@ -14,7 +14,8 @@ import type { Lease } from "./structure/boards.js";
 import { disable } from "./structure/freeing.js";
 import { Group } from "./structure/group.js";
 import { checkGroups } from "./structure/groups-agree.js";
-import { agree, type Outcome, type Proposal, type Proposed } from "./structure/proposals.js";
+import { PARTS, partColor } from "./structure/locality.js";
+import { agree, mustAgree, type Outcome, type Proposal, type Proposed } from "./structure/proposals.js";
 import { Task } from "./task.js";
 import type { CallOptions, Communicator, Request, Statistics } from "./types.js";
 
@@ -87,11 +88,21 @@ export abstract class StructureCalls extends CollectiveCalls {
     return this.splitInto("split", options, propose, (plan) => this.#made(plan, String(color)));
   }
 
-  splitNode(key = this.rank, options: CallOptions = NO_OPTIONS): Request<Communicator> {
-    const propose = (): Proposal => ({ color: this.hostOf(this.rank), key });
-    return this.splitInto("split", options, propose, (plan) =>
-      this.#made(plan, "node"),
-    ) as Request<Communicator>;
+  splitNode(options: SplitNodeOptions = NO_OPTIONS): Request<Communicator> {
+    const { key = this.rank, by = "host" } = options;
+    const propose = (): Proposal => ({
+      color: partColor(this.hostOf(this.rank), by),
+      key,
+      details: [PARTS.indexOf(by)],
+    });
+    const made = this.splitInto(
+      "splitNode",
+      options,
+      propose,
+      (plan) => this.#made(plan, by === "host" ? "node" : by),
+      (all) => mustAgree("splitNode", all, ([part]) => `by "${PARTS[part]}"`),
+    );
+    return made as Request<Communicator>; // every rank joins one
   }
 
   splitLeaders(options: CallOptions = NO_OPTIONS): Request<Communicator | undefined> {
@@ -211,21 +222,27 @@ export abstract class StructureCalls extends CollectiveCalls {
 
   /** Makes one communicator of all ranks that propose the same color. */
   protected splitInto<C>(
-    name: "create" | "split" | "cart" | "graph" | "createWindow" | "allocateShared",
+    name: "create" | "split" | "splitNode" | "cart" | "graph" | "createWindow" | "allocateShared",
     options: CallOptions,
     propose: () => Proposal,
     make: (plan: Plan) => C | Promise<C>,
     check?: (all: readonly Proposed[]) => void,
   ): Request<C | undefined> {
     const generation = this.nextGeneration();
-    return this.begin({ name }, options, async (call: Call) => {
-      const proposal = propose();
-      const outcome = await agree(call, proposal, check);
-      if (outcome === undefined) return undefined;
-      const ranks = outcome.members.map(({ rank }) => this.ranks[rank]);
-      const id = childContext(this.id, generation, proposal.color ?? 0);
-      return make({ ...outcome, id, ranks, call });
-    });
+    const agreement = { name: name === "splitNode" ? "split" : name } as const;
+    return this.begin(
+      agreement,
+      options,
+      async (call: Call) => {
+        const proposal = propose();
+        const outcome = await agree(call, proposal, check);
+        if (outcome === undefined) return undefined;
+        const ranks = outcome.members.map(({ rank }) => this.ranks[rank]);
+        const id = childContext(this.id, generation, proposal.color ?? 0);
+        return make({ ...outcome, id, ranks, call });
+      },
+      name,
+    );
   }
 
   #made({ id, ranks, lease }: Plan, name: string): Communicator {

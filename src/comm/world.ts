@@ -8,11 +8,13 @@ import { endSignal } from "./end-signal.js";
 import { Engine } from "./engine.js";
 import { reportMessages, reportRequests, reportStrangers } from "./leftovers.js";
 import { env } from "../env.js";
+import { checkOptions } from "../options.js";
 import { missingPlugin, startedByMpi } from "./transports/mpi/find.js";
 import { selfTransport } from "./transports/self.js";
 import { ShmTransport } from "./transports/shm.js";
 import { HostsTransport } from "./transports/hosts.js";
 import type { Sink, TransportKind } from "./transports/transport.js";
+import { type Serializer, useSerializer } from "./serializer.js";
 import type { Lease } from "./structure/boards.js";
 import type { Communicator } from "./types.js";
 
@@ -43,6 +45,11 @@ export interface World extends Communicator {
   abort(code?: number, reason?: string): never;
 }
 
+export interface InitOptions {
+  /** For values that are neither typed arrays, numbers nor small and plain; default: `v8.serialize`. */
+  serializer?: Serializer;
+}
+
 let world: Promise<World> | undefined;
 
 /**
@@ -54,9 +61,12 @@ let world: Promise<World> | undefined;
  *
  * Only the main thread of a rank communicates; its worker threads pass it what is to be sent.
  *
+ * @param options - Also those of later calls hold from then on; all ranks pass the same.
  * @throws {Error} If the shared memory cannot be mapped or no port can be opened, or in a worker thread of a rank.
  */
-export function init(): Promise<World> {
+export async function init(options: InitOptions = {}): Promise<World> {
+  checkOptions("init", options, ["serializer"]);
+  if (options.serializer !== undefined) useSerializer(options.serializer);
   return (world ??= join());
 }
 

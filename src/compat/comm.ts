@@ -5,6 +5,18 @@ import { type Communicator, TAG_UB, type TypedArray } from "../comm/types.js";
 import { ArrayComm } from "./arrays.js";
 import { currentWorld } from "./world.js";
 
+/** Parts of a host by their names in hwloc. */
+const HARDWARE = {
+  Machine: "host",
+  Package: "socket",
+  NUMANode: "numa",
+  L3Cache: "l3",
+  Core: "core",
+} as const;
+export interface HardwareInfo {
+  readonly mpi_hw_resource_type?: keyof typeof HARDWARE;
+}
+
 /** Keys of attributes. */
 export type Attribute = "TAG_UB" | "UNIVERSE_SIZE" | "APPNUM";
 
@@ -17,10 +29,14 @@ export class Comm extends ArrayComm {
     return wrap(await this.comm.split(color, key));
   }
 
-  /** The ranks of this host, as with COMM_TYPE_SHARED. */
-  async Split_type(type: "shared", key = 0): Promise<Comm> {
-    if (type !== "shared") throw new RangeError(`Split_type: "${String(type)}" is not MPI.COMM_TYPE_SHARED`);
-    return new Comm(await this.comm.splitNode(key));
+  /** The ranks of this host; with COMM_TYPE_HW_GUIDED, of the part of it that `info` names. */
+  async Split_type(type: "shared" | "guided", key = 0, info: HardwareInfo = {}): Promise<Comm> {
+    if (type !== "shared" && type !== "guided")
+      throw new RangeError(
+        `Split_type: "${String(type)}" is neither MPI.COMM_TYPE_SHARED nor COMM_TYPE_HW_GUIDED`,
+      );
+    const by = type === "guided" ? HARDWARE[info.mpi_hw_resource_type ?? "Machine"] : "host";
+    return new Comm(await this.comm.splitNode({ key, by }));
   }
 
   Dup(): Comm {

@@ -1,5 +1,5 @@
 import { test } from "tap";
-import { readTopology } from "../../launcher/placement/topology.js";
+import { readTopology } from "../../src/topology/topology.js";
 import { program, tsmpirun } from "./tsmpirun.js";
 
 const appnum = program("appnum.ts");

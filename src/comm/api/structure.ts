@@ -1,3 +1,4 @@
+import type { SyncedTime } from "../collectives/synced-time.js";
 import type { Group } from "../structure/group.js";
 import type { CallOptions, Communicator, Request, RootOptions, TypedArray } from "../types.js";
 import type { SharedArrayConstructor, SharedWindow, Window } from "./windows.js";
@@ -12,14 +13,25 @@ export interface CounterOptions extends RootOptions {
   start?: number;
 }
 
+export interface SplitNodeOptions extends CallOptions {
+  /** Ranks of a new communicator are ordered by it, then by rank. Default: this rank. */
+  key?: number;
+  /**
+   * Which part of a host is shared; default all of it. A rank belongs to a part if all CPUs on which it may run are in
+   * that part, as it is when `tsmpirun --bind-to` binds it to one. Those of a host that are not bound so, or cannot tell
+   * since there is no /sys, form one communicator of their own.
+   */
+  by?: "host" | "socket" | "numa" | "l3" | "core";
+}
+
 /** Communicators made of a communicator, and what they are made of. */
 export interface Structure extends AsyncDisposable {
   /** The members. Local. */
   readonly group: Group;
   /** Ranks of equal `color` form a new communicator, ordered by `key`, then by rank; `undefined` joins none. Collective. */
   split(color: number | undefined, key?: number, options?: CallOptions): Request<Communicator | undefined>;
-  /** The ranks of each host form a communicator, ordered by `key`, then by rank: they can share memory. Collective. */
-  splitNode(key?: number, options?: CallOptions): Request<Communicator>;
+  /** The ranks of each host, or part of one, form a communicator: they can share memory. Collective. */
+  splitNode(options?: SplitNodeOptions): Request<Communicator>;
   /** The first rank of each host in one communicator; `undefined` on the others. Collective. */
   splitLeaders(options?: CallOptions): Request<Communicator | undefined>;
   /**
@@ -103,8 +115,17 @@ export interface Structure extends AsyncDisposable {
    */
   sequential<T>(section: () => T | PromiseLike<T>, options?: CallOptions): Request<T>;
   /**
+   * Measures how far this rank's clock is from that of rank 0: a clock for times of different ranks that are to be
+   * compared. Collective; 20 round trips for each level of a binomial tree.
+   */
+  syncedTime(options?: CallOptions): Request<SyncedTime>;
+  /**
    * Ends the communicator on all its ranks: their calls on it, under way and to come, reject with a RevokedError. For a
    * rank that has met an error in which the others wait for it. Local.
+   *
+   * Only this one ends: what was made of it before, and what it was made of, go on. The world can be revoked like any
+   * other, and then no new communicator can be made of it; a program that wants to go on after that keeps a `dup` of the
+   * world from its beginning. The ranks themselves, and the way in which the program ends, are not touched.
    *
    * @param reason - What the others are told.
    */

@@ -37,6 +37,7 @@ export const COLLECTIVES = [
   "sequential",
   "createWindow",
   "allocateShared",
+  "syncedTime",
 ] as const;
 export type CollectiveName = (typeof COLLECTIVES)[number];
 

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { simulate } from "../../../src/comm/simulate.js";
 import type { Communicator } from "../../../src/comm/types.js";
+import { type PartName, partColor } from "../../../src/comm/structure/locality.js";
+import type { Topology } from "../../../src/topology/topology.js";
 import { realRanks, spmd } from "../../spmd.js";
 
 const ranksOf = (comm: Communicator): number[] => Array.from({ length: comm.size }, (_, rank) => rank);
@@ -178,7 +180,7 @@ await spmd("splitNode: all of one host; splitLeaders: its first rank", async (co
   const host = Number(TSMPI_NODE_RANK ?? SLURM_NODEID ?? 0);
   const hosts = await comm.allgather(host);
   const mine = comm.group.ranks.filter((_, rank) => hosts[rank] === host);
-  const node = await comm.splitNode(-comm.rank);
+  const node = await comm.splitNode({ key: -comm.rank });
   await works(node, [...mine].reverse());
   const leaders = await comm.splitLeaders();
   assert.equal(leaders?.size, hosts.indexOf(host) === comm.rank ? new Set(hosts).size : undefined);
@@ -275,5 +277,62 @@ if (process.env["TSMPI_SIZE"] === undefined) {
     },
   );
 }
+
+await spmd(
+  "splitNode by a part of a host: parts of hosts, each rank in one, in the order of their ranks",
+  async (comm) => {
+    const node = await comm.splitNode();
+    for (const by of ["host", "socket", "numa", "l3", "core"] as const) {
+      const part = await comm.splitNode({ by });
+      assert.ok(part.group.ranks.every((rank) => node.group.ranks.includes(rank)));
+      assert.deepEqual(
+        part.group.ranks,
+        part.group.ranks.toSorted((a, b) => a - b),
+      );
+      assert.equal(await part.allreduce(1), part.size);
+      // Parts are disjoint, and leave nobody out.
+      assert.equal(
+        await comm.allreduce(1 / part.size, { reproducible: true }).then(Math.round),
+        await parts(comm, part),
+      );
+      part.free();
+    }
+    const by = comm.rank === comm.size - 1 ? "numa" : "core";
+    if (comm.size > 1)
+      await assert.rejects(
+        async () => comm.splitNode({ by }),
+        /rank 0 passes by "core" and rank \d passes by "numa"/,
+      );
+    const odd = "rack" as "core";
+    await assert.rejects(async () => comm.splitNode({ by: odd }), /by "rack" is none of host, socket/);
+  },
+);
+
+/** How many parts there are: each has one first rank. */
+async function parts(comm: Communicator, part: Communicator): Promise<number> {
+  return comm.allreduce(part.rank === 0 ? 1 : 0);
+}
+
+await spmd("a rank belongs to the part that holds all its CPUs, and to none if they are in several", () => {
+  const cpu = (id: number): Topology[number] => ({
+    id,
+    core: id >> 1,
+    l3: id & ~3,
+    numa: id >> 3,
+    socket: id >> 4,
+  });
+  const color = (host: number, by: PartName, ...ids: number[]): number => partColor(host, by, ids.map(cpu));
+  assert.equal(color(1, "core", 2), color(1, "core", 3));
+  assert.notEqual(color(1, "core", 2), color(1, "core", 4));
+  assert.notEqual(color(1, "core", 2), color(2, "core", 2));
+  assert.equal(color(0, "l3", 4, 5, 6), color(0, "l3", 7));
+  assert.equal(color(0, "numa", 0, 7), color(0, "numa", 3));
+  assert.equal(color(0, "core", 0, 2), color(0, "core", 7, 8), "of no part");
+  assert.notEqual(color(0, "core", 0, 2), color(0, "core", 0));
+  assert.notEqual(color(0, "core", 0, 2), color(1, "core", 0, 2));
+  assert.equal(color(3, "host", 0, 99), color(3, "host", 5));
+  const noCache = { ...cpu(0), l3: -1 - 3 };
+  assert.notEqual(partColor(0, "l3", [noCache]), color(0, "l3", 0, 99));
+});
 
 await realRanks(import.meta.url);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { test } from "tap";
 import { bindRanks, type BindRequest } from "../../../launcher/placement/bind.js";
 import { parseBindTo, parseCpuItems, parseMapBy } from "../../../launcher/placement/policy.js";
-import { partsOf, type Topology } from "../../../launcher/placement/topology.js";
+import { partsOf, type Topology } from "../../../src/topology/topology.js";
 import { compressRanks } from "../../../launcher/ranks.js";
 import { machine } from "./machine.js";
 

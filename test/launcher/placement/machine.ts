@@ -1,4 +1,4 @@
-import type { Topology } from "../../../launcher/placement/topology.js";
+import type { Topology } from "../../../src/topology/topology.js";
 
 /** A regular host: CPUs are numbered as Linux often does, first threads of all cores before second ones. */
 export function machine(shape: {

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "tap";
 import { maskOf, withCpus } from "../../../launcher/affinity.js";
-import { parseCpuList } from "../../../launcher/placement/cpu-list.js";
+import { parseCpuList } from "../../../src/topology/cpu-list.js";
 import { parseBindTo, parseCpuItems, parseMapBy, parseRankBy } from "../../../launcher/placement/policy.js";
-import { describeTopology, partsOf, readTopology } from "../../../launcher/placement/topology.js";
+import { describeTopology, partsOf, readTopology } from "../../../src/topology/topology.js";
 import { machine } from "./machine.js";
 
 /** Writes what Linux says of a host. */
