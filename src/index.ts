@@ -188,6 +188,11 @@ export type {
 // Files and pictures
 export { decodeNpy, readNpy, readNpyBlock, writeNpy } from "./io/npy.js";
 export { readNpz } from "./io/npz.js";
+export { readRawBlock, writeRaw, type RawOptions, type RawType } from "./io/raw.js";
+export { readZarrBlock, writeZarr, type ZarrCodec, type ZarrOptions } from "./io/zarr.js";
+export { readHdf5Block } from "./io/hdf5.js";
+export { readSegyBlock, readSegyHeader, readSegyInfo, writeSegy, type SegyOptions } from "./io/segy.js";
+export type { SegyFormat, SegyInfo, TraceField } from "./io/segy-format.js";
 export { plotCurve, plotPanels } from "./plot/plot.js";
 export type { Curve } from "./plot/curve.js";
 export type { Figure, Panel, Quantity, SectionPanel } from "./plot/panels.js";

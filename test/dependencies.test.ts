@@ -41,7 +41,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
     types: ["src/array/vector.ts"],
   },
   "src/ops/": { values: ["src/array/", "src/kernels/", "src/options.ts"], types: ["src/comm/types.ts"] },
-  "src/io/": { values: ["src/array/"], types: ["src/comm/types.ts"], packages: ["fflate"] },
+  "src/io/": {
+    values: ["src/array/", "src/options.ts"],
+    types: ["src/comm/types.ts"],
+    packages: ["fflate", "h5wasm", "numcodecs", "zarrita"],
+  },
   "src/plot/": {
     values: ["src/array/", "src/native.ts"],
     types: ["src/comm/types.ts"],
@@ -185,6 +189,9 @@ const EXPORTS = [
   // files and pictures
   ...["decodeNpy", "readNpy", "readNpyBlock", "writeNpy", "readNpz", "plotCurve", "plotPanels", "Curve"],
   ...["Figure", "Panel", "Quantity", "SectionPanel"],
+  ...["readRawBlock", "writeRaw", "RawOptions", "RawType", "readZarrBlock", "writeZarr", "ZarrCodec"],
+  ...["ZarrOptions", "readHdf5Block", "readSegyBlock", "readSegyHeader", "readSegyInfo", "writeSegy"],
+  ...["SegyOptions", "SegyFormat", "SegyInfo", "TraceField"],
 ];
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

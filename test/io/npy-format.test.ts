@@ -97,7 +97,7 @@ test("npy: what is no array of numbers is refused, with the file and the place",
   refuse(good.with(6, 9), /byte 6: format version is 9/);
   refuse(good.subarray(0, 8), /byte 8: the file ends within its first 10 bytes/);
   refuse(good.subarray(0, 40), /byte 40: the file ends within a header/);
-  refuse(npy("'<f8'", "(2,)", one), /promises 16 bytes of \[2\] f8, the file has 8/);
+  refuse(npy("'<f8'", "(2,)", one), /takes 16 bytes of \[2\] f8, the file has 8/);
   refuse(npy("[('a', '<f8')]", "(1,)", one), /elements are records/);
   refuse(npy("'|O'", "(1,)", one), /elements of type O/);
   refuse(npy("'<U2'", "(1,)", one), /elements of type U2/);

@@ -1,0 +1,169 @@
+import { open, rename, rm, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import type { BlockSpace, BlockVector } from "../array/blocks.js";
+import { numbersPerElement } from "../array/dtype.js";
+import { runs } from "../array/runs.js";
+import { product, sameNumbers } from "../array/shape.js";
+import type { Communicator } from "../comm/types.js";
+import { agree } from "./agree.js";
+import { transposed } from "./box.js";
+import { decodeElements, malformed, type Decoded, type ElementLayout } from "./elements.js";
+
+/**
+ * Reads this rank's block of an array that lies in a file. Local.
+ *
+ * @throws {Error} If the file is too short, or its shape is not that of the space.
+ */
+export async function readElements<V extends BlockVector<V>>(
+  file: FileHandle,
+  path: string,
+  header: ElementLayout,
+  space: BlockSpace<V>,
+): Promise<V> {
+  checkSize(header, (await file.stat()).size, path);
+  if (!sameNumbers(header.shape, space.dims)) {
+    throw new RangeError(`${path} has shape [${header.shape.join(", ")}], the space is ${space.toString()}`);
+  }
+  // A Fortran-ordered array is a C-ordered one with its axes reversed.
+  const flip = (lengths: readonly number[]) => (header.fortranOrder ? [...lengths].reverse() : lengths);
+  const elementBytes = header.dataBytes / Math.max(1, product(header.shape));
+  const elements = new Uint8Array(elementBytes * product(space.localShape));
+  for (const run of runs(flip(space.dims), flip(space.localStart), flip(space.localShape))) {
+    const into = elements.subarray(run.local * elementBytes, (run.local + run.length) * elementBytes);
+    await readInto(file, into, header.dataOffset + run.global * elementBytes, path);
+  }
+  const { dtype, numbers } = inC(decodeElements(elements, header, path), header, space.localShape);
+  const array = space.zeros(dtype);
+  array.local.set(numbers);
+  return array;
+}
+
+export function inC(decoded: Decoded, layout: ElementLayout, shape: readonly number[]): Decoded {
+  if (!layout.fortranOrder || shape.length < 2) return decoded;
+  const { dtype, numbers } = decoded;
+  return { dtype, numbers: transposed(numbers, shape, numbersPerElement(dtype)) };
+}
+
+export function checkSize(
+  { dataOffset, dataBytes, type, shape }: ElementLayout,
+  fileBytes: number,
+  path: string,
+): void {
+  if (fileBytes >= dataOffset + dataBytes) return;
+  const promised = `${dataBytes} bytes of [${shape.join(", ")}] ${type}`;
+  throw malformed(
+    path,
+    dataOffset,
+    `the array takes ${promised}, the file has ${Math.max(0, fileBytes - dataOffset)}`,
+  );
+}
+
+export async function withFile<T>(
+  path: string,
+  flags: string,
+  action: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const file = await open(path, flags);
+  try {
+    return await action(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Up to `bytes` bytes from `position`; fewer at the end of the file. */
+export async function readAt(file: FileHandle, position: number, bytes: number): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await file.read(new Uint8Array(bytes), 0, bytes, position);
+  return buffer.subarray(0, bytesRead);
+}
+
+export async function readInto(
+  file: FileHandle,
+  into: Uint8Array,
+  position: number,
+  path: string,
+): Promise<void> {
+  for (let done = 0; done < into.length;) {
+    const { bytesRead } = await file.read(into, done, into.length - done, position + done);
+    if (bytesRead === 0) throw malformed(path, position + done, "the file ended while it was read");
+    done += bytesRead;
+  }
+}
+
+export async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/**
+ * Writes an array behind a header, in C order, each rank its own block, all at once. Collective for distributed arrays.
+ *
+ * Rank 0 writes the header and sets the length of the file; then every rank writes its block in stretches as long as
+ * the distribution allows, a single one if only the first axis is split. The file appears under its name when it is
+ * complete.
+ *
+ * @param prepare - Gives the bytes to write for those of a block, which it leaves as they are.
+ */
+export async function writeElements<V>(
+  path: string,
+  where: string,
+  header: Uint8Array,
+  { space, dtype, local }: BlockVector<V>,
+  prepare: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes,
+): Promise<void> {
+  const { comm, dims, localShape, localStart } = space;
+  const elementBytes = local.BYTES_PER_ELEMENT * numbersPerElement(dtype);
+  await replacing(path, where, comm, async (partial) => {
+    await agree(comm, where, async () => {
+      if (comm && comm.rank > 0) return;
+      await withFile(partial, "w", async (file) => {
+        await file.truncate(header.length + elementBytes * product(dims));
+        await writeAt(file, header, 0);
+      });
+    });
+    await agree(comm, where, async () => {
+      if (!space.primary) return;
+      const bytes = prepare(new Uint8Array(local.buffer, local.byteOffset, local.byteLength));
+      await withFile(partial, "r+", async (file) => {
+        for (const { global, local: from, length } of runs(dims, localStart, localShape)) {
+          const run = bytes.subarray(from * elementBytes, (from + length) * elementBytes);
+          await writeAt(file, run, header.length + global * elementBytes);
+        }
+      });
+    });
+  });
+}
+
+/**
+ * Lets `write` make a file or a folder under another name, which rank 0 then gives its own; what was there is replaced.
+ * If it fails, nothing is left but what was there. Collective.
+ */
+export async function replacing(
+  path: string,
+  where: string,
+  comm: Communicator | undefined,
+  write: (partial: string) => Promise<void>,
+): Promise<void> {
+  const partial = `${path}.part`;
+  const root = !comm || comm.rank === 0;
+  try {
+    await write(partial);
+    await agree(comm, where, async () => {
+      if (!root) return;
+      if (await isFolder(path)) await rm(path, { recursive: true });
+      await rename(partial, path);
+    });
+  } catch (error) {
+    if (root) await rm(partial, { force: true, recursive: true });
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

@@ -1,0 +1,270 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Array as ZarrArray, DataType } from "zarrita";
+import type { BlockSpace, BlockVector } from "../array/blocks.js";
+import { DistributedArray } from "../array/distributed-array.js";
+import { type DType, isComplex, numbersPerElement, type Storage } from "../array/dtype.js";
+import { product, sameNumbers, stridesOf } from "../array/shape.js";
+import { copyBox } from "../array/strided-copy.js";
+import { checkOptions } from "../options.js";
+import { agree } from "./agree.js";
+import { replacing } from "./array-file.js";
+import { exact } from "./elements.js";
+import { ZarrFolder } from "./zarr-store.js";
+
+export type ZarrCodec = "none" | "gzip" | "zstd" | "lz4" | "blosc";
+
+export interface ZarrOptions {
+  /** Version of the format; default 3. */
+  version?: 2 | 3;
+  /** Lengths of a chunk. Default: those of the largest block, halved until a chunk has 4 MiB at most. */
+  chunks?: readonly number[];
+  /** How chunks are compressed; default zstd. */
+  codec?: ZarrCodec;
+}
+
+const CHUNK_BYTES = 2 ** 22;
+
+/** The types of Zarr version 2; version 3 has the names of dtypes. */
+const DESCR: Readonly<Record<DType, string>> = {
+  float32: "<f4",
+  float64: "<f8",
+  complex64: "<c8",
+  complex128: "<c16",
+  int32: "<i4",
+};
+
+type Config = Readonly<Record<string, string | number | boolean>>;
+
+/** Names and configurations in version 3. The encoder of blosc at hand does not shuffle bytes. */
+const CODECS: Readonly<
+  Record<Exclude<ZarrCodec, "none">, { readonly name: string; readonly configuration: Config }>
+> = {
+  gzip: { name: "gzip", configuration: { level: 5 } },
+  zstd: { name: "zstd", configuration: { level: 3, checksum: false } },
+  lz4: { name: "numcodecs.lz4", configuration: { acceleration: 1 } },
+  blosc: { name: "blosc", configuration: { cname: "lz4", clevel: 5, shuffle: "noshuffle", blocksize: 0 } },
+};
+
+/**
+ * Reads a Zarr array, of version 2 or 3, into a space: each rank the chunks that its block touches, and no others.
+ * Collective. Codecs: blosc, zstd, gzip, zlib, lz4, and what else the library `zarrita` has; chunks that are not there
+ * are the fill value.
+ *
+ * @param path - The folder of the array, with `zarr.json` or `.zarray` in it.
+ * @param space - Its dims must be the shape of the array.
+ * @returns float32, float64, complex64, complex128 and int32 as they are, shorter integers and booleans as int32, longer
+ *   ones as float64.
+ * @throws {Error} On every rank, if it fails on one of them; names the file, and what is wrong with it.
+ */
+export function readZarrBlock<V extends BlockVector<V>>(path: string, space: BlockSpace<V>): Promise<V> {
+  return agree(space.comm, "readZarrBlock", async () => {
+    const { folder, array } = await openArray(path);
+    const { complex } = folder;
+    const dims = complex ? array.shape.slice(0, -1) : array.shape;
+    if (!sameNumbers(dims, space.dims))
+      throw new RangeError(`${path} has shape [${dims.join(", ")}], the space is ${space.toString()}`);
+    const block = space.zeros(dtypeOf(array.dtype, complex, path));
+    const [start, shape] = complex ? [[...space.localStart, 0], [...space.localShape, 2]] : [space.localStart, space.localShape]; // prettier-ignore
+    if (product(shape) === 0) return block;
+    for (const coordinates of chunksOf(array.chunks, start, shape)) {
+      const chunk = await decodeChunk(folder, array, coordinates);
+      copyCommon(chunk, coordinates, array.chunks, { storage: block.local, start, shape });
+    }
+    return block;
+  });
+}
+
+/**
+ * Writes an array as a Zarr array of version 3 or 2. Collective for distributed arrays, local for others. Every chunk is
+ * written by one rank, whole: where blocks end within chunks, elements move to the rank that has the chunk, in one
+ * all-to-all. The folder appears under its name when it is complete; what was there is replaced.
+ *
+ * @throws {Error} On every rank, if it fails on one of them; nothing is left under `path` then but what was there.
+ */
+export async function writeZarr<V extends BlockVector<V>>(
+  path: string,
+  array: V,
+  options: ZarrOptions = {},
+): Promise<void> {
+  checkOptions("writeZarr", options, ["version", "chunks", "codec"]);
+  const { version = 3, codec = "zstd" } = options;
+  const { space, dtype } = array;
+  const chunks = options.chunks ?? defaultChunks(array);
+  if (chunks.length !== space.dims.length || !chunks.every((length) => Number.isSafeInteger(length) && length > 0))
+    throw new RangeError(`writeZarr: chunks [${chunks.join(", ")}] of ${space.toString()}; give a length from 1 on for each axis`); // prettier-ignore
+  if (codec !== "none" && !Object.hasOwn(CODECS, codec))
+    throw new RangeError(`writeZarr: codec ${codec}; use none, ${Object.keys(CODECS).join(", ")}`);
+  if (version !== 2 && version !== 3)
+    throw new RangeError(`writeZarr: version ${String(version)}; use 2 or 3`);
+  const { comm } = space;
+  const inChunks = array instanceof DistributedArray ? await moveToChunks(array, chunks) : array;
+  await replacing(path, "writeZarr", comm, async (partial) => {
+    await agree(comm, "writeZarr", async () => {
+      if (comm && comm.rank > 0) return;
+      const [name, metadata] = metadataOf(version, space.dims, dtype, chunks, codec);
+      await mkdir(partial, { recursive: true });
+      await writeFile(join(partial, name), JSON.stringify(metadata, undefined, 2));
+    });
+    await agree(comm, "writeZarr", async () => {
+      const { localStart, localShape, primary } = inChunks.space;
+      if (!primary || product(localShape) === 0) return;
+      const { zarr, folder, array: target } = await openArray(partial);
+      const last = folder.complex ? [2] : [];
+      const shape = [...localShape, ...last];
+      const selection = shape.map((length, axis) =>
+        zarr.slice(localStart[axis] ?? 0, (localStart[axis] ?? 0) + length),
+      );
+      if (!target.is("number")) throw new Error(`${partial} has elements of type ${target.dtype}`);
+      await zarr.set(target, selection, { data: inChunks.local, shape, stride: stridesOf(shape) });
+    });
+  });
+}
+
+/** Loads the library on first use, and opens an array. Local. @throws {Error} If there is none; names the folder. */
+async function openArray(path: string) {
+  const zarr = await import("zarrita");
+  const { default: gzip }: { default: unknown } = await import("numcodecs/gzip");
+  for (const name of ["gzip", "numcodecs.gzip"]) zarr.registry.set(name, () => gzip as never); // that of the library cannot encode
+  const folder = new ZarrFolder(path);
+  try {
+    const opened = (await folder.get("/zarr.json"))
+      ? zarr.open.v3(folder, { kind: "array" })
+      : zarr.open.v2(folder, { kind: "array" });
+    const array = await opened;
+    return { zarr, folder, array };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${path} cannot be opened as a Zarr array: ${reason}`, { cause });
+  }
+}
+
+interface Chunk {
+  readonly numbers: Storage;
+  readonly strides: readonly number[];
+}
+
+async function decodeChunk(
+  folder: ZarrFolder,
+  array: ZarrArray<DataType, ZarrFolder>,
+  coordinates: readonly number[],
+): Promise<Chunk> {
+  const where = () => `${folder.lastPath}, chunk [${(folder.complex ? coordinates.slice(0, -1) : coordinates).join(", ")}]`; // prettier-ignore
+  let chunk: Awaited<ReturnType<typeof array.getChunk>>;
+  try {
+    chunk = await array.getChunk([...coordinates]);
+  } catch (cause) {
+    const reason = cause instanceof Error ? `${cause.message}: ${String(cause.cause)}` : String(cause);
+    throw new Error(`${where()} cannot be decoded: ${reason}`, { cause });
+  }
+  const [found, expected] = [chunk.data.length, product(array.chunks)];
+  if (found !== expected) throw new Error(`${where()} has ${found} elements; ${expected} are expected`);
+  return { numbers: numbersOf(chunk.data, folder.lastPath), strides: chunk.stride };
+}
+
+/** Copies what a chunk and a block have in common. */
+function copyCommon(
+  { numbers, strides }: Chunk,
+  coordinates: readonly number[],
+  chunks: readonly number[],
+  block: { readonly storage: Storage; readonly start: readonly number[]; readonly shape: readonly number[] },
+): void {
+  const first = coordinates.map((c, axis) => Math.max(c * chunks[axis], block.start[axis]));
+  const shape = coordinates.map((c, axis) => Math.min((c + 1) * chunks[axis], block.start[axis] + block.shape[axis]) - first[axis]); // prettier-ignore
+  const offset = (steps: readonly number[], origin: (axis: number) => number) =>
+    steps.reduce((sum, step, axis) => sum + (first[axis] - origin(axis)) * step, 0);
+  const into = stridesOf(block.shape);
+  copyBox(
+    shape,
+    { storage: numbers, strides, offset: offset(strides, (axis) => coordinates[axis] * chunks[axis]) },
+    { storage: block.storage, strides: into, offset: offset(into, (axis) => block.start[axis]) },
+    1,
+  );
+}
+
+/** Coordinates of the chunks that a box touches. */
+function chunksOf(chunks: readonly number[], start: readonly number[], shape: readonly number[]): number[][] {
+  return chunks.reduce<number[][]>(
+    (all, length, axis) => {
+      const first = Math.floor(start[axis] / length);
+      const count = Math.ceil((start[axis] + shape[axis]) / length) - first;
+      return all.flatMap((coordinates) =>
+        Array.from({ length: count }, (_, c) => [...coordinates, first + c]),
+      );
+    },
+    [[]],
+  );
+}
+
+function dtypeOf(type: string, complex: boolean, path: string): DType {
+  if (type === "float32") return complex ? "complex64" : "float32";
+  if (type === "float64") return complex ? "complex128" : "float64";
+  if (["int8", "int16", "int32", "uint8", "uint16", "bool"].includes(type)) return "int32";
+  if (["int64", "uint32", "uint64"].includes(type)) return "float64";
+  throw new Error(`${path} has elements of type ${type}; only numbers can be read`);
+}
+
+function numbersOf(data: unknown, path: string): Storage {
+  if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array) return data;
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return exact(data, path);
+  if (data instanceof Uint32Array) return Float64Array.from(data);
+  return Int32Array.from(data as Iterable<number>); // shorter integers, and booleans
+}
+
+/** The same array in blocks that end where chunks do. */
+async function moveToChunks(array: DistributedArray, chunks: readonly number[]): Promise<DistributedArray> {
+  const { distribution } = array;
+  const { dims, grid } = distribution;
+  const blocks = dims.map((length, axis) => {
+    const ends = distribution
+      .offsets(axis)
+      .map((end) => Math.min(length, Math.round(end / chunks[axis]) * chunks[axis]));
+    ends[ends.length - 1] = length;
+    return ends.slice(1).map((end, c) => end - ends[c]);
+  });
+  const to = distribution.with(dims, { grid, blocks });
+  return to.equals(distribution) ? array : array.redistribute(to);
+}
+
+function defaultChunks<V>({ space, dtype, local }: BlockVector<V>): number[] {
+  const chunks = space.dims.map((length, axis) => Math.max(1, Math.ceil(length / space.grid[axis])));
+  const bytes = local.BYTES_PER_ELEMENT * numbersPerElement(dtype);
+  while (product(chunks) * bytes > CHUNK_BYTES) {
+    const axis = chunks.indexOf(Math.max(...chunks));
+    chunks[axis] = Math.ceil(chunks[axis] / 2);
+  }
+  return chunks;
+}
+
+function metadataOf(
+  version: 2 | 3,
+  shape: readonly number[],
+  dtype: DType,
+  chunks: readonly number[],
+  codec: ZarrCodec,
+): [file: string, metadata: object] {
+  const fill = isComplex(dtype) ? [0, 0] : 0;
+  const compressor = codec === "none" ? undefined : CODECS[codec];
+  if (version === 3) {
+    return [
+      "zarr.json",
+      {
+        zarr_format: 3,
+        node_type: "array",
+        shape,
+        data_type: dtype,
+        chunk_grid: { name: "regular", configuration: { chunk_shape: chunks } },
+        chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
+        fill_value: fill,
+        codecs: [{ name: "bytes", configuration: { endian: "little" } }, ...(compressor ? [compressor] : [])],
+        attributes: {},
+      },
+    ];
+  }
+  const { shuffle, ...configuration } = compressor?.configuration ?? {};
+  const v2 = compressor && { id: codec, ...configuration, ...(shuffle !== undefined && { shuffle: 0 }) };
+  return [
+    ".zarray",
+    { zarr_format: 2, shape, chunks, dtype: DESCR[dtype], compressor: v2 ?? null, fill_value: fill, order: "C", filters: null }, // prettier-ignore
+  ];
+}

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { DistributedArray } from "../../src/array/distributed-array.js";
+import { Distribution } from "../../src/array/distribution.js";
+import { readZarrBlock, writeZarr, type ZarrCodec } from "../../src/io/zarr.js";
+import { arbitraryDistribution, DTYPES, tagged } from "../array/arbitrary.js";
+import { realRanks, spmd } from "../spmd.js";
+import { inFolder } from "./folder.js";
+
+const CODECS: readonly ZarrCodec[] = ["none", "gzip", "zstd", "lz4", "blosc"];
+
+await spmd(
+  "Zarr: any holders write, any others read the same bits, in both versions and every codec",
+  (comm) =>
+    inFolder(comm, async (folder) => {
+      const dims = [5, 3, 4];
+      const cases = fc.record({
+        from: arbitraryDistribution(comm.size, dims),
+        to: arbitraryDistribution(comm.size, dims),
+        dtype: fc.constantFrom(...DTYPES),
+        chunks: fc.constantFrom([2, 3, 3], [1, 1, 4], [5, 3, 4], [9, 2, 2], undefined),
+      });
+      for (const [k, { from, to, dtype, chunks }] of fc.sample(cases, { seed: 2, numRuns: 10 }).entries()) {
+        const path = join(folder, "x.zarr");
+        const [version, codec] = [k % 2 === 0 ? 3 : 2, CODECS[k % 5]] as const;
+        const x = DistributedArray.fromFunction(new Distribution(comm, dims, from), tagged(dtype), dtype);
+        await writeZarr(path, x, { version, codec, chunks });
+        const space = new Distribution(comm, dims, to);
+        const read = await readZarrBlock(path, space);
+        assert.equal(read.dtype, dtype);
+        assert.deepEqual(read.local, DistributedArray.fromFunction(space, tagged(dtype), dtype).local, codec);
+        await comm.barrier();
+      }
+      if (comm.rank === 0) assert.deepEqual(await readdir(folder), ["x.zarr"], "no partial folder is left");
+    }),
+);
+
+await spmd(
+  "Zarr: arrays of other programs: big-endian, Fortran order, short integers, chunks that are not there",
+  (comm) =>
+    inFolder(comm, async (folder) => {
+      const path = join(folder, "x");
+      const write = async (metadata: object, chunks: Readonly<Record<string, Uint8Array>>) => {
+        await comm.barrier();
+        if (comm.rank === 0) {
+          await mkdir(path, { recursive: true });
+          const common = { zarr_format: 2, compressor: null, filters: null };
+          await writeFile(join(path, ".zarray"), JSON.stringify({ ...common, ...metadata }));
+          for (const [name, bytes] of Object.entries(chunks)) await writeFile(join(path, name), bytes);
+        }
+        await comm.barrier();
+      };
+      const bytes = new DataView(new ArrayBuffer(8));
+      [10, -20, 30, 40].forEach((value, i) => bytes.setInt16(2 * i, value));
+      const chunk = new Uint8Array(bytes.buffer);
+      const space = new Distribution(comm, [2, 3]);
+      await write(
+        { shape: [2, 3], chunks: [2, 2], dtype: ">i2", fill_value: 7, order: "F" },
+        { "0.0": chunk },
+      );
+      const read = await readZarrBlock(path, space);
+      const whole = [[10, 30, 7], [-20, 40, 7]]; // prettier-ignore
+      assert.deepEqual(
+        read.local,
+        DistributedArray.fromFunction(space, (i, j) => whole[i][j], "int32").local,
+      );
+      await write({ shape: [2, 3], chunks: [2, 3], dtype: "<c8", fill_value: null, order: "F" }, {});
+      await assert.rejects(readZarrBlock(path, space), /complex elements in Fortran order/);
+      await write({ shape: [2, 3], chunks: [2, 3], dtype: "<M8[s]", fill_value: 0, order: "C" }, {});
+      await assert.rejects(readZarrBlock(path, space), /x .*M8/);
+    }),
+);
+
+await spmd("Zarr: what is cut, corrupt or not there is named, on all ranks", (comm) =>
+  inFolder(comm, async (folder) => {
+    const path = join(folder, "x.zarr");
+    const space = new Distribution(comm, [6, 4]);
+    await assert.rejects(readZarrBlock(path, space), /x\.zarr cannot be opened as a Zarr array/);
+    for (const codec of ["none", "zstd", "gzip"] as const) {
+      await writeZarr(
+        path,
+        DistributedArray.fromFunction(space, (i, j) => i * j),
+        { codec, chunks: [6, 2] },
+      );
+      await comm.barrier();
+      const file = join(path, "c/0/1");
+      if (comm.rank === 0) await writeFile(file, (await readFile(file)).subarray(0, 16));
+      await comm.barrier();
+      const message =
+        codec === "none"
+          ? /chunk \[0, 1\] has 2 elements; 12 are expected/
+          : /chunk \[0, 1\] cannot be decoded/;
+      await assert.rejects(readZarrBlock(path, space), message);
+      await assert.rejects(readZarrBlock(path, space), /x\.zarr\/c\/0\/1, chunk/);
+      await comm.barrier();
+    }
+    await assert.rejects(
+      readZarrBlock(path, new Distribution(comm, [4, 6])),
+      /has shape \[6, 4\], the space is \[4, 6\]/,
+    );
+    await assert.rejects(writeZarr(path, space.zeros(), { chunks: [0, 1] }), /chunks \[0, 1\]/);
+    await assert.rejects(writeZarr(join(folder, "none", "\0"), space.zeros()), /writeZarr|null bytes/);
+    await comm.barrier();
+    if (comm.rank === 0) await writeFile(join(path, "zarr.json"), "{");
+    await comm.barrier();
+    await assert.rejects(readZarrBlock(path, space), /x\.zarr cannot be opened/);
+  }),
+);
+
+await realRanks(import.meta.url);
