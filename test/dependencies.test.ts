@@ -44,7 +44,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/io/": {
     values: ["src/array/", "src/options.ts"],
     types: ["src/comm/types.ts"],
-    packages: ["fflate", "h5wasm", "numcodecs", "zarrita"],
+    packages: ["fflate", "h5wasm", "zarrita"],
   },
   "src/plot/": {
     values: ["src/array/", "src/native.ts"],

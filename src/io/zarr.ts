@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "fflate";
 import type { Array as ZarrArray, DataType } from "zarrita";
 import type { BlockSpace, BlockVector } from "../array/blocks.js";
 import { DistributedArray } from "../array/distributed-array.js";
@@ -124,8 +125,7 @@ export async function writeZarr<V extends BlockVector<V>>(
 /** Loads the library on first use, and opens an array. Local. @throws {Error} If there is none; names the folder. */
 async function openArray(path: string) {
   const zarr = await import("zarrita");
-  const { default: gzip }: { default: unknown } = await import("numcodecs/gzip");
-  for (const name of ["gzip", "numcodecs.gzip"]) zarr.registry.set(name, () => gzip as never); // that of the library cannot encode
+  for (const name of ["gzip", "numcodecs.gzip"]) zarr.registry.set(name, async () => GZIP);
   const folder = new ZarrFolder(path);
   try {
     const opened = (await folder.get("/zarr.json"))
@@ -138,6 +138,15 @@ async function openArray(path: string) {
     throw new Error(`${path} cannot be opened as a Zarr array: ${reason}`, { cause });
   }
 }
+
+/** In place of the library's own, which does not compress. */
+const GZIP = {
+  fromConfig: () => ({
+    kind: "bytes_to_bytes" as const,
+    encode: (bytes: Uint8Array) => gzipSync(bytes, { level: 5 }),
+    decode: (bytes: Uint8Array) => gunzipSync(bytes),
+  }),
+};
 
 interface Chunk {
   readonly numbers: Storage;
