@@ -193,6 +193,8 @@ export { readZarrBlock, writeZarr, type ZarrCodec, type ZarrOptions } from "./io
 export { readHdf5Block } from "./io/hdf5.js";
 export { readSegyBlock, readSegyHeader, readSegyInfo, writeSegy, type SegyOptions } from "./io/segy.js";
 export type { SegyFormat, SegyInfo, TraceField } from "./io/segy-format.js";
-export { plotCurve, plotPanels } from "./plot/plot.js";
+export { plotArray, plotBlocks, plotCurve, plotDistribution, plotPanels } from "./plot/plot.js";
+export type { ArrayPlotOptions } from "./plot/arrays.js";
+export type { OwnedBlock, OwnersPanel } from "./plot/blocks-panel.js";
 export type { Curve } from "./plot/curve.js";
 export type { Figure, Panel, Quantity, SectionPanel } from "./plot/panels.js";

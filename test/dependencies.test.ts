@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["fflate", "h5wasm", "zarrita"],
   },
   "src/plot/": {
-    values: ["src/array/", "src/native.ts"],
+    values: ["src/array/", "src/native.ts", "src/options.ts"],
     types: ["src/comm/types.ts"],
     packages: ["@resvg/resvg-wasm", "fast-png", "d3-"],
   },
@@ -192,6 +192,7 @@ const EXPORTS = [
   ...["readRawBlock", "writeRaw", "RawOptions", "RawType", "readZarrBlock", "writeZarr", "ZarrCodec"],
   ...["ZarrOptions", "readHdf5Block", "readSegyBlock", "readSegyHeader", "readSegyInfo", "writeSegy"],
   ...["SegyOptions", "SegyFormat", "SegyInfo", "TraceField"],
+  ...["plotArray", "plotBlocks", "plotDistribution", "ArrayPlotOptions", "OwnersPanel", "OwnedBlock"],
 ];
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

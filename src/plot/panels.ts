@@ -1,6 +1,7 @@
 import { scaleLinear } from "d3-scale";
 import { bottomAxis, frame, linearTicks, sideAxis } from "./axes.js";
 import type { Axis } from "./axes.js";
+import { drawBlocks, type OwnersPanel } from "./blocks-panel.js";
 import { drawCurve } from "./curve.js";
 import type { Curve } from "./curve.js";
 import { endColour, rasterUri, scaleUri } from "./raster.js";
@@ -24,7 +25,7 @@ export interface SectionPanel {
   readonly y: Axis;
 }
 
-export type Panel = SectionPanel | (Curve & { readonly title: string });
+export type Panel = SectionPanel | OwnersPanel | (Curve & { readonly title: string });
 
 export interface Figure {
   readonly title: string;
@@ -50,7 +51,11 @@ export function panelsSvg({ title, subtitle, rows }: Figure, width = 1600, heigh
     row.map((panel, c) => {
       const heading = label(0, -20, panel.title, { size: 18, weight: 600, anchor: "start" });
       const body =
-        "raster" in panel ? drawSection(panel, w, h, row[c + 1], c === 0) : drawCurve(panel, w, h, "right");
+        "raster" in panel
+          ? drawSection(panel, w, h, row[c + 1], c === 0)
+          : "blocks" in panel
+            ? group(0, 0, drawBlocks(panel, w, h), sectionAxes(panel, w, h, c === 0))
+            : drawCurve(panel, w, h, "right");
       return group(MARGIN.left + c * cellWidth, MARGIN.top + r * cellHeight + GAP.top, heading, body);
     }),
   );
@@ -72,15 +77,25 @@ function drawSection(
   next: Panel | undefined,
   first: boolean,
 ): string {
-  const { raster, quantity, x, y } = panel;
-  const xTicks = linearTicks(scaleLinear([x.first, x.last], [0, w]), 5);
-  const yTicks = linearTicks(scaleLinear([y.first, y.last], [0, h]), 5);
+  const { raster, quantity } = panel;
   const shared = next !== undefined && "raster" in next && next.quantity === quantity;
   return group(
     0,
     0,
     image(rasterUri(raster, quantity.range, quantity.palette), w, h),
     frame(w, h),
+    sectionAxes(panel, w, h, first),
+    shared ? "" : group(w + 14, 0, colourBar(quantity, h, beyond(raster, quantity.range))),
+  );
+}
+
+/** The axes below and left of a section; only the first of a row says what the upright one is. */
+function sectionAxes({ x, y }: Pick<SectionPanel, "x" | "y">, w: number, h: number, first: boolean): string {
+  const xTicks = linearTicks(scaleLinear([x.first, x.last], [0, w]), 5);
+  const yTicks = y.first === y.last ? [] : linearTicks(scaleLinear([y.first, y.last], [0, h]), 5); // one row
+  return group(
+    0,
+    0,
     group(0, h, bottomAxis(w, xTicks, x.label)),
     sideAxis(
       h,
@@ -88,7 +103,6 @@ function drawSection(
       "left",
       first ? y.label : undefined,
     ),
-    shared ? "" : group(w + 14, 0, colourBar(quantity, h, beyond(raster, quantity.range))),
   );
 }
 
