@@ -19,8 +19,24 @@ export function permuteBox(box: BoxView, axes: readonly number[]): BoxView {
   return { ...box, strides: axes.map((axis) => box.strides[axis]) };
 }
 
+/** A line of elements: strides in numbers, and how many elements it has. */
+type Copy = (
+  source: Storage,
+  s: number,
+  sStride: number,
+  dest: Storage,
+  d: number,
+  dStride: number,
+  length: number,
+) => void;
+
+/** Elements of one side of a tile: what a transposition reads in strides stays in the cache meanwhile. */
+const TILE = 32;
+
 /**
  * Copies a box of `shape` from one array to another, or adds it there, whatever the strides of either. Local.
+ *
+ * Goes along the lines of the destination. Where those of the source lie across, in tiles of 32 by 32 elements.
  *
  * @param numbers - Stored numbers per element: 2 for complex arrays.
  */
@@ -32,49 +48,66 @@ export function copyBox(
   accumulate = false,
 ): void {
   if (shape.includes(0)) return;
-  const lengths = numbers === 1 ? shape : [...shape, 2];
-  const scaled = ({ strides }: BoxView) => (numbers === 1 ? strides : [...strides.map((s) => 2 * s), 1]);
-  const [fromStrides, toStrides] = [scaled(from), scaled(to)];
-  const { storage: source } = from;
-  const { storage: dest } = to;
+  const [source, dest] = [from.storage, to.storage];
+  const line = accumulate ? ADD[numbers] : COPY[numbers];
+  const axes = shape.map((length, axis) => {
+    return { length, s: from.strides[axis] * numbers, d: to.strides[axis] * numbers };
+  });
+  const last = axes.pop() ?? { length: 1, s: numbers, d: numbers };
+  const across =
+    Math.abs(last.s) > numbers ? axes.findLastIndex(({ s, length }) => s === numbers && length > 1) : -1;
+  const [side] = across < 0 ? [] : axes.splice(across, 1);
 
-  const copyAxis = (axis: number, s: number, d: number): void => {
-    const [length, sStride, dStride] = [lengths[axis], fromStrides[axis], toStrides[axis]];
-    if (axis === lengths.length - 1) {
-      return accumulate
-        ? addLine(source, s, sStride, dest, d, dStride, length)
-        : copyLine(source, s, sStride, dest, d, dStride, length);
+  const walk = (axis: number, s: number, d: number): void => {
+    if (axis < axes.length) {
+      const { length, s: sStride, d: dStride } = axes[axis];
+      for (let i = 0; i < length; i++) walk(axis + 1, s + i * sStride, d + i * dStride);
+    } else if (!side) {
+      line(source, s, last.s, dest, d, last.d, last.length);
+    } else {
+      for (let i = 0; i < side.length; i += TILE) {
+        const rows = Math.min(TILE, side.length - i);
+        for (let j = 0; j < last.length; j += TILE) {
+          const columns = Math.min(TILE, last.length - j);
+          for (let k = i; k < i + rows; k++)
+            line(
+              source,
+              s + k * side.s + j * last.s,
+              last.s,
+              dest,
+              d + k * side.d + j * last.d,
+              last.d,
+              columns,
+            );
+        }
+      }
     }
-    for (let i = 0; i < length; i++) copyAxis(axis + 1, s + i * sStride, d + i * dStride);
   };
-  copyAxis(0, from.offset * numbers, to.offset * numbers);
+  walk(0, from.offset * numbers, to.offset * numbers);
 }
 
-function copyLine(
-  source: Storage,
-  s: number,
-  sStride: number,
-  dest: Storage,
-  d: number,
-  dStride: number,
-  length: number,
-): void {
-  // `set` beats a loop from some tens of elements on.
-  if (sStride === 1 && dStride === 1 && length > 32) {
-    dest.set(source.subarray(s, s + length), d);
-    return;
-  }
-  for (let i = 0; i < length; i++) dest[d + i * dStride] = source[s + i * sStride];
-}
+const COPY: Readonly<Record<1 | 2, Copy>> = {
+  1: (source, s, sStride, dest, d, dStride, length) => {
+    if (sStride === 1 && dStride === 1 && length > 32) return dest.set(source.subarray(s, s + length), d);
+    for (let i = 0; i < length; i++, s += sStride, d += dStride) dest[d] = source[s];
+  },
+  2: (source, s, sStride, dest, d, dStride, length) => {
+    if (sStride === 2 && dStride === 2 && length > 16) return dest.set(source.subarray(s, s + 2 * length), d);
+    for (let i = 0; i < length; i++, s += sStride, d += dStride) {
+      dest[d] = source[s];
+      dest[d + 1] = source[s + 1];
+    }
+  },
+};
 
-function addLine(
-  source: Storage,
-  s: number,
-  sStride: number,
-  dest: Storage,
-  d: number,
-  dStride: number,
-  length: number,
-): void {
-  for (let i = 0; i < length; i++) dest[d + i * dStride] += source[s + i * sStride];
-}
+const ADD: Readonly<Record<1 | 2, Copy>> = {
+  1: (source, s, sStride, dest, d, dStride, length) => {
+    for (let i = 0; i < length; i++, s += sStride, d += dStride) dest[d] += source[s];
+  },
+  2: (source, s, sStride, dest, d, dStride, length) => {
+    for (let i = 0; i < length; i++, s += sStride, d += dStride) {
+      dest[d] += source[s];
+      dest[d + 1] += source[s + 1];
+    }
+  },
+};

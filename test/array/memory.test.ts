@@ -12,8 +12,8 @@ import { Halo } from "../../src/ops/basic/halo.js";
 import { Laplacian } from "../../src/ops/basic/laplacian.js";
 import { spmd } from "../spmd.js";
 
-const ROUNDS = 5;
-const TIMES = 2000;
+const ROUNDS = 4;
+const TIMES = 500;
 const LIMIT = 20 * TIMES; // bytes: an object that stayed each time would take more
 
 await spmd(
