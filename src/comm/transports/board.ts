@@ -286,11 +286,12 @@ export class Board {
       const at = this.#valueAt(step, rank, Form.board) / 8 + from;
       return this.#doubles.subarray(at, at + into.length);
     };
-    into.set(termsOf(0));
-    const terms = Array.from({ length: ranks - 1 }, (_, i) => termsOf(i + 1));
+    const [first, second, ...others] = Array.from({ length: ranks }, (_, rank) => termsOf(rank));
+    if (ranks === 1) return into.set(first);
     for (let start = 0; start < into.length; start += STRETCH) {
       const end = Math.min(start + STRETCH, into.length);
-      for (const term of terms) addStretch(into, term, start, end);
+      sumStretch(into, first, second, start, end);
+      for (const term of others) sumStretch(into, into, term, start, end);
     }
   }
 
@@ -436,6 +437,6 @@ export class Board {
   }
 }
 
-function addStretch(into: Float64Array, term: Float64Array, start: number, end: number): void {
-  for (let i = start; i < end; i++) into[i] = into[i] + term[i];
+function sumStretch(into: Float64Array, a: Float64Array, b: Float64Array, start: number, end: number): void {
+  for (let i = start; i < end; i++) into[i] = a[i] + b[i];
 }
