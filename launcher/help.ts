@@ -36,6 +36,7 @@ Ranks and hosts
   --rm NAME               resource manager: auto (default), slurm, pbs, lsf, sge, none; see --help managers
   --launcher NAME         how agents on other hosts start: ssh, srun, exec, fork: this host plays them
   --ssh CMD, --ssh-args A the ssh client, and more arguments for it
+  --ssh-concurrency N     hosts to which ssh is on its way at the same time (default 64)
   --node PATH             node on other hosts; default: where it is here
   --remote-prefix FOLDER  tsmpi on other hosts; default: where it is here
   --iface NAME            interface (eth1) or subnet (10.1.0.0/16) of the network between hosts
@@ -50,6 +51,7 @@ Running
   -x NAME[=VALUE]         pass an environment variable on; also -x 'PRE*'
   --tag-output, --tag     put [rank] in front of every line of output
   --timeout SECONDS       end the job after that time, with exit code 124
+  --start-timeout SECONDS time for all hosts to have an agent (default 60, and one more for 16 hosts)
   --heartbeat SECONDS     a host that has been silent for so long is lost (default 10)
   --kill-grace SECONDS    from SIGTERM to SIGKILL when a job is ended (default 5)
   --inspect, --cpu-prof, --log-json FILE   look into ranks; see --help debugging

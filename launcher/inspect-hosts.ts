@@ -88,12 +88,21 @@ function read(argv: readonly string[]): { hosts: HostEntry[]; remotes: RemoteAge
   const hostfile = words.at(0) ?? flags.hostfile ?? environment.hostfile;
   const choice = { hosts: flags.host ?? [], hostfile, exclude: [], nolocal: false };
   const { launcher, ssh, sshArgs = "", node, remotePrefix } = flags;
-  const how = { launcher, ssh, sshArgs, node, remotePrefix, heartbeatMs: HEARTBEAT_MS };
+  const how = {
+    launcher,
+    ssh,
+    sshArgs,
+    node,
+    remotePrefix,
+    heartbeatMs: HEARTBEAT_MS,
+    sshConcurrency: CONCURRENCY,
+  };
   const remotes = new RemoteAgents(howToLaunch(how, grant?.manager));
   return { hosts: findHosts(choice, grant?.entries), remotes, flags };
 }
 
 const HEARTBEAT_MS = 10_000;
+const CONCURRENCY = 64;
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);

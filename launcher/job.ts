@@ -18,6 +18,8 @@ export interface Node {
   readonly host: string;
   /** World ranks, ascending. */
   readonly ranks: readonly number[];
+  /** How far the agent has come, in words. */
+  readonly stage: () => string;
   /** What the agent is to run; called once it has told what its host consists of. */
   readonly start: (programs: readonly Bundle[]) => Start;
 }
@@ -25,6 +27,8 @@ export interface Node {
 export interface JobOptions {
   readonly log: EventLog;
   readonly killGraceMs: number;
+  /** Time for all agents to come. */
+  readonly startTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly timeoutMs: number | undefined;
   readonly directory: string;
@@ -85,7 +89,7 @@ export class Job {
   async run(programs: readonly Bundle[]): Promise<number> {
     this.#programs = programs;
     for (const nodeRank of this.#arrived) this.#startNode(nodeRank);
-    const timers = [setTimeout(() => this.#lateAgents(), AGENT_START_MS)];
+    const timers = [setTimeout(() => this.#lateAgents(), this.#options.startTimeoutMs)];
     const { timeoutMs } = this.#options;
     if (timeoutMs !== undefined) timers.push(setTimeout(() => this.#timedOut(timeoutMs), timeoutMs));
     await this.#finished;
@@ -280,9 +284,11 @@ export class Job {
   #lateAgents(): void {
     const late = this.#nodes.filter((_, nodeRank) => !this.#arrived.has(nodeRank));
     if (late.length === 0) return;
-    const names = late.map((node) => node.host).join(", ");
-    const text = `tsmpirun: no word from the agent on ${names} within ${AGENT_START_MS / 1000} s`;
-    this.#end({ code: exitCodes.launcher, text });
+    const stages = late.map(({ host, stage }) => `  ${host}: ${stage()}`);
+    const count = `${late.length} of ${this.#nodes.length} hosts`;
+    const limit = `the --start-timeout of ${this.#options.startTimeoutMs / 1000} s`;
+    const text = `tsmpirun: ${count} had no agent at ${limit}; job aborted, exit code ${exitCodes.launcher}`;
+    this.#end({ code: exitCodes.launcher, text: [text, ...stages].join("\n") });
     this.#finish();
   }
 
@@ -325,7 +331,6 @@ const COLLECT_MS = 200;
 const EXPLAIN_MS = 2000;
 const REPORT_MS = 1000;
 const GONE_MS = 250;
-const AGENT_START_MS = 30_000;
 const AGENT_END_MS = 1000;
 const AGENT_LAST_WORDS_MS = 1000;
 

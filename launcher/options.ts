@@ -8,6 +8,7 @@ import { type DebugFlags, type DebugOptions, defineDebug, readDebug } from "./de
 import { UsageError } from "./errors.js";
 import {
   definePlacement,
+  positive,
   placementAliases,
   type PlacementFlags,
   type PlacementOptions,
@@ -38,6 +39,8 @@ export interface Options {
   /** The ssh client, or the command of another launcher; and more arguments for ssh. */
   readonly ssh: string | undefined;
   readonly sshArgs: string;
+  /** Agents that are on their way at the same time. */
+  readonly sshConcurrency: number;
   /** Paths on other hosts; `undefined`: the same as here. */
   readonly node: string | undefined;
   readonly remotePrefix: string | undefined;
@@ -46,6 +49,8 @@ export interface Options {
   readonly tagOutput: boolean;
   readonly timeoutMs: number | undefined;
   readonly killGraceMs: number;
+  /** Time for all hosts to have an agent; `undefined`: by their number. */
+  readonly startTimeoutMs: number | undefined;
   /** A host that has been silent for so long is lost. */
   readonly heartbeatMs: number;
   readonly encrypt: boolean;
@@ -85,11 +90,13 @@ export function parseOptions(argv: readonly string[]): Request {
     launcher: flags.launcher === undefined ? undefined : oneOf("--launcher", flags.launcher, launchers),
     ssh: flags.ssh,
     sshArgs: flags.sshArgs ?? "",
+    sshConcurrency: positive("--ssh-concurrency", flags.sshConcurrency ?? "64"),
     node: flags.node,
     remotePrefix: flags.remotePrefix,
     iface: flags.iface,
     tagOutput: flags.tagOutput ?? false,
     timeoutMs: optionalSeconds("--timeout", flags.timeout ?? environment.timeout),
+    startTimeoutMs: optionalSeconds("--start-timeout", flags.startTimeout),
     killGraceMs: optionalSeconds("--kill-grace", flags.killGrace) ?? 5000,
     heartbeatMs: heartbeat(flags.heartbeat ?? "10"),
     encrypt: flags.encrypt ?? true,
@@ -116,11 +123,13 @@ interface Flags extends ProgramFlags, PlacementFlags, DebugFlags {
   launcher?: string;
   ssh?: string;
   sshArgs?: string;
+  sshConcurrency?: string;
   node?: string;
   remotePrefix?: string;
   iface?: string;
   tagOutput?: boolean;
   timeout?: string;
+  startTimeout?: string;
   killGrace?: string;
   heartbeat?: string;
   encrypt?: boolean;
@@ -199,11 +208,13 @@ function define(): Command {
     .addOption(new Option("--launcher <name>"))
     .addOption(new Option("--ssh <command>"))
     .addOption(new Option("--ssh-args <arguments>"))
+    .addOption(new Option("--ssh-concurrency <count>"))
     .addOption(new Option("--node <path>"))
     .addOption(new Option("--remote-prefix <folder>"))
     .addOption(new Option("--iface <name>"))
     .addOption(new Option("--tag-output"))
     .addOption(new Option("--timeout <seconds>"))
+    .addOption(new Option("--start-timeout <seconds>"))
     .addOption(new Option("--kill-grace <seconds>"))
     .addOption(new Option("--heartbeat <seconds>"))
     .addOption(new Option("--no-encrypt"))

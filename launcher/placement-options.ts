@@ -121,7 +121,12 @@ function parseDisplay(text: string): Display[] {
   });
 }
 
-function positive(name: string, text: string): number {
+/**
+ * Reads a number above 0. Local, pure.
+ *
+ * @throws {UsageError} If it is none.
+ */
+export function positive(name: string, text: string): number {
   if (/^\d{1,7}$/.test(text) && Number(text) > 0) return Number(text);
   throw new UsageError(`${name} ${text}: not a positive integer`);
 }

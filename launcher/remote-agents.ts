@@ -6,6 +6,7 @@ import type { Options } from "./options.js";
 import type { RemoteAgent } from "./remote-agent.js";
 import type { Manager } from "./resource-manager.js";
 import { startSrunAgents } from "./srun-agents.js";
+import { Turns } from "./turns.js";
 import { startPlainAgent, startSshAgent } from "./ssh-agent.js";
 
 /** How agents of other hosts are started; `fork`: on this one, which plays the others. */
@@ -20,6 +21,8 @@ export interface Launching {
   readonly node: string | undefined;
   readonly remotePrefix: string | undefined;
   readonly heartbeatMs: number;
+  /** Agents that are on their way at the same time. */
+  readonly sshConcurrency: number;
 }
 
 /**
@@ -27,7 +30,10 @@ export interface Launching {
  * pure.
  */
 export function howToLaunch(
-  options: Pick<Options, "launcher" | "ssh" | "sshArgs" | "node" | "remotePrefix" | "heartbeatMs">,
+  options: Pick<
+    Options,
+    "launcher" | "ssh" | "sshArgs" | "node" | "remotePrefix" | "heartbeatMs" | "sshConcurrency"
+  >,
   manager: Manager | undefined,
 ): Launching {
   const launcher = options.launcher ?? (manager === undefined || options.ssh ? "ssh" : LAUNCHER_OF[manager]);
@@ -47,11 +53,13 @@ const PLAIN: Readonly<Partial<Record<Manager, string>>> = { lsf: "blaunch", sge:
 /** The agents of other hosts, each started once, at the latest when its host gets ranks. */
 export class RemoteAgents {
   readonly #how: Launching;
+  readonly #turns: Turns;
   readonly #started = new Map<string, RemoteAgent>();
-  readonly #greetings = new Map<string, Greeting>();
+  readonly #greetings = new Map<string, { readonly greeting: Greeting; readonly seconds: number }>();
 
   constructor(how: Launching) {
     this.#how = how;
+    this.#turns = new Turns(how.sshConcurrency);
   }
 
   /** Whether a host's agent is a child of this process: it is this host, or is only played by it. */
@@ -64,9 +72,10 @@ export class RemoteAgents {
     const absent = hosts.filter((host) => !this.#started.has(host.name) && !this.isPlayedHere(host));
     for (const [i, agent] of this.#startAll(absent).entries()) {
       const { name } = absent[i];
+      const begun = performance.now();
       this.#started.set(name, agent);
       void agent.greeting.then(
-        (greeting) => this.#greetings.set(name, greeting),
+        (greeting) => this.#greetings.set(name, { greeting, seconds: (performance.now() - begun) / 1000 }),
         () => undefined, // `gone` tells
       );
     }
@@ -80,7 +89,17 @@ export class RemoteAgents {
 
   /** What a host's agent has said of itself; `undefined` before it has. */
   greetingOf(host: HostEntry): Greeting | undefined {
-    return this.#greetings.get(host.name);
+    return this.#greetings.get(host.name)?.greeting;
+  }
+
+  /** How far the agent of a host has come that has not connected yet, in words. */
+  stageOf(host: HostEntry): string {
+    if (this.isPlayedHere(host)) return "the agent of this host has not connected";
+    const greeted = this.#greetings.get(host.name);
+    if (greeted === undefined) return `${this.#how.launcher} has not led to an agent`;
+    const { greeting, seconds } = greeted;
+    const when = `the agent came after ${seconds.toFixed(1)} s`;
+    return `${when} (node ${greeting.node}), but has not connected back to this host`;
   }
 
   /**
@@ -120,7 +139,12 @@ export class RemoteAgents {
         hosts.map(({ name }) => name),
         paths,
       );
-    if (launcher === "exec") return hosts.map((host) => startPlainAgent(host, paths, command));
-    return hosts.map((host) => startSshAgent(host, { ...paths, ssh: command }));
+    return hosts.map((host) =>
+      this.#turns.start(() =>
+        launcher === "exec"
+          ? startPlainAgent(host, paths, command)
+          : startSshAgent(host, { ...paths, ssh: command }),
+      ),
+    );
   }
 }

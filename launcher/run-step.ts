@@ -137,6 +137,7 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     agent: { local: false, gone: gone[rank].promise, release: nothing, kill: nothing },
     host: hosts[host],
     ranks: [rank],
+    stage: () => `task ${rank} has not connected`,
     start: ([program]) => ({
       jobId: `slurm-${step.name}`,
       size,
@@ -156,6 +157,7 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
   );
   const job = new Job(hub, nodes, stdout, stderr, {
     killGraceMs: KILL_GRACE_MS,
+    startTimeoutMs: MEET_MS,
     heartbeatMs: HEARTBEAT_MS,
     timeoutMs: undefined,
     log: new EventLog(undefined),

@@ -106,10 +106,21 @@ async function launch(
   const agents = startAgents(mapping, remotes, hub, session?.folder, options, stdinToPass());
   const starts = startsOf(plan, options, jobId, environments, (text) => stderr.say(text));
   const nodes = mapping.placements.map(({ host, ranks }, nodeRank): Node => {
-    return { agent: agents[nodeRank], host: host.name, ranks, start: starts[nodeRank] };
+    return {
+      agent: agents[nodeRank],
+      host: host.name,
+      ranks,
+      start: starts[nodeRank],
+      stage: () => remotes.stageOf(host),
+    };
   });
   const { directory } = options.programs[0];
-  const job = new Job(hub, nodes, stdout, stderr, { ...options, directory, log });
+  const job = new Job(hub, nodes, stdout, stderr, {
+    ...options,
+    startTimeoutMs: options.startTimeoutMs ?? START_MS + START_MS_PER_HOST * placements.length,
+    directory,
+    log,
+  });
   const unhandle = handleSignals(job);
   try {
     hub.deliver(
@@ -193,6 +204,10 @@ async function bundleAll(programs: readonly Program[]): Promise<Bundle[]> {
 function overNetwork({ transport }: Options, { placements }: Mapping): boolean {
   return transport === "tcp" || transport === "zmq" || placements.length > 1;
 }
+
+/** Time for agents to come, unless it is said. */
+const START_MS = 60_000;
+const START_MS_PER_HOST = 1000 / 16;
 
 /** Rank 0 reads what is piped into tsmpirun; a terminal stays with tsmpirun. */
 function stdinToPass(): boolean {

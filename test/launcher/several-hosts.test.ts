@@ -76,6 +76,18 @@ void test("ssh: the words of the host that fails; the agents of the others leave
   t.same(left, []);
 });
 
+void test("ssh: hosts that have no agent in time are listed, with how far they came", async (t) => {
+  const options = ["--start-timeout", "2", "--host", "n1:1,silent2:1"];
+  const { code, stderr, left } = await overSsh(t, [...options, where]);
+  t.equal(code, 125);
+  t.match(
+    stderr,
+    /^tsmpirun: \d of 2 hosts had no agent at the --start-timeout of 2 s; job aborted, exit code 125$/m,
+  );
+  t.match(stderr, /^ {2}silent2: ssh has not led to an agent$/m);
+  t.same(left, []);
+});
+
 void test("ssh: paths of node and of tsmpi on other hosts", async (t) => {
   const wrong = await overSsh(t, ["--host", "n1:1,n2:1", "--node", "/no/such node", where]);
   t.equal(wrong.code, 125);
