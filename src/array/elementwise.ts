@@ -48,51 +48,40 @@ export function checkStorable(where: string, result: DType, into: DType): void {
 
 /** z ← x ∘ y. Local; z may be x or y. @throws {TypeError} If complex numbers have no such operation. */
 export function applyBinary(name: BinaryName, x: Operand, y: Operand, z: Storage, dtype: DType): void {
-  const complex = isComplex(typeOf(x)) || isComplex(typeOf(y));
   if (withKernel(name, x, y, z, dtype)) return;
-  const [a, b] = [numbersOf(x), numbersOf(y)];
-  if (!complex) {
-    const f = dtype === "int32" && name === "mul" ? Math.imul : REAL_BINARY[name];
-    const step = numbersPerElement(dtype);
-    for (let i = 0, p = 0, q = 0; i < z.length; i += step, p += a.step, q += b.step) {
-      z[i] = f(a.re[p], b.re[q]);
-      if (step === 2) z[i + 1] = 0;
-    }
-    return;
-  }
-  const f = COMPLEX_BINARY[name];
-  if (!f)
+  const loop = isComplex(typeOf(x)) || isComplex(typeOf(y)) ? COMPLEX_BINARY[name] : REAL_BINARY[name];
+  if (!loop)
     throw new TypeError(
       `${name}: complex numbers have no order; compare their real parts or absolute values`,
     );
-  fillComplex(z, dtype, (i) => {
-    const [p, q] = [i * a.step, i * b.step];
-    return f(a.re[p], a.complex ? a.re[p + 1] : 0, b.re[q], b.complex ? b.re[q + 1] : 0);
-  });
+  run(loop, numbersOf(x), numbersOf(y), z, dtype);
 }
 
 /** z ← f(x). Local; z may be x. */
 export function applyUnary(name: UnaryName, x: Storage, xType: DType, z: Storage, dtype: DType): void {
-  const step = numbersPerElement(dtype);
-  if (!isComplex(xType)) {
-    const f = REAL_UNARY[name];
-    for (let i = 0; i < x.length; i++) {
-      z[i * step] = f(x[i]);
-      if (step === 2) z[2 * i + 1] = 0;
-    }
-    return;
-  }
-  fillComplex(z, dtype, (i) => COMPLEX_UNARY[name](x[2 * i], x[2 * i + 1]));
+  const loop = isComplex(xType) ? COMPLEX_UNARY[name] : REAL_UNARY[name];
+  run(loop, numbersOf({ storage: x, dtype: xType }), numbersOf(0), z, dtype);
 }
 
-/** Sets every element to f of its place; of a real array, to the first of the two numbers. */
-function fillComplex(z: Storage, dtype: DType, f: (i: number) => readonly [number, number]): void {
+/** Real and imaginary parts of an operand, and how far apart its elements are: 0 for one number that stands for all. */
+interface Numbers {
+  readonly re: Storage;
+  readonly im: Storage;
+  readonly step: number;
+  /** The same for imaginary parts. */
+  readonly imStep: number;
+}
+
+/**
+ * z[i] ← x[i] ∘ y[i] for n elements, which are `step` numbers apart in z; sets the imaginary parts too where the result
+ * is complex. A loop for each operation: V8 compiles it for the types that it meets, with no call per element.
+ */
+type Loop = (x: Numbers, y: Numbers, z: Storage, step: number, n: number) => void;
+
+function run(loop: Loop, x: Numbers, y: Numbers, z: Storage, dtype: DType): void {
   const step = numbersPerElement(dtype);
-  for (let i = 0; i * step < z.length; i++) {
-    const [re, im] = f(i);
-    z[i * step] = re;
-    if (step === 2) z[2 * i + 1] = im;
-  }
+  const n = z.length / step;
+  loop(x, y, z, step, n);
 }
 
 /** Sums, differences and products of arrays of one dtype go through kernels. */
@@ -116,71 +105,178 @@ function typeOf(x: Operand): DType {
   return typeof x === "number" ? "float64" : "complex128";
 }
 
-/** The numbers of an operand, and how far apart its elements are: 0 for one number that stands for all. */
-function numbersOf(x: Operand): { re: ArrayLike<number>; step: number; complex: boolean } {
-  if (isArray(x)) return { re: x.storage, step: numbersPerElement(x.dtype), complex: isComplex(x.dtype) };
-  return typeof x === "number"
-    ? { re: [x], step: 0, complex: false }
-    : { re: [x.re, x.im], step: 0, complex: true };
+const NOTHING = new Float64Array(1);
+
+function numbersOf(x: Operand): Numbers {
+  if (!isArray(x)) {
+    const { re, im } = typeof x === "number" ? { re: x, im: 0 } : x;
+    return { re: Float64Array.of(re), im: Float64Array.of(im), step: 0, imStep: 0 };
+  }
+  const { storage, dtype } = x;
+  if (isComplex(dtype)) return { re: storage, im: storage.subarray(1), step: 2, imStep: 2 };
+  return { re: storage, im: NOTHING, step: 1, imStep: 0 };
 }
 
-const REAL_BINARY: Readonly<Record<BinaryName, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  pow: (a, b) => a ** b,
-  maximum: Math.max,
-  minimum: Math.min,
-  less: (a, b) => Number(a < b),
-  greater: (a, b) => Number(a > b),
-  equal: (a, b) => Number(a === b),
+const REAL_BINARY: Readonly<Record<BinaryName, Loop>> = {
+  add: real(({ re: x, step: p }, { re: y, step: q }, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = x[i * p] + y[i * q];
+  }),
+  sub: real(({ re: x, step: p }, { re: y, step: q }, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = x[i * p] - y[i * q];
+  }),
+  mul: real(({ re: x, step: p }, { re: y, step: q }, z, s, n) => {
+    if (z instanceof Int32Array) for (let i = 0; i < n; i++) z[i] = Math.imul(x[i * p], y[i * q]);
+    else for (let i = 0; i < n; i++) z[i * s] = x[i * p] * y[i * q];
+  }),
+  div: real(({ re: x, step: p }, { re: y, step: q }, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = x[i * p] / y[i * q];
+  }),
+  pow: real(({ re: x, step: p }, { re: y, step: q }, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = x[i * p] ** y[i * q];
+  }),
+  maximum: real(({ re: x, step: p }, { re: y, step: q }, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = Math.max(x[i * p], y[i * q]);
+  }),
+  minimum: real(({ re: x, step: p }, { re: y, step: q }, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = Math.min(x[i * p], y[i * q]);
+  }),
+  less: real(({ re: x, step: p }, { re: y, step: q }, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = x[i * p] < y[i * q] ? 1 : 0;
+  }),
+  greater: real(({ re: x, step: p }, { re: y, step: q }, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = x[i * p] > y[i * q] ? 1 : 0;
+  }),
+  equal: real(({ re: x, step: p }, { re: y, step: q }, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = x[i * p] === y[i * q] ? 1 : 0;
+  }),
 };
 
-type ComplexBinary = (ar: number, ai: number, br: number, bi: number) => readonly [number, number];
-
-/** Those that complex numbers have. */
-const COMPLEX_BINARY: Readonly<Partial<Record<BinaryName, ComplexBinary>>> = {
-  add: (ar, ai, br, bi) => [ar + br, ai + bi],
-  sub: (ar, ai, br, bi) => [ar - br, ai - bi],
-  mul: (ar, ai, br, bi) => [ar * br - ai * bi, ar * bi + ai * br],
-  div: quotient,
-  pow: power,
-  equal: (ar, ai, br, bi) => [Number(ar === br && ai === bi), 0],
-};
-
-const REAL_UNARY: Readonly<Record<UnaryName, (a: number) => number>> = {
-  neg: (a) => -a,
-  abs: Math.abs,
-  conj: (a) => a,
-  real: (a) => a,
-  imag: () => 0,
-  angle: (a) => (a < 0 ? Math.PI : a * 0), // NaN of NaN
-  sqrt: Math.sqrt,
-  exp: Math.exp,
-  log: Math.log,
-  sin: Math.sin,
-  cos: Math.cos,
-  sign: Math.sign,
-};
-
-const COMPLEX_UNARY: Readonly<Record<UnaryName, (re: number, im: number) => readonly [number, number]>> = {
-  neg: (re, im) => [-re, -im],
-  abs: (re, im) => [Math.hypot(re, im), 0],
-  conj: (re, im) => [re, -im],
-  real: (re) => [re, 0],
-  imag: (_, im) => [im, 0],
-  angle: (re, im) => [Math.atan2(im, re), 0],
-  sqrt: squareRoot,
-  exp: (re, im) => [Math.exp(re) * Math.cos(im), im === 0 ? im : Math.exp(re) * Math.sin(im)],
-  log: (re, im) => [Math.log(Math.hypot(re, im)), Math.atan2(im, re)],
-  sin: (re, im) => [Math.sin(re) * Math.cosh(im), Math.cos(re) * Math.sinh(im)],
-  cos: (re, im) => [Math.cos(re) * Math.cosh(im), -Math.sin(re) * Math.sinh(im)],
-  sign: (re, im) => {
-    const length = Math.hypot(re, im);
-    return length === 0 ? [0, 0] : [re / length, im / length];
+/** Those that complex numbers have. The arrays may be one and the same: both parts are read before they are written. */
+const COMPLEX_BINARY: Readonly<Partial<Record<BinaryName, Loop>>> = {
+  add: (x, y, z, _, n) => {
+    for (let i = 0; i < n; i++) {
+      const im = x.im[i * x.imStep] + y.im[i * y.imStep];
+      z[2 * i] = x.re[i * x.step] + y.re[i * y.step];
+      z[2 * i + 1] = im;
+    }
   },
+  sub: (x, y, z, _, n) => {
+    for (let i = 0; i < n; i++) {
+      const im = x.im[i * x.imStep] - y.im[i * y.imStep];
+      z[2 * i] = x.re[i * x.step] - y.re[i * y.step];
+      z[2 * i + 1] = im;
+    }
+  },
+  mul: (x, y, z, _, n) => {
+    for (let i = 0; i < n; i++) {
+      const [ar, ai] = [x.re[i * x.step], x.im[i * x.imStep]];
+      const [br, bi] = [y.re[i * y.step], y.im[i * y.imStep]];
+      z[2 * i] = ar * br - ai * bi;
+      z[2 * i + 1] = ar * bi + ai * br;
+    }
+  },
+  div: pairs(quotient),
+  pow: pairs(power),
+  equal: real((x, y, z, s, n) => {
+    for (let i = 0; i < n; i++)
+      z[i * s] = x.re[i * x.step] === y.re[i * y.step] && x.im[i * x.imStep] === y.im[i * y.imStep] ? 1 : 0;
+  }),
 };
+
+const REAL_UNARY: Readonly<Record<UnaryName, Loop>> = {
+  neg: real(({ re: x }, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = -x[i];
+  }),
+  abs: real(({ re: x }, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = Math.abs(x[i]);
+  }),
+  conj: real(copyReal),
+  real: real(copyReal),
+  imag: real((_x, _y, z) => {
+    z.fill(0);
+  }),
+  angle: real(({ re: x }, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = x[i] < 0 ? Math.PI : x[i] * 0; // NaN of NaN
+  }),
+  sqrt: real(({ re: x }, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = Math.sqrt(x[i]);
+  }),
+  exp: real(({ re: x }, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = Math.exp(x[i]);
+  }),
+  log: real(({ re: x }, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = Math.log(x[i]);
+  }),
+  sin: real(({ re: x }, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = Math.sin(x[i]);
+  }),
+  cos: real(({ re: x }, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = Math.cos(x[i]);
+  }),
+  sign: real(({ re: x }, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = Math.sign(x[i]);
+  }),
+};
+
+const COMPLEX_UNARY: Readonly<Record<UnaryName, Loop>> = {
+  neg: (x, _, z, _s, n) => {
+    for (let i = 0; i < 2 * n; i++) z[i] = -x.re[i];
+  },
+  abs: real((x, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = length(x.re[2 * i], x.im[2 * i]);
+  }),
+  conj: (x, _, z, _s, n) => {
+    for (let i = 0; i < n; i++) {
+      z[2 * i] = x.re[2 * i];
+      z[2 * i + 1] = -x.im[2 * i];
+    }
+  },
+  real: real(copyReal),
+  imag: real(({ im }, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = im[2 * i];
+  }),
+  angle: real((x, _, z, s, n) => {
+    for (let i = 0; i < n; i++) z[i * s] = Math.atan2(x.im[2 * i], x.re[2 * i]);
+  }),
+  sqrt: pairs(squareRoot),
+  exp: pairs((re, im) => [Math.exp(re) * Math.cos(im), im === 0 ? im : Math.exp(re) * Math.sin(im)]),
+  log: pairs((re, im) => [Math.log(Math.hypot(re, im)), Math.atan2(im, re)]),
+  sin: pairs((re, im) => [Math.sin(re) * Math.cosh(im), Math.cos(re) * Math.sinh(im)]),
+  cos: pairs((re, im) => [Math.cos(re) * Math.cosh(im), -Math.sin(re) * Math.sinh(im)]),
+  sign: pairs((re, im) => {
+    const size = Math.hypot(re, im);
+    return size === 0 ? [0, 0] : [re / size, im / size];
+  }),
+};
+
+/** A loop of real results; where they go into a complex array, imaginary parts are zero. */
+function real(loop: Loop): Loop {
+  return (x, y, z, step, n) => {
+    loop(x, y, z, step, n);
+    if (step === 2) for (let i = 1; i < z.length; i += 2) z[i] = 0;
+  };
+}
+
+function copyReal({ re, step: p }: Numbers, _: Numbers, z: Storage, s: number, n: number): void {
+  for (let i = 0; i < n; i++) z[i * s] = re[i * p];
+}
+
+/** A loop of complex results that cost so much that a call does not matter. */
+function pairs(f: (ar: number, ai: number, br: number, bi: number) => readonly [number, number]): Loop {
+  return (x, y, z, _, n) => {
+    for (let i = 0; i < n; i++) {
+      const [re, im] = f(x.re[i * x.step], x.im[i * x.imStep], y.re[i * y.step], y.im[i * y.imStep]);
+      z[2 * i] = re;
+      z[2 * i + 1] = im;
+    }
+  };
+}
+
+/** |re + i im|, by the fast way where its squares neither overflow nor vanish. */
+function length(re: number, im: number): number {
+  const square = re * re + im * im;
+  return square > 1e-290 && square < Infinity ? Math.sqrt(square) : Math.hypot(re, im);
+}
 
 /** By the larger part of the divisor, so that nothing overflows that need not. @see Smith, CACM 5(8), 1962, doi:10.1145/368637.368661 */
 function quotient(ar: number, ai: number, br: number, bi: number): readonly [number, number] {

@@ -80,8 +80,22 @@ const COMPLEX_PRODUCT: Omit<Fold, "dtype"> = {
 
 /** Smallest or largest element; NaN if there is one. */
 export function extremeOf(which: "min" | "max"): Fold {
-  const identity = which === "min" ? Infinity : -Infinity;
-  return fold({ identity, op: which, dtype: (of) => of }, (a, b) => Math[which](a, b));
+  const smallest: Fold["take"] = (x, { count, at, step, into, intoStep }, totals) => {
+    for (let i = 0; i < count; i++, at += step, into += intoStep)
+      totals[into] = Math.min(totals[into], x[at]);
+  };
+  const largest: Fold["take"] = (x, { count, at, step, into, intoStep }, totals) => {
+    for (let i = 0; i < count; i++, at += step, into += intoStep)
+      totals[into] = Math.max(totals[into], x[at]);
+  };
+  const take = which === "min" ? smallest : largest;
+  return {
+    identity: [which === "min" ? Infinity : -Infinity],
+    op: which,
+    take,
+    finish: asIs,
+    dtype: (of) => of,
+  };
 }
 
 /** Where the smallest or largest element is: the first of equal ones, or the first NaN; −1 among none. */
@@ -120,13 +134,25 @@ export function normOf(order: number, dtype: DType): Fold {
   if (order === Infinity) return taking(0, "max", Math.max);
   if (order === -Infinity) return taking(Infinity, "min", Math.min);
   if (order === 1) return taking(0, "sum", (total, size) => total + size);
-  const squares = fold(
-    { identity: 0, op: "sum", dtype: real, complex },
-    (total, re, im) => total + re * re + im * im,
-  );
-  if (order === 2) return { ...squares, finish: ([total]) => [Math.sqrt(total)] };
+  if (order === 2) {
+    const take = complex ? addComplexSquares : addSquares;
+    return { identity: [0], op: "sum", take, finish: ([total]) => [Math.sqrt(total)], dtype: real };
+  }
   const powers = taking(0, "sum", (total, size) => total + size ** order);
   return { ...powers, finish: ([total]) => [total ** (1 / order)] };
+}
+
+function addSquares(x: Storage, { count, at, step, into, intoStep }: Line, totals: Float64Array): void {
+  for (let i = 0; i < count; i++, at += step, into += intoStep) totals[into] += x[at] * x[at];
+}
+
+function addComplexSquares(
+  x: Storage,
+  { count, at, step, into, intoStep }: Line,
+  totals: Float64Array,
+): void {
+  for (let i = 0; i < count; i++, at += step, into += intoStep)
+    totals[into] += x[at] * x[at] + x[at + 1] * x[at + 1];
 }
 
 interface SimpleFold extends Pick<Fold, "dtype"> {
