@@ -311,6 +311,17 @@ export class Board {
     return isHere ? this.#words[head + Head.bytes] : this.#doubles[(head + Head.value) / 2 + 1];
   }
 
+  /** Whether what a rank has contributed is on the board, and of this type and length. */
+  holds(step: number, rank: number, code: number, bytes: number): boolean {
+    const words = this.#words;
+    const head = this.#head(step, rank);
+    return (
+      words[head + Head.code] === code &&
+      words[head + Head.bytes] === bytes &&
+      words[head + Head.form] !== Form.elsewhere
+    );
+  }
+
   /** Copies `count` elements of a contribution that is on the board, from byte `start` on, to element `at` of an array. */
   get(step: number, rank: number, start: number, into: TypedArray, at: number, count: number): void {
     this.#cells.get(this.#valueAt(step, rank, this.form(step, rank)) + start, into, at, count);

@@ -47,7 +47,7 @@ function load(): Posix {
   const mmap = libc.func(
     "void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)",
   );
-  const yieldCore = libc.func("int sched_yield()") as () => number;
+  const yieldCore = libc.func("void sched_yield()") as () => void;
   const mkfifo = libc.func("int mkfifo(const char *path, uint32_t mode)") as (
     path: string,
     mode: number,

@@ -1,4 +1,4 @@
-import { isTypedArray, unpack } from "../../envelope.js";
+import { codeOf, isTypedArray, unpack } from "../../envelope.js";
 import type { Signature } from "../../matching.js";
 import type { Board } from "../../transports/board.js";
 import type { TypedArray } from "../../types.js";
@@ -83,6 +83,8 @@ export class BoardBcast extends BoardCall {
       this.#result = unpack(code, bytes);
       return;
     }
+    if (board.holds(step, this.#root, codeOf(into), into.byteLength))
+      return board.get(step, this.#root, 0, into, 0, into.length);
     checkType("bcast", board.code(step, this.#root), into, this.#root);
     const bytes = board.bytes(step, this.#root);
     if (bytes !== into.byteLength) {
@@ -135,10 +137,14 @@ abstract class BoardCollection extends BoardCall {
       });
       return;
     }
+    const code = codeOf(into);
     for (let source = 0; source < size; source++) {
       const start = blocks.displs[source];
       const count = blocks.counts[source];
-      if (source === rank && isTypedArray(this.value) && isElsewhere(board, step, rank))
+      // The usual case in one look, before what is said of others.
+      if (board.holds(step, source, code, count * into.BYTES_PER_ELEMENT))
+        board.get(step, source, 0, into, start, count);
+      else if (source === rank && isTypedArray(this.value) && isElsewhere(board, step, rank))
         copyInto(part(into, start, start + count), this.value);
       else {
         checkType(where, board.code(step, source), into, source);

@@ -77,6 +77,9 @@ export function readBlock(
   count: number,
 ): void {
   const { rank } = board;
+  const own = count * into.BYTES_PER_ELEMENT;
+  if (board.holds(step, source, codeOf(into), own * board.size))
+    return board.get(step, source, rank * own, into, at, count);
   const code = board.code(step, source);
   if (code !== WITH_VALUES && code !== REFERRING) {
     checkCode(where, source, rank, code, into);
