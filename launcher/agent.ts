@@ -102,6 +102,8 @@ export class Agent {
         return this.#relay(encoded);
       case "consumed":
         return this.#output.consumed(message.bytes);
+      case "input":
+        return this.#feed(message.bytes);
       case "signal":
         return void (isSignal(message.name) && this.forward(message.name));
       case "stop":
@@ -163,7 +165,8 @@ export class Agent {
           ...environmentOf(boot),
         },
         directory,
-        stdinFd: rank === 0 ? this.#config.stdinFd : undefined,
+        stdin: this.#stdinOf(rank),
+        raw: this.#config.raw,
         inherited: memory ? inheritedBy(boot.localRank, memory) : [],
       };
       const child = withCpus(cpus, () => new RankProcess(spec, this.#events(start, rank)));
@@ -179,6 +182,19 @@ export class Agent {
     return this.#around.memory ?? createHostMemory(localSize, segmentBytes(localSize));
   }
 
+  #stdinOf(rank: number): number | "pipe" | "ignore" {
+    const { heir, fed } = this.#config;
+    if (rank === heir?.rank) return heir.fd;
+    return fed.includes(rank) ? "pipe" : "ignore";
+  }
+
+  /** Hands a piece of stdin to those who read it, and asks for the next when all of them have room. */
+  #feed(bytes: Uint8Array): void {
+    const readers = this.#running().filter(({ rank }) => this.#config.fed.includes(rank));
+    const taken = readers.map((rank) => new Promise<void>((resolve) => rank.feed(bytes, resolve)));
+    void Promise.all(taken).then(() => this.#link.send({ kind: "input-taken" }));
+  }
+
   /** Should this agent be killed, its ranks and all that they have started end with it. */
   #watch(): void {
     this.#session.watch(this.#running().flatMap(({ pid }) => pid ?? []));
@@ -190,7 +206,7 @@ export class Agent {
       output: (stream, bytes) => {
         this.#output.sent(bytes.length);
         if (this.#around.write) this.#around.write(stream, bytes, () => this.#output.consumed(bytes.length));
-        else this.#link.send({ kind: "output", rank, stream, bytes });
+        else this.#link.send({ kind: "output", rank, stream, bytes, timeMs: Date.now() });
       },
       exited: (exited) => {
         this.#watch();

@@ -6,7 +6,8 @@ import type { Hub } from "./link.js";
 import type { Options } from "./options.js";
 import type { Mapping } from "./placement/place.js";
 import type { RemoteAgents } from "./remote-agents.js";
-import { type AgentConfig, type AgentProcess, startLocalAgent } from "./start-agent.js";
+import type { StdinPlan } from "./stdin.js";
+import { type AgentConfig, type AgentProcess, startLocalAgent, STDIN_FD } from "./start-agent.js";
 
 /**
  * Starts the agents of all hosts that have none yet, and tells each what it is. Local.
@@ -15,26 +16,31 @@ import { type AgentConfig, type AgentProcess, startLocalAgent } from "./start-ag
  * they say they see it, and on no other.
  *
  * @param folder - The launcher's session folder, if it has one.
- * @param stdin - Whether rank 0 reads the launcher's stdin.
+ * @param stdin - Who reads the launcher's stdin.
  */
 export function startAgents(
   { placements }: Mapping,
   remotes: RemoteAgents,
   hub: Hub,
   folder: string | undefined,
-  { iface, encrypt, heartbeatMs }: Pick<Options, "iface" | "encrypt" | "heartbeatMs">,
-  stdin: boolean,
+  { iface, encrypt, output, ending }: Pick<Options, "iface" | "encrypt" | "output" | "ending">,
+  stdin: StdinPlan,
 ): AgentProcess[] {
   const control = folder === undefined ? undefined : hub.bind(`ipc://${folder}/control`);
   const rankKeys = newRankKeys(encrypt);
   // At which address others see this host, if there are others.
   const seen: Promise<string>[] = [];
 
+  const isHeir = (nodeRank: number) =>
+    stdin.heir !== undefined && placements[nodeRank].ranks.includes(stdin.heir);
   const common = (nodeRank: number) => ({
     nodeRank,
     invitation: hub.invite(nodeRank),
     rankKeys,
-    heartbeatMs,
+    heartbeatMs: ending.heartbeatMs,
+    heir: stdin.heir !== undefined && isHeir(nodeRank) ? { rank: stdin.heir, fd: STDIN_FD } : undefined,
+    fed: stdin.fed,
+    raw: output.raw,
   });
 
   async function configureOther(nodeRank: number, own: string, { ownAddress }: Greeting) {
@@ -47,7 +53,7 @@ export function startAgents(
     };
   }
 
-  async function configureHere(nodeRank: number): Promise<Omit<AgentConfig, "stdinFd">> {
+  async function configureHere(nodeRank: number): Promise<AgentConfig> {
     const endpoint = await control;
     if (endpoint === undefined) throw new Error("agent: a job without agents here has one");
     const address = seen.length === 0 ? "127.0.0.1" : await Promise.any(seen);
@@ -76,7 +82,7 @@ export function startAgents(
     if (!remotes.isPlayedHere(host)) agents[nodeRank] = startOther(host, nodeRank);
   for (const [nodeRank, { host }] of placements.entries())
     if (remotes.isPlayedHere(host))
-      agents[nodeRank] = startLocalAgent(configureHere(nodeRank), stdin && nodeRank === 0);
+      agents[nodeRank] = startLocalAgent(configureHere(nodeRank), isHeir(nodeRank));
   return agents;
 }
 

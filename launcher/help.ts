@@ -1,5 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import { UsageError } from "./errors.js";
+import { outputTopics } from "./help-output.js";
 import { placementTopics } from "./help-placement.js";
 
 /**
@@ -49,7 +50,8 @@ Running
   --no-encrypt            no encryption between ranks that talk over a network
   --wdir FOLDER           working directory of the ranks
   -x NAME[=VALUE]         pass an environment variable on; also -x 'PRE*'
-  --tag-output, --tag     put [rank] in front of every line of output
+  --tag-output, --tag     put [rank] in front of every line of output; more in --help output
+  --stdin N|all|none      who reads standard input; default: rank 0, if it is a file or a pipe
   --timeout SECONDS       end the job after that time, with exit code 124
   --start-timeout SECONDS time for all hosts to have an agent (default 60, and one more for 16 hosts)
   --heartbeat SECONDS     a host that has been silent for so long is lost (default 10)
@@ -97,17 +99,7 @@ program itself travels with the agent's connection. The agent connects back to t
 it sees it; --iface chooses another. --launcher fork starts all agents on this host, which plays the others:
 for tests.
 `,
-  output: `
-Output and input
-
-What ranks print goes to tsmpirun's stdout and stderr, which stay apart. Lines of different ranks never mix.
-A line that does not end is passed on after 0.2 s. Nothing is lost, not even what is printed right before
-process.exit(). If nobody reads tsmpirun's output, ranks block once a megabyte is on its way.
-
---tag-output puts "[rank] " in front of every line.
-
-Rank 0 reads tsmpirun's standard input if that is a file or a pipe; for all other ranks it is empty.
-`,
+  ...outputTopics,
   environment: `
 Environment
 
@@ -132,6 +124,7 @@ SIGTERM, SIGHUP   SIGTERM to all ranks, SIGKILL after --kill-grace. Exit codes 1
 SIGTSTP, SIGCONT  Ctrl-Z stops the ranks, fg goes on.
 SIGUSR2           to all ranks.
 SIGUSR1           not passed on: in node it opens the inspector.
+--forward-signals USR1,ALRM    passes on these instead of SIGUSR2.
 
 Every rank leads a process group. Whatever a rank has started is ended with it.
 `,
@@ -151,7 +144,9 @@ Exit codes
 128 + n  a rank was killed by signal n; 130, 143, 129: tsmpirun got SIGINT, SIGTERM, SIGHUP
 
 The first rank that fails ends the job. tsmpirun waits 0.2 s for further failures, prints one message that
-begins with the cause, and sends SIGTERM to all other ranks, and SIGKILL after --kill-grace.
+begins with the cause, and sends SIGTERM to all other ranks, and SIGKILL after --kill-grace. With --no-abort-on-exit
+the others go on, except after abort(), and those that wait for it fail. --wait SECONDS names, so long after the first
+rank has ended, those that still run. --print-exit-codes shows all codes.
 `,
   transport: `
 Transport

@@ -6,9 +6,11 @@ import type { EventLog } from "./event-log.js";
 import { exitCodes, LaunchError } from "./errors.js";
 import { exitCodeOf, Ledger } from "./ledger.js";
 import type { Hub } from "./link.js";
-import type { Output } from "./output.js";
+import type { EndingOptions } from "./ending-options.js";
+import type { Outputs } from "./outputs.js";
 import { nameRanks } from "./ranks.js";
 import { report } from "./report.js";
+import type { Feed } from "./stdin.js";
 import { type AgentProcess, PROGRAM } from "./start-agent.js";
 import { root, version } from "./version.js";
 
@@ -24,13 +26,11 @@ export interface Node {
   readonly start: (programs: readonly Bundle[]) => Start;
 }
 
-export interface JobOptions {
+export interface JobOptions extends Omit<EndingOptions, "forwarded" | "startTimeoutMs"> {
   readonly log: EventLog;
-  readonly killGraceMs: number;
   /** Time for all agents to come. */
   readonly startTimeoutMs: number;
-  readonly heartbeatMs: number;
-  readonly timeoutMs: number | undefined;
+  readonly printExitCodes: boolean;
   readonly directory: string;
 }
 
@@ -50,8 +50,8 @@ export class Job {
   readonly #hub: Hub;
   readonly #nodes: readonly Node[];
   readonly #options: JobOptions;
-  readonly #stdout: Output;
-  readonly #stderr: Output;
+  readonly #outputs: Outputs;
+  readonly #feed: Feed;
   readonly #ledger: Ledger;
   readonly #arrived = new Set<number>();
   /** Nodes that have been given ranks to start. */
@@ -68,14 +68,15 @@ export class Job {
   #interrupts = 0;
   #goneTimer: NodeJS.Timeout | undefined;
   #goneTold = 0;
+  #reminder: NodeJS.Timeout | undefined;
   #finish: () => void = () => undefined;
   readonly #finished = new Promise<void>((resolve) => (this.#finish = resolve));
 
-  constructor(hub: Hub, nodes: readonly Node[], stdout: Output, stderr: Output, options: JobOptions) {
+  constructor(hub: Hub, nodes: readonly Node[], outputs: Outputs, feed: Feed, options: JobOptions) {
     this.#hub = hub;
     this.#nodes = nodes;
-    this.#stdout = stdout;
-    this.#stderr = stderr;
+    this.#outputs = outputs;
+    this.#feed = feed;
     this.#options = options;
     const ranks = nodes.flatMap(({ ranks, host }) => ranks.map((rank) => [rank, host] as const));
     this.#host = ranks.sort(([a], [b]) => a - b).map(([, host]) => host);
@@ -83,6 +84,15 @@ export class Job {
     for (const [nodeRank, node] of nodes.entries()) {
       void node.agent.gone.then((how) => this.#agentGone(nodeRank, how));
     }
+  }
+
+  hostOf(rank: number): string {
+    return this.#host[rank];
+  }
+
+  /** 0 before it is known. */
+  pidOf(rank: number): number {
+    return this.#ledger.ranks[rank].pid;
   }
 
   /** Runs the programs on all hosts. Resolves to the exit code, when nothing of the job is left. */
@@ -96,8 +106,10 @@ export class Job {
     timers.forEach(clearTimeout);
     clearTimeout(this.#goneTimer);
     clearTimeout(this.#collecting);
+    clearTimeout(this.#reminder);
     this.#judge();
     this.#report();
+    if (this.#options.printExitCodes) this.#outputs.say(`tsmpirun: exit codes: ${this.#ledger.exitCodes}`);
     const { code = 0, text = "" } = this.#verdict ?? {};
     this.#options.log.write("end", { code, text });
     for (const nodeRank of this.#nodes.keys()) this.#hub.send(nodeRank, { kind: "bye", code });
@@ -113,13 +125,16 @@ export class Job {
       case "agent-hello":
         return this.#agentHello(nodeRank, message.version);
       case "started":
-        return this.#ledger.started(message.rank, message.pid);
-      case "output":
-        return (message.stream === 1 ? this.#stdout : this.#stderr).write(
-          nodeRank,
-          message.rank,
-          message.bytes,
+        this.#ledger.started(message.rank, message.pid);
+        return this.#feed.started(message.rank);
+      case "output": {
+        const { length } = message.bytes;
+        return this.#outputs.write(message, () =>
+          this.#hub.send(nodeRank, { kind: "consumed", bytes: length }),
         );
+      }
+      case "input-taken":
+        return this.#feed.taken(nodeRank);
       case "hello": {
         const endpoints = this.#ledger.hello(message.rank, message.endpoint);
         if (endpoints) this.#ready(endpoints);
@@ -134,6 +149,7 @@ export class Job {
       case "exited":
         this.#ledger.exited(message);
         if (this.#interrupts > 0) this.#stopLater();
+        this.#remindLater();
         this.#checkFaults();
         return this.#tellGone();
       case "drained":
@@ -167,7 +183,7 @@ export class Job {
     this.#verdict ??= { code, text: "" };
     if (!this.#programs) return this.#finish(); // nothing has been started
     if (name === "SIGINT" && this.#interrupts === 1) {
-      this.#stderr.say("tsmpirun: interrupted; press Ctrl-C again to kill");
+      this.#outputs.say("tsmpirun: interrupted; press Ctrl-C again to kill");
       return this.forward("SIGINT");
     }
     this.#stop(this.#interrupts >= 3 ? 0 : this.#options.killGraceMs);
@@ -219,7 +235,10 @@ export class Job {
   }
 
   #checkFaults(): void {
-    if (this.#verdict || this.#collecting || this.#ledger.faults.length === 0) return;
+    const { faults } = this.#ledger;
+    if (this.#verdict || this.#collecting || faults.length === 0) return;
+    // What would keep others waiting for ever ends a job even if an exit does not.
+    if (!this.#options.abortOnExit && !faults.some(({ how }) => how === "abort" || how === "absent")) return;
     this.#collect(0);
   }
 
@@ -236,16 +255,17 @@ export class Job {
 
   /** What the failures so far mean. */
   #judge(): void {
-    const { faults, ranks } = this.#ledger;
+    const { faults } = this.#ledger;
     if (this.#verdict || faults.length === 0) return;
     const seconds = (performance.now() - this.#startedMs) / 1000;
     const text = report(faults, {
-      host: (rank) => this.#host[rank],
-      pid: (rank) => ranks[rank].pid,
-      seconds: (rank) => ranks[rank].exited?.seconds ?? seconds,
+      host: (rank) => this.hostOf(rank),
+      pid: (rank) => this.pidOf(rank),
+      seconds: (rank) => this.#ledger.ranks[rank].exited?.seconds ?? seconds,
       hidden: [`${root}/src/`, `${root}/dist/src/`, `/${PROGRAM}`],
       directory: this.#options.directory,
       sourceLine,
+      unseen: (rank) => this.#outputs.unseen(rank),
     });
     this.#verdict = { code: exitCodeOf(faults[0]), text };
   }
@@ -254,7 +274,7 @@ export class Job {
   #report(): void {
     if (this.#reported) return;
     this.#reported = true;
-    if (this.#verdict?.text) this.#stderr.say(this.#verdict.text);
+    if (this.#verdict?.text) this.#outputs.say(this.#verdict.text);
   }
 
   #end(verdict: Verdict, leftNode?: number): void {
@@ -273,6 +293,18 @@ export class Job {
   /** Ranks that do not end by themselves after an interrupt, though others have, wait for those in vain. */
   #stopLater(): void {
     setTimeout(() => this.#stop(this.#options.killGraceMs), this.#options.killGraceMs).unref();
+  }
+
+  /** Names, once, the ranks that go on long after the first has ended. */
+  #remindLater(): void {
+    const { waitMs } = this.#options;
+    if (waitMs === undefined) return;
+    this.#reminder ??= setTimeout(() => {
+      const who = nameRanks(this.#ledger.running);
+      this.#outputs.say(
+        `tsmpirun: ${who} still run${who.startsWith("ranks") ? "" : "s"}, ${waitMs / 1000} s after the first rank has ended`,
+      );
+    }, waitMs);
   }
 
   #timedOut(timeoutMs: number): void {
@@ -311,6 +343,7 @@ export class Job {
   }
 
   #nodeLeft(nodeRank: number): void {
+    this.#feed.taken(nodeRank, true);
     this.#left.add(nodeRank);
     if (this.#left.size === this.#nodes.length) this.#finish();
   }

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import type { Exited, Failure } from "../src/comm/wire/messages.js";
+import { nameRanks } from "./ranks.js";
 
 /** How a rank failed. */
 export interface Fault {
@@ -107,6 +108,19 @@ export class Ledger {
     return this.#where((state) => state.finalized || state.exited !== undefined);
   }
 
+  /** Exit codes of all ranks, as in `0: ranks 0-2; 137: rank 3`; of those that go on, nothing is known. */
+  get exitCodes(): string {
+    const byCode = new Map<string, number[]>();
+    for (const [rank, { exited }] of this.ranks.entries()) {
+      const code =
+        exited === undefined
+          ? "unknown"
+          : `${exited.signal === "" ? exited.code : signalCode(exited.signal)}`;
+      byCode.set(code, [...(byCode.get(code) ?? []), rank]);
+    }
+    return [...byCode].map(([code, ranks]) => `${code}: ${nameRanks(ranks)}`).join("; ");
+  }
+
   get running(): readonly number[] {
     return this.#where((state) => state.exited === undefined);
   }
@@ -155,8 +169,12 @@ export class Ledger {
  * Exit code of a job that a fault ended: the rank's own, 128 + n for signal n, and never 0. Local.
  */
 export function exitCodeOf(fault: Fault): number {
-  if (fault.how === "signal") return 128 + (signalNumbers[fault.signal] ?? 0);
+  if (fault.how === "signal") return signalCode(fault.signal);
   return fault.code >= 1 && fault.code <= 255 ? fault.code : 1;
+}
+
+function signalCode(name: string): number {
+  return 128 + (signalNumbers[name] ?? 0);
 }
 
 const noFault = {

@@ -65,7 +65,7 @@ export async function runOnMpi(options: Options): Promise<number> {
   const words = await mpirunWords(options, dialect, environment);
   if (options.verbosity === "verbose")
     process.stderr.write(`tsmpirun: ${version}: ${command} ${words.join(" ")}\n`);
-  return supervise(command, words, options, environment);
+  return supervise(command, words, options.ending, environment);
 }
 
 /** The arguments of mpirun. */
@@ -74,7 +74,7 @@ async function mpirunWords(
   dialect: Dialect,
   environment: Readonly<Record<string, string>>,
 ): Promise<string[]> {
-  const { count, hosts, hostfile, tagOutput } = options;
+  const { count, hosts, hostfile, output } = options;
   const { script, args, exports, directory } = options.programs[0];
   const declared = hosts.length > 0 || hostfile !== undefined;
   const { mapping, remotes } = await planJob(options);
@@ -88,7 +88,7 @@ async function mpirunWords(
     ...(declared ? [dialect.hosts, places.join(",")] : []),
     dialect.directory,
     directory,
-    ...(tagOutput ? [dialect.tag] : []),
+    ...(output.tag === "" ? [] : [dialect.tag]),
     ...exported.flatMap(([name, value]) => dialect.variable(name, value)),
     process.execPath,
     TSMPI,
@@ -119,7 +119,7 @@ function findMpirun(named: string | undefined): { command: string; dialect: Dial
 async function supervise(
   command: string,
   words: readonly string[],
-  { timeoutMs, killGraceMs }: Options,
+  { timeoutMs, killGraceMs }: Options["ending"],
   environment: Record<string, string>,
 ): Promise<number> {
   const child = spawn(command, words, { stdio: "inherit", env: environment });

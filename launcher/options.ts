@@ -2,10 +2,18 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { parseCommand } from "./command-line.js";
+import { defineEnding, type EndingFlags, type EndingOptions, readEnding } from "./ending-options.js";
 import { environment } from "./environment.js";
 import { type TransportName, transportNames } from "../src/comm/wire/messages.js";
 import { type DebugFlags, type DebugOptions, defineDebug, readDebug } from "./debug-options.js";
 import { UsageError } from "./errors.js";
+import {
+  defineOutput,
+  outputAliases,
+  type OutputFlags,
+  type OutputOptions,
+  readOutput,
+} from "./output-options.js";
 import {
   definePlacement,
   positive,
@@ -46,13 +54,8 @@ export interface Options {
   readonly remotePrefix: string | undefined;
   /** Interface or subnet for the network; `undefined`: the way by which hosts are reached. */
   readonly iface: string | undefined;
-  readonly tagOutput: boolean;
-  readonly timeoutMs: number | undefined;
-  readonly killGraceMs: number;
-  /** Time for all hosts to have an agent; `undefined`: by their number. */
-  readonly startTimeoutMs: number | undefined;
-  /** A host that has been silent for so long is lost. */
-  readonly heartbeatMs: number;
+  readonly output: OutputOptions;
+  readonly ending: EndingOptions;
   readonly encrypt: boolean;
   readonly oversubscribe: boolean | undefined;
   /** How much tsmpirun says itself. */
@@ -94,11 +97,8 @@ export function parseOptions(argv: readonly string[]): Request {
     node: flags.node,
     remotePrefix: flags.remotePrefix,
     iface: flags.iface,
-    tagOutput: flags.tagOutput ?? false,
-    timeoutMs: optionalSeconds("--timeout", flags.timeout ?? environment.timeout),
-    startTimeoutMs: optionalSeconds("--start-timeout", flags.startTimeout),
-    killGraceMs: optionalSeconds("--kill-grace", flags.killGrace) ?? 5000,
-    heartbeatMs: heartbeat(flags.heartbeat ?? "10"),
+    output: readOutput(flags),
+    ending: readEnding(flags),
     encrypt: flags.encrypt ?? true,
     oversubscribe: flags.oversubscribe,
     verbosity: flags.quiet ? "quiet" : flags.verbose ? "verbose" : "normal",
@@ -112,7 +112,7 @@ interface ProgramFlags {
   wdir?: string;
 }
 
-interface Flags extends ProgramFlags, PlacementFlags, DebugFlags {
+interface Flags extends ProgramFlags, PlacementFlags, DebugFlags, OutputFlags, EndingFlags {
   app?: string;
   host?: string[];
   hostfile?: string;
@@ -127,11 +127,6 @@ interface Flags extends ProgramFlags, PlacementFlags, DebugFlags {
   node?: string;
   remotePrefix?: string;
   iface?: string;
-  tagOutput?: boolean;
-  timeout?: string;
-  startTimeout?: string;
-  killGrace?: string;
-  heartbeat?: string;
   encrypt?: boolean;
   oversubscribe?: boolean;
   verbose?: boolean;
@@ -146,7 +141,7 @@ const aliases: Readonly<Record<string, string>> = {
   "--np": "-n",
   "--hosts": "--host",
   "--machinefile": "--hostfile",
-  "--tag": "--tag-output",
+  ...outputAliases,
   ...placementAliases,
 };
 
@@ -197,7 +192,8 @@ function defineProgram(): Command {
 }
 
 function define(): Command {
-  return defineDebug(definePlacement(defineProgram()))
+  return [definePlacement, defineDebug, defineOutput, defineEnding]
+    .reduce((command, define) => define(command), defineProgram())
     .addOption(new Option("--app <file>"))
     .addOption(new Option("-H, --host <hosts>").argParser(collect))
     .addOption(new Option("-f, --hostfile <file>"))
@@ -212,11 +208,6 @@ function define(): Command {
     .addOption(new Option("--node <path>"))
     .addOption(new Option("--remote-prefix <folder>"))
     .addOption(new Option("--iface <name>"))
-    .addOption(new Option("--tag-output"))
-    .addOption(new Option("--timeout <seconds>"))
-    .addOption(new Option("--start-timeout <seconds>"))
-    .addOption(new Option("--kill-grace <seconds>"))
-    .addOption(new Option("--heartbeat <seconds>"))
     .addOption(new Option("--no-encrypt"))
     .addOption(new Option("--encrypt"))
     .addOption(new Option("--oversubscribe"))
@@ -234,19 +225,6 @@ function rankCount(text: string | undefined): number | undefined {
   throw new UsageError(
     `-n ${text}: not a number of ranks; write a positive integer, e.g. -n ${availableParallelism()}, or auto`,
   );
-}
-
-function optionalSeconds(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const seconds = Number(text);
-  if (text.trim() !== "" && seconds >= 0 && seconds <= 1e6) return seconds * 1000;
-  throw new UsageError(`${name} ${text}: not a number of seconds`);
-}
-
-function heartbeat(text: string): number {
-  const ms = optionalSeconds("--heartbeat", text) ?? 0;
-  if (ms >= 1000) return ms;
-  throw new UsageError(`--heartbeat ${text}: a host is not given up that soon; use 1 or more seconds`);
 }
 
 function oneOf<T extends string>(name: string, value: string, known: readonly T[]): T {

@@ -38,7 +38,7 @@ export async function planJob(options: Options): Promise<Plan> {
   const { placement } = options;
   const grant = findGrant(options.manager, process.env);
   const map = { ...placement.map, cpusPerRank: placement.map.cpusPerRank ?? grant?.cpusPerRank };
-  const remotes = new RemoteAgents(howToLaunch(options, grant?.manager));
+  const remotes = new RemoteAgents(howToLaunch({ ...options, ...options.ending }, grant?.manager));
   const own = once(readTopology);
   const topologyOf = (host: HostEntry): Topology | undefined =>
     remotes.isPlayedHere(host) ? own() : remotes.greetingOf(host)?.topology;

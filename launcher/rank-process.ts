@@ -14,8 +14,10 @@ export interface RankSpec {
   readonly flags: readonly string[];
   readonly environment: Readonly<NodeJS.ProcessEnv>;
   readonly directory: string;
-  /** Descriptor to read as stdin; `undefined`: /dev/null. */
-  readonly stdinFd: number | undefined;
+  /** Descriptor to read as stdin, or a pipe to be fed by. */
+  readonly stdin: number | "pipe" | "ignore";
+  /** Output is passed on as it comes, not line by line. */
+  readonly raw: boolean;
   /** Descriptors of the agent that the rank inherits as 4, 5, … */
   readonly inherited: readonly number[];
 }
@@ -59,7 +61,7 @@ export class RankProcess {
         cwd: spec.directory,
         env: spec.environment,
         detached: true,
-        stdio: [spec.stdinFd ?? "ignore", "pipe", "pipe", "pipe", ...spec.inherited],
+        stdio: [spec.stdin, "pipe", "pipe", "pipe", ...spec.inherited],
       },
     );
     const [, stdout, stderr, control] = this.#child.stdio;
@@ -67,7 +69,10 @@ export class RankProcess {
       throw new Error(`rank ${this.rank}: cannot start ${process.execPath}`);
     }
     this.#streams = [stdout, stderr];
-    this.#splitters = ([1, 2] as const).map((n) => new LineSplitter((bytes) => events.output(n, bytes)));
+    this.#splitters = ([1, 2] as const).map(
+      (n) => new LineSplitter((bytes) => events.output(n, bytes), spec.raw ? { idleMs: 0, limit: 0 } : {}),
+    );
+    this.#child.stdin?.on("error", () => undefined); // it reads no more
     this.#open = this.#streams.length;
     this.#streams.forEach((stream, i) => this.#forward(stream, this.#splitters[i]));
     this.#control = control;
@@ -83,6 +88,14 @@ export class RankProcess {
 
   get running(): boolean {
     return this.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Gives it more to read, nothing for the end; calls `taken` when there is room for more, or it reads no more. */
+  feed(bytes: Uint8Array, taken: () => void): void {
+    const { stdin } = this.#child;
+    if (stdin === null || stdin.destroyed) return taken();
+    if (bytes.length > 0) stdin.write(bytes, taken);
+    else stdin.end(taken);
   }
 
   /** Sends a frame over the control channel. */

@@ -8,7 +8,7 @@ export interface RemoteAgent extends AgentProcess {
   /** What it says of itself; rejects if it does not get that far. */
   readonly greeting: Promise<Greeting>;
   /** Tells it what to do; `undefined`: to leave. */
-  readonly configure: (config: Omit<AgentConfig, "stdinFd"> | undefined) => void;
+  readonly configure: (config: AgentConfig | undefined) => void;
   /** Ends it, for a reason that `gone` gives. */
   readonly fail: (reason: string) => void;
 }
@@ -86,7 +86,7 @@ export function startRemoteAgents(
     gone: how,
     greeting: promise,
     configure(config) {
-      if (config !== undefined) configs[name] = { ...config, stdinFd: undefined };
+      if (config !== undefined) configs[name] = config;
       if (--unconfigured === 0) child.configure(configs);
     },
     fail,

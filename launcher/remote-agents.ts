@@ -2,6 +2,7 @@ import { LaunchError } from "./errors.js";
 import type { Greeting } from "./greeting.js";
 import type { HostEntry } from "./hostfile.js";
 import { isThisHost } from "./hosts.js";
+import type { EndingOptions } from "./ending-options.js";
 import type { Options } from "./options.js";
 import type { RemoteAgent } from "./remote-agent.js";
 import type { Manager } from "./resource-manager.js";
@@ -30,10 +31,8 @@ export interface Launching {
  * pure.
  */
 export function howToLaunch(
-  options: Pick<
-    Options,
-    "launcher" | "ssh" | "sshArgs" | "node" | "remotePrefix" | "heartbeatMs" | "sshConcurrency"
-  >,
+  options: Pick<Options, "launcher" | "ssh" | "sshArgs" | "node" | "remotePrefix" | "sshConcurrency"> &
+    Pick<EndingOptions, "heartbeatMs">,
   manager: Manager | undefined,
 ): Launching {
   const launcher = options.launcher ?? (manager === undefined || options.ssh ? "ssh" : LAUNCHER_OF[manager]);

@@ -13,6 +13,8 @@ export interface ReportContext {
   readonly directory: string;
   /** A line of a source file, if it can be read. */
   readonly sourceLine: (path: string, line: number) => string | undefined;
+  /** The last lines that a rank has written to stderr, if they were not shown. */
+  readonly unseen?: (rank: number) => readonly string[];
 }
 
 /**
@@ -24,6 +26,8 @@ export interface ReportContext {
 export function report(faults: readonly Fault[], context: ReportContext): string {
   const [cause, ...others] = faults;
   const lines = [headline(cause, context), ...details(cause, context)];
+  const unseen = context.unseen?.(cause.rank) ?? [];
+  if (unseen.length > 0) lines.push(`  last lines of its stderr:`, ...unseen.map((line) => `    ${line}`));
   const same = others.filter((fault) => sameAs(fault, cause));
   if (same.length > 0) lines.push(`  the same on ${nameRanks(same.map((fault) => fault.rank))}`);
   const different = groups(others.filter((fault) => !sameAs(fault, cause)));

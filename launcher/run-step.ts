@@ -8,14 +8,17 @@ import { Agent, ownAddress, type Surroundings } from "./agent.js";
 import { bundle, checkScript } from "./bundle.js";
 import { deferred } from "./deferred.js";
 import { environment } from "./environment.js";
+import { readEnding } from "./ending-options.js";
 import { EventLog } from "./event-log.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Job, type Node } from "./job.js";
 import { newRankKeys } from "./keys.js";
 import { Hub } from "./link.js";
 import { appearing, offerMemory, takeMemory } from "./offered-memory.js";
-import { Output } from "./output.js";
+import { readOutput } from "./output-options.js";
+import { Outputs } from "./outputs.js";
 import { privateFolder } from "./session.js";
+import { Feed } from "./stdin.js";
 import { handleSignals } from "./signals.js";
 import type { AgentConfig } from "./start-agent.js";
 import { failTask, type Step } from "./step.js";
@@ -129,7 +132,9 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     heartbeatMs: HEARTBEAT_MS,
     address: undefined,
     iface: undefined,
-    stdinFd: rank === 0 ? 0 : undefined,
+    heir: rank === 0 ? { rank, fd: 0 } : undefined,
+    fed: [],
+    raw: false,
   }));
   publish(files.meeting, configs);
   const gone = hostOf.map(() => deferred<string>());
@@ -152,18 +157,23 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
       hosts: hostOf,
     }),
   }));
-  const [stdout, stderr] = [process.stdout, process.stderr].map(
-    (stream) => new Output(stream, { tag: false, consumed: nothing }),
-  );
-  const job = new Job(hub, nodes, stdout, stderr, {
+  const outputs: Outputs = new Outputs(readOutput({}), {
+    size,
+    jobId: step.name,
+    host: (rank) => job.hostOf(rank),
+    pid: (rank) => job.pidOf(rank),
+  });
+  const job: Job = new Job(hub, nodes, outputs, new Feed([], [], nothing), {
+    ...readEnding({}),
     killGraceMs: KILL_GRACE_MS,
     startTimeoutMs: MEET_MS,
     heartbeatMs: HEARTBEAT_MS,
     timeoutMs: undefined,
+    printExitCodes: false,
     log: new EventLog(undefined),
     directory: process.cwd(),
   });
-  const unhandle = handleSignals(job);
+  const unhandle = handleSignals(job, ["SIGUSR2"]);
   let running = size;
   let farewell: NodeJS.Timeout | undefined;
   const look = (): void => hostOf.forEach((_, rank) => hub.send(rank, { kind: "alive" }));

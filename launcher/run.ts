@@ -1,5 +1,4 @@
-import { fstatSync, statSync } from "node:fs";
-import { isatty } from "node:tty";
+import { statSync } from "node:fs";
 import type { Start } from "../src/comm/wire/messages.js";
 import { startAgents } from "./agents.js";
 import { type Bundle, bundle, checkScript } from "./bundle.js";
@@ -11,13 +10,14 @@ import { exportedEnvironment, travelling } from "./exports.js";
 import { Job, type Node } from "./job.js";
 import { Hub } from "./link.js";
 import type { Options } from "./options.js";
-import { Output } from "./output.js";
+import { Outputs } from "./outputs.js";
 import type { Mapping } from "./placement/place.js";
 import { type Plan, planJob } from "./plan.js";
 import type { Program } from "./programs.js";
 import { compressRanks } from "./ranks.js";
 import { newJobId, openSession, type Session } from "./session.js";
 import { handleSignals } from "./signals.js";
+import { Feed, planStdin } from "./stdin.js";
 import { version } from "./version.js";
 
 /**
@@ -91,21 +91,27 @@ async function launch(
   log: EventLog,
 ): Promise<number> {
   log.mark("placed");
-  const hub = new Hub(options.heartbeatMs);
-  const consumed = (nodeRank: number, bytes: number) => hub.send(nodeRank, { kind: "consumed", bytes });
-  const stdout = new Output(process.stdout, { tag: options.tagOutput, consumed });
-  const stderr = new Output(process.stderr, { tag: options.tagOutput, consumed });
   const { mapping, remotes } = plan;
   const { size, placements } = mapping;
+  const stdin = planStdin(options.output.stdin, mapping, (nodeRank) =>
+    remotes.isPlayedHere(placements[nodeRank].host),
+  );
+  const hub = new Hub(options.ending.heartbeatMs);
+  const outputs: Outputs = new Outputs(options.output, {
+    size,
+    jobId,
+    host: (rank) => job.hostOf(rank),
+    pid: (rank) => job.pidOf(rank),
+  });
   const hosts = placements.map(({ host, ranks }) => ({ host: host.name, slots: host.slots, ranks }));
   const programs = options.programs.map(({ script, args, count }) => ({ script, args, count }));
   log.write("map", { job: jobId, version, size, programs, hosts });
   const inspectors = listInspectors(options.debug, placements, ({ host }) => remotes.isPlayedHere(host));
-  if (inspectors.length > 0) stderr.say(inspectors.join("\n"));
-  remotes.releaseOthers(mapping.placements.map(({ host }) => host));
-  const agents = startAgents(mapping, remotes, hub, session?.folder, options, stdinToPass());
-  const starts = startsOf(plan, options, jobId, environments, (text) => stderr.say(text));
-  const nodes = mapping.placements.map(({ host, ranks }, nodeRank): Node => {
+  if (inspectors.length > 0) outputs.say(inspectors.join("\n"));
+  remotes.releaseOthers(placements.map(({ host }) => host));
+  const agents = startAgents(mapping, remotes, hub, session?.folder, options, stdin);
+  const starts = startsOf(plan, options, jobId, environments, (text) => outputs.say(text));
+  const nodes = placements.map(({ host, ranks }, nodeRank): Node => {
     return {
       agent: agents[nodeRank],
       host: host.name,
@@ -115,13 +121,21 @@ async function launch(
     };
   });
   const { directory } = options.programs[0];
-  const job = new Job(hub, nodes, stdout, stderr, {
-    ...options,
-    startTimeoutMs: options.startTimeoutMs ?? START_MS + START_MS_PER_HOST * placements.length,
+  const readers = placements.flatMap(({ ranks }, i) =>
+    ranks.some((rank) => stdin.fed.includes(rank)) ? [i] : [],
+  );
+  const feed = new Feed(stdin.fed, readers, (nodeRank, bytes) =>
+    hub.send(nodeRank, { kind: "input", bytes }),
+  );
+  const { printExitCodes } = options.output;
+  const job: Job = new Job(hub, nodes, outputs, feed, {
+    ...options.ending,
+    startTimeoutMs: options.ending.startTimeoutMs ?? START_MS + START_MS_PER_HOST * placements.length,
+    printExitCodes,
     directory,
     log,
   });
-  const unhandle = handleSignals(job);
+  const unhandle = handleSignals(job, options.ending.forwarded);
   try {
     hub.deliver(
       (nodeRank, message) => job.receive(nodeRank, message),
@@ -129,17 +143,18 @@ async function launch(
     );
     const bundles = await bundleAll(options.programs);
     log.mark("bundled");
-    if (options.verbosity === "verbose") stderr.say(summary(mapping, jobId));
+    if (options.verbosity === "verbose") outputs.say(summary(mapping, jobId));
     if (!options.encrypt && overNetwork(options, mapping))
       warn(options, "--no-encrypt: messages between ranks travel in the clear");
     const code = await job.run(bundles);
-    if (hub.refused > 0) stderr.say(`tsmpirun: turned away ${hub.refused} connections of strangers`);
+    if (hub.refused > 0) outputs.say(`tsmpirun: turned away ${hub.refused} connections of strangers`);
     log.mark("ended");
-    if (options.verbosity === "verbose") stderr.say(`tsmpirun: ${log.timing}`);
-    await Promise.all([stdout.flushed(), stderr.flushed()]);
+    if (options.verbosity === "verbose") outputs.say(`tsmpirun: ${log.timing}`);
+    await outputs.flushed();
     return code;
   } finally {
     unhandle();
+    feed.stop();
     for (const node of nodes) node.agent.release();
     await hub.close();
   }
@@ -208,16 +223,6 @@ function overNetwork({ transport }: Options, { placements }: Mapping): boolean {
 /** Time for agents to come, unless it is said. */
 const START_MS = 60_000;
 const START_MS_PER_HOST = 1000 / 16;
-
-/** Rank 0 reads what is piped into tsmpirun; a terminal stays with tsmpirun. */
-function stdinToPass(): boolean {
-  try {
-    fstatSync(0);
-    return !isatty(0);
-  } catch {
-    return false; // closed
-  }
-}
 
 function summary(mapping: Mapping, jobId: string): string {
   const hosts = mapping.placements.map((p) => `${p.host.name}: ${compressRanks(p.ranks)}`);

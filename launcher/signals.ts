@@ -2,19 +2,20 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Job } from "./job.js";
 
 /**
- * Hands signals that tsmpirun gets to the job: SIGINT, SIGTERM and SIGHUP end it, SIGUSR2 goes to every rank, Ctrl-Z
- * stops the ranks too. Returns a function that undoes all this. Local.
+ * Hands signals that tsmpirun gets to the job: SIGINT, SIGTERM and SIGHUP end it, those of `forwarded` go to every rank,
+ * Ctrl-Z stops the ranks too. Returns a function that undoes all this. Local.
  */
-export function handleSignals(job: Job): () => void {
+export function handleSignals(job: Job, forwarded: readonly NodeJS.Signals[]): () => void {
   const handlers: Partial<Record<NodeJS.Signals, () => void>> = {
     SIGINT: () => job.signal("SIGINT"),
     SIGTERM: () => job.signal("SIGTERM"),
     SIGHUP: () => job.signal("SIGHUP"),
-    SIGUSR2: () => job.forward("SIGUSR2"),
     // In node it opens the inspector, to anyone on this host.
-    SIGUSR1: () => process.stderr.write("tsmpirun: SIGUSR1 is not passed on; use SIGUSR2\n"),
+    SIGUSR1: () =>
+      process.stderr.write("tsmpirun: SIGUSR1 is not passed on; use SIGUSR2, or --forward-signals\n"),
     SIGTSTP: () => void suspend(job),
     SIGCONT: () => job.forward("SIGCONT"),
+    ...Object.fromEntries(forwarded.map((name) => [name, () => job.forward(name)])),
   };
   const entries = Object.entries(handlers);
   for (const [name, handler] of entries) process.on(name, handler);

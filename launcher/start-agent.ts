@@ -16,9 +16,16 @@ export interface AgentConfig {
   readonly address: string | undefined;
   /** Interface or subnet that goes before `address`. */
   readonly iface: string | undefined;
-  /** Descriptor of the agent that rank 0 is to read as its stdin; `undefined`: /dev/null. */
-  readonly stdinFd: number | undefined;
+  /** Who of this host's ranks inherits which descriptor of the agent as its stdin. */
+  readonly heir: { readonly rank: number; readonly fd: number } | undefined;
+  /** Ranks that are sent what they read; those of other hosts may be among them. */
+  readonly fed: readonly number[];
+  /** What ranks print is passed on as it comes, not line by line. */
+  readonly raw: boolean;
 }
+
+/** Where an agent of this host has the launcher's stdin. */
+export const STDIN_FD = 3;
 
 /** The file in an agent's session folder that ranks run. */
 export const PROGRAM = "program.mjs";
@@ -44,12 +51,9 @@ export function agentFile(root: string): string {
  * Starts an agent of this host. Its configuration goes to its stdin, which stays open as long as the launcher lives.
  * The agent leads a session of its own, so that a terminal's Ctrl-C reaches the launcher alone. Local.
  *
- * @param stdin - Whether rank 0 reads the launcher's stdin.
+ * @param stdin - Whether one of its ranks inherits the launcher's stdin.
  */
-export function startLocalAgent(
-  configure: Promise<Omit<AgentConfig, "stdinFd">>,
-  stdin: boolean,
-): AgentProcess {
+export function startLocalAgent(configure: Promise<AgentConfig>, stdin: boolean): AgentProcess {
   const file = fileURLToPath(new URL("agent.js", import.meta.url));
   const child = startChild(
     process.execPath,
@@ -57,7 +61,7 @@ export function startLocalAgent(
     ["pipe", "ignore", "inherit", stdin ? 0 : "ignore"],
   );
   void configure.then(
-    (config) => child.configure({ "": { ...config, stdinFd: stdin ? 3 : undefined } }),
+    (config) => child.configure({ "": config }),
     () => child.release(),
   );
   return { local: true, gone: child.gone, release: child.release, kill: child.kill };

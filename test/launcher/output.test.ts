@@ -1,17 +1,21 @@
 import { PassThrough } from "node:stream";
 import { test } from "tap";
 import { LineSplitter } from "../../launcher/line-splitter.js";
+import { Folding } from "../../launcher/folding.js";
 import { Output } from "../../launcher/output.js";
+import { expandPattern } from "../../launcher/output-pattern.js";
+import { parseRanks } from "../../launcher/ranks.js";
 import { exportedEnvironment } from "../../launcher/exports.js";
 
 const bytes = (text: string) => Buffer.from(text);
 
-function collect(tag = false) {
+function collect(raw = false) {
   const target = new PassThrough();
-  const taken: number[] = [];
-  const output = new Output(target, { tag, consumed: (_, count) => taken.push(count) });
+  const output = new Output(target, raw);
+  const write = (rank: number, text: string, tag = "") =>
+    output.write({ rank, bytes: bytes(text), tag }, () => undefined);
   const text = () => String(target.read() ?? "");
-  return { output, text, taken };
+  return { output, write, text };
 }
 
 void test("pieces of lines are passed on line by line", async (t) => {
@@ -61,28 +65,71 @@ void test("a line is not cut because its stream is not read for a while", async 
 });
 
 void test("tags stand in front of every line, and once per line", async (t) => {
-  const { output, text } = collect(true);
-  output.write(0, 3, bytes("a\nb\n"));
-  output.write(0, 3, bytes("\nname? "));
-  output.write(0, 3, bytes("x\n"));
+  const { write, text } = collect();
+  for (const piece of ["a\nb\n", "\nname? ", "x\n"]) write(3, piece, "[3] ");
   t.equal(text(), "[3] a\n[3] b\n[3] \n[3] name? x\n");
 });
 
-void test("an unfinished line is ended before another rank's", async (t) => {
-  const { output, text } = collect();
-  output.write(0, 1, bytes("one"));
-  output.write(0, 2, bytes("two\n"));
-  output.write(0, 1, bytes("more"));
+void test("an unfinished line is ended before another rank's, and its rest is marked", async (t) => {
+  const { output, write, text } = collect();
+  write(1, "one");
+  write(2, "two\n");
+  write(1, "more");
   output.say("tsmpirun: done");
-  t.equal(text(), "one\ntwo\nmore\ntsmpirun: done\n");
+  write(1, "end\n");
+  write(1, "next\n");
+  t.equal(text(), "one\ntwo\n…more\ntsmpirun: done\n…end\nnext\n");
 });
 
-void test("what has been written is reported in bytes as they came", async (t) => {
-  const { output, taken } = collect(true);
-  output.write(0, 1, bytes("abc\n"));
-  output.write(0, 1, bytes("de"));
+void test("raw output is left as it is", async (t) => {
+  const { write, text } = collect(true);
+  write(1, "one");
+  write(2, "two\n");
+  t.equal(text(), "onetwo\n");
+});
+
+void test("what has been written is reported when it is", async (t) => {
+  const { output } = collect();
+  const written: number[] = [];
+  output.write({ rank: 1, bytes: bytes("abc\n"), tag: "[1] " }, () => written.push(1));
+  output.write({ rank: 1, bytes: bytes("de"), tag: "[1] " }, () => written.push(2));
   await output.flushed();
-  t.same(taken, [4, 2]);
+  t.same(written, [1, 2]);
+});
+
+void test("what several ranks say alike is passed on once, and then told of the others", async (t) => {
+  const told: string[] = [];
+  const folding = new Folding(
+    (ranks, text) => told.push(`${ranks.join()} ${Buffer.from(text).toString()}`),
+    10_000,
+  );
+  const says = (rank: number, text: string) => folding.folds(rank, bytes(text));
+  t.notOk(says(2, "oh\n"), "the first copy is never held back");
+  t.ok(says(0, "oh\n"));
+  t.ok(says(3, "oh\n"));
+  t.notOk(says(3, "oh\n"), "nor what a rank says again");
+  t.notOk(says(1, "other\n"));
+  t.notOk(says(1, "name? "), "nor an unfinished line");
+  t.notOk(says(0, "name? "));
+  t.notOk(says(0, "(node:12) Warning: x\n"));
+  t.ok(says(1, "(node:13) Warning: x\n"), "node's warnings are the same in all processes");
+  t.same(told, []);
+  folding.flush();
+  t.same(told, ["0,3 oh\n", "1 (node:12) Warning: x\n"]);
+});
+
+void test("patterns name what they stand for", async (t) => {
+  const values = { rank: 7, size: 16, host: "n1", pid: 99, jobId: "a.1", stream: "err", timeMs: 0 } as const;
+  t.equal(expandPattern("%r/%g@%h %p %j.%s %4r 100%%", values), "7/16@n1 99 a.1.err 0007 100%");
+  t.match(
+    expandPattern("%t", { ...values, timeMs: Date.UTC(2026, 0, 1, 1, 2, 3, 45) }),
+    /^\d\d:\d\d:03\.045$/,
+  );
+});
+
+void test("lists of ranks", async (t) => {
+  t.same(parseRanks("0,8-11"), [0, 8, 9, 10, 11]);
+  for (const wrong of ["", "a", "1-", "3-1", "1,,2", "-1"]) t.equal(parseRanks(wrong), undefined, wrong);
 });
 
 void test("-x adds, changes and picks variables", async (t) => {

@@ -204,6 +204,55 @@ const refusals: readonly Refusal[] = [
     code: 2,
     says: /choose ssh, srun, exec or fork/,
   },
+  {
+    title: "an unknown place in a pattern",
+    args: ["--tag-format", "%x", script],
+    code: 2,
+    says: /--tag-format "%x": %x is not known; use %r, %h/,
+  },
+  {
+    title: "ranks that are no list",
+    args: ["--print-ranks", "3-1", script],
+    code: 2,
+    says: /--print-ranks 3-1: not a list of ranks; write it as 0,8-11/,
+  },
+  {
+    title: "tags on raw output",
+    args: ["--raw", "--tag", script],
+    code: 2,
+    says: /--raw passes bytes on as they come, without tags/,
+  },
+  { title: "a tee without files", args: ["--tee", script], code: 2, says: /say which by --output-dir/ },
+  {
+    title: "an unknown reader",
+    args: ["--stdin", "first", script],
+    code: 2,
+    says: /write a rank, all or none/,
+  },
+  {
+    title: "a reader that is not there",
+    args: ["-n", "2", "--stdin", "2", script],
+    code: 2,
+    says: /the last one is 1/,
+  },
+  {
+    title: "an unknown signal",
+    args: ["--forward-signals", "USR9", script],
+    code: 2,
+    says: /--forward-signals USR9: did you mean SIGUSR[12]\?/,
+  },
+  {
+    title: "a signal of its own",
+    args: ["--forward-signals", "INT", script],
+    code: 2,
+    says: /acts on it itself/,
+  },
+  {
+    title: "a short heartbeat",
+    args: ["--heartbeat", "0.1", script],
+    code: 2,
+    says: /use 1 or more seconds/,
+  },
   { title: "an unknown topic", args: ["--help", "exitcodes"], code: 2, says: /did you mean exit-codes\?/ },
 ];
 

@@ -63,7 +63,8 @@ export function decode(encoded: Uint8Array): ControlMessage {
   const output = message.output();
   if (output) {
     const bytes = output.bytesArray() ?? new Uint8Array(0);
-    return { kind: "output", rank: output.rank(), stream: output.stream() === 2 ? 2 : 1, bytes };
+    const stream = output.stream() === 2 ? 2 : 1;
+    return { kind: "output", rank: output.rank(), stream, bytes, timeMs: output.timeMs() };
   }
   const consumed = message.consumed();
   if (consumed) return { kind: "consumed", bytes: consumed.bytes() };
@@ -90,6 +91,9 @@ export function decode(encoded: Uint8Array): ControlMessage {
   }
   const bye = message.bye();
   if (bye) return { kind: "bye", code: bye.code() };
+  const input = message.input();
+  if (input) return { kind: "input", bytes: input.bytesArray() ?? new Uint8Array(0) };
+  if (message.inputTaken()) return { kind: "input-taken" };
   if (message.alive()) return { kind: "alive" };
   throw new RangeError(`control: ${encoded.length} bytes are no known message; use one version of tsmpi`);
 }
@@ -130,8 +134,12 @@ function build(b: Builder, message: ControlMessage): Offset {
       return wire.Started.createStarted(b, message.rank, message.pid);
     case "output": {
       const bytes = b.createByteVector(message.bytes);
-      return wire.Output.createOutput(b, message.rank, message.stream, bytes);
+      return wire.Output.createOutput(b, message.rank, message.stream, bytes, message.timeMs);
     }
+    case "input":
+      return wire.Input.createInput(b, b.createByteVector(message.bytes));
+    case "input-taken":
+      return wire.InputTaken.createInputTaken(b, 0);
     case "consumed":
       return wire.Consumed.createConsumed(b, message.bytes);
     case "exited": {
@@ -183,6 +191,8 @@ const attach: Record<ControlMessage["kind"], (b: Builder, table: Offset) => void
   stop: (b, table) => wire.Message.addStop(b, table),
   "agent-failed": (b, table) => wire.Message.addAgentFailed(b, table),
   bye: (b, table) => wire.Message.addBye(b, table),
+  input: (b, table) => wire.Message.addInput(b, table),
+  "input-taken": (b, table) => wire.Message.addInputTaken(b, table),
   alive: (b, table) => wire.Message.addAlive(b, table),
 };
 

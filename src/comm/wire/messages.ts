@@ -61,6 +61,14 @@ export interface Exited {
   readonly outOfMemory: boolean;
 }
 
+/** What a rank has printed, and when, in milliseconds since 1970. */
+export interface Printed {
+  readonly rank: number;
+  readonly stream: 1 | 2;
+  readonly bytes: Uint8Array;
+  readonly timeMs: number;
+}
+
 /** A control message, as the program sees it. */
 export type ControlMessage =
   | { readonly kind: "boot"; readonly boot: Boot }
@@ -78,7 +86,9 @@ export type ControlMessage =
     }
   | { readonly kind: "start"; readonly start: Start }
   | { readonly kind: "started"; readonly rank: number; readonly pid: number }
-  | { readonly kind: "output"; readonly rank: number; readonly stream: 1 | 2; readonly bytes: Uint8Array }
+  | ({ readonly kind: "output" } & Printed)
+  | { readonly kind: "input"; readonly bytes: Uint8Array }
+  | { readonly kind: "input-taken" }
   | { readonly kind: "consumed"; readonly bytes: number }
   | ({ readonly kind: "exited" } & Exited)
   | { readonly kind: "drained"; readonly nodeRank: number }

@@ -1468,8 +1468,13 @@ bytesArray():Uint8Array|null {
   return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
+timeMs():number {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? this.bb!.readFloat64(this.bb_pos + offset) : 0.0;
+}
+
 static startOutput(builder:flatbuffers.Builder) {
-  builder.startObject(3);
+  builder.startObject(4);
 }
 
 static addRank(builder:flatbuffers.Builder, rank:number) {
@@ -1496,17 +1501,136 @@ static startBytesVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(1, numElems, 1);
 }
 
+static addTimeMs(builder:flatbuffers.Builder, timeMs:number) {
+  builder.addFieldFloat64(3, timeMs, 0.0);
+}
+
 static endOutput(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createOutput(builder:flatbuffers.Builder, rank:number, stream:number, bytesOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createOutput(builder:flatbuffers.Builder, rank:number, stream:number, bytesOffset:flatbuffers.Offset, timeMs:number):flatbuffers.Offset {
   Output.startOutput(builder);
   Output.addRank(builder, rank);
   Output.addStream(builder, stream);
   Output.addBytes(builder, bytesOffset);
+  Output.addTimeMs(builder, timeMs);
   return Output.endOutput(builder);
+}
+}
+
+/**
+ * A piece of the launcher's stdin, for those of the host's ranks that read it; empty at its end.
+ */
+export class Input {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):Input {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsInput(bb:flatbuffers.ByteBuffer, obj?:Input):Input {
+  return (obj || new Input()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsInput(bb:flatbuffers.ByteBuffer, obj?:Input):Input {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new Input()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+bytes(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
+}
+
+bytesLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+bytesArray():Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
+static startInput(builder:flatbuffers.Builder) {
+  builder.startObject(1);
+}
+
+static addBytes(builder:flatbuffers.Builder, bytesOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(0, bytesOffset, 0);
+}
+
+static createBytesVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset {
+  builder.startVector(1, data.length, 1);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt8(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startBytesVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(1, numElems, 1);
+}
+
+static endInput(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createInput(builder:flatbuffers.Builder, bytesOffset:flatbuffers.Offset):flatbuffers.Offset {
+  Input.startInput(builder);
+  Input.addBytes(builder, bytesOffset);
+  return Input.endInput(builder);
+}
+}
+
+/**
+ * The agent has handed the last piece to its ranks.
+ */
+export class InputTaken {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):InputTaken {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsInputTaken(bb:flatbuffers.ByteBuffer, obj?:InputTaken):InputTaken {
+  return (obj || new InputTaken()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsInputTaken(bb:flatbuffers.ByteBuffer, obj?:InputTaken):InputTaken {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new InputTaken()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+ranks():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+static startInputTaken(builder:flatbuffers.Builder) {
+  builder.startObject(1);
+}
+
+static addRanks(builder:flatbuffers.Builder, ranks:number) {
+  builder.addFieldInt32(0, ranks, 0);
+}
+
+static endInputTaken(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createInputTaken(builder:flatbuffers.Builder, ranks:number):flatbuffers.Offset {
+  InputTaken.startInputTaken(builder);
+  InputTaken.addRanks(builder, ranks);
+  return InputTaken.endInputTaken(builder);
 }
 }
 
@@ -2047,8 +2171,18 @@ alive(obj?:Alive):Alive|null {
   return offset ? (obj || new Alive()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
 }
 
+input(obj?:Input):Input|null {
+  const offset = this.bb!.__offset(this.bb_pos, 42);
+  return offset ? (obj || new Input()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
+}
+
+inputTaken(obj?:InputTaken):InputTaken|null {
+  const offset = this.bb!.__offset(this.bb_pos, 44);
+  return offset ? (obj || new InputTaken()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
+}
+
 static startMessage(builder:flatbuffers.Builder) {
-  builder.startObject(19);
+  builder.startObject(21);
 }
 
 static addBoot(builder:flatbuffers.Builder, bootOffset:flatbuffers.Offset) {
@@ -2125,6 +2259,14 @@ static addBye(builder:flatbuffers.Builder, byeOffset:flatbuffers.Offset) {
 
 static addAlive(builder:flatbuffers.Builder, aliveOffset:flatbuffers.Offset) {
   builder.addFieldOffset(18, aliveOffset, 0);
+}
+
+static addInput(builder:flatbuffers.Builder, inputOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(19, inputOffset, 0);
+}
+
+static addInputTaken(builder:flatbuffers.Builder, inputTakenOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(20, inputTakenOffset, 0);
 }
 
 static endMessage(builder:flatbuffers.Builder):flatbuffers.Offset {

@@ -1,0 +1,85 @@
+import { constants } from "node:os";
+import { type Command, Option } from "commander";
+import { closest } from "fastest-levenshtein";
+import { environment } from "./environment.js";
+import { UsageError } from "./errors.js";
+
+/** What the command line says about how a job ends. */
+export interface EndingOptions {
+  readonly timeoutMs: number | undefined;
+  /** Time for all hosts to have an agent; `undefined`: by their number. */
+  readonly startTimeoutMs: number | undefined;
+  readonly killGraceMs: number;
+  /** A host that has been silent for so long is lost. */
+  readonly heartbeatMs: number;
+  /** A rank that fails ends the job. */
+  readonly abortOnExit: boolean;
+  /** So long after the first rank has ended, those that go on are named. */
+  readonly waitMs: number | undefined;
+  /** Signals that are passed on to ranks. */
+  readonly forwarded: readonly NodeJS.Signals[];
+}
+
+export interface EndingFlags {
+  timeout?: string;
+  startTimeout?: string;
+  killGrace?: string;
+  heartbeat?: string;
+  abortOnExit?: boolean;
+  wait?: string;
+  forwardSignals?: string;
+}
+
+/** Adds the options to the command. */
+export function defineEnding(command: Command): Command {
+  return command
+    .addOption(new Option("--timeout <seconds>"))
+    .addOption(new Option("--start-timeout <seconds>"))
+    .addOption(new Option("--kill-grace <seconds>"))
+    .addOption(new Option("--heartbeat <seconds>"))
+    .addOption(new Option("--no-abort-on-exit"))
+    .addOption(new Option("--wait <seconds>"))
+    .addOption(new Option("--forward-signals <names>"));
+}
+
+/**
+ * Reads the options. Local, pure.
+ *
+ * @throws {UsageError} For a wrong value.
+ */
+export function readEnding(flags: EndingFlags): EndingOptions {
+  return {
+    timeoutMs: seconds("--timeout", flags.timeout ?? environment.timeout),
+    startTimeoutMs: seconds("--start-timeout", flags.startTimeout),
+    killGraceMs: seconds("--kill-grace", flags.killGrace) ?? 5000,
+    heartbeatMs: heartbeat(flags.heartbeat ?? "10"),
+    abortOnExit: flags.abortOnExit ?? true,
+    waitMs: seconds("--wait", flags.wait),
+    forwarded: (flags.forwardSignals ?? "USR2").split(",").filter(Boolean).map(signal),
+  };
+}
+
+function seconds(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1e6) return value * 1000;
+  throw new UsageError(`${name} ${text}: not a number of seconds`);
+}
+
+function heartbeat(text: string): number {
+  const ms = seconds("--heartbeat", text) ?? 0;
+  if (ms >= 1000) return ms;
+  throw new UsageError(`--heartbeat ${text}: a host is not given up that soon; use 1 or more seconds`);
+}
+
+/** Those that mean something to tsmpirun itself are not passed on as they are. */
+const OWN = ["SIGINT", "SIGTERM", "SIGHUP", "SIGTSTP", "SIGCONT", "SIGCHLD", "SIGKILL", "SIGSTOP", "SIGPIPE"];
+const isSignal = (name: string): name is NodeJS.Signals => name in constants.signals;
+
+function signal(word: string): NodeJS.Signals {
+  const name = `SIG${word.toUpperCase().replace(/^SIG/, "")}`;
+  const known = Object.keys(constants.signals).filter((other) => !OWN.includes(other));
+  if (isSignal(name) && known.includes(name)) return name;
+  const why = OWN.includes(name) ? "tsmpirun acts on it itself" : `did you mean ${closest(name, known)}?`;
+  throw new UsageError(`--forward-signals ${word}: ${why}; see tsmpirun --help signals`);
+}
