@@ -1,6 +1,5 @@
 import { checkBytes, checkRank, checkTag } from "./arguments.js";
 import type { PointToPoint, ReceivedMessage } from "./api/point-to-point.js";
-import { RecordedSite, UNKNOWN_SITE } from "./call-site.js";
 import { type CallName, checkCall, NO_OPTIONS, problemWith } from "./call-options.js";
 import { Calls } from "./calls.js";
 import type { Agreement, Call, Members } from "./collectives/call.js";
@@ -17,12 +16,10 @@ import {
   packPlain,
 } from "./envelope.js";
 import { isStrided, type Strided } from "./layout.js";
-import type { Limited } from "./limit.js";
-import { MatchedMessage } from "./matched-message.js";
-import { type Arrival, Receive } from "./matching.js";
+import type { MatchedMessage } from "./matched-message.js";
 import { Persistent } from "./persistent.js";
-import { MatchedProbe, Probe } from "./probe.js";
-import { completed, failed, NullReceive, type Operation } from "./request.js";
+import { type Buffer, checkBuffer, limitedCall, located, Receives } from "./receives.js";
+import { completed, failed, type Operation } from "./request.js";
 import { SendBuffer } from "./send-buffer.js";
 import { limitedTask, Task } from "./task.js";
 import type {
@@ -40,8 +37,6 @@ import type {
 } from "./types.js";
 import { ANY_SOURCE, ANY_TAG, PROC_NULL } from "./types.js";
 
-type Buffer = TypedArray | Strided;
-
 /**
  * The members of a communicator, its contexts, and messages between two of them; see {@link PointToPoint} for what the
  * methods do. The rest of a communicator builds on it: collective-calls.ts, then communicator.ts.
@@ -58,6 +53,7 @@ export class MessageCalls implements PointToPoint, Members {
   readonly context: number;
   readonly id: number;
   protected readonly calls: Calls;
+  readonly #receives: Receives;
   readonly #buffer = new SendBuffer();
   /** Reused: the engine reads it only during a call. */
   readonly #address: { dest: number; context: number; source: number; tag: number };
@@ -76,6 +72,7 @@ export class MessageCalls implements PointToPoint, Members {
     this.context = collectiveContext(id);
     this.#address = { dest: 0, context: id, source: this.rank, tag: 0 };
     this.calls = new Calls(this, boardIndex);
+    this.#receives = new Receives(this, this.calls);
     engine.register(id, this.calls);
     engine.register(this.context, this.calls);
     if (engine.transport.native !== undefined) engine.register(nativeContext(id), this.calls);
@@ -94,7 +91,7 @@ export class MessageCalls implements PointToPoint, Members {
         const sent = this.#sendSmall(value, dest, tag);
         if (sent !== undefined) return done(this.engine, sent);
       }
-      return this.#located(this.#send("send", value, dest, tag, options), "send", dest, tag);
+      return located(this, this.#send("send", value, dest, tag, options), "send", dest, tag);
     } catch (error) {
       return failed(this.engine, error);
     }
@@ -106,8 +103,8 @@ export class MessageCalls implements PointToPoint, Members {
     this.calls.count("recv");
     const { source = ANY_SOURCE, tag = ANY_TAG, into } = options;
     try {
-      this.#checkRecv("recv", source, tag, options);
-      return this.#located(this.#recv("recv", source, tag, into, options), "recv", source, tag);
+      this.#receives.check("recv", source, tag, options);
+      return located(this, this.#receives.post("recv", source, tag, into, options), "recv", source, tag);
     } catch (error) {
       return failed(this.engine, error);
     }
@@ -133,56 +130,25 @@ export class MessageCalls implements PointToPoint, Members {
   }
 
   probe(options: RecvOptions = NO_OPTIONS): Request<Status> {
-    const { source = ANY_SOURCE, tag = ANY_TAG } = options;
     this.calls.count("probe");
-    try {
-      this.#checkRecv("probe", source, tag, options);
-      if (source === PROC_NULL) {
-        const nothing = new NullReceive<Status>(this.engine);
-        nothing.complete(nothing.status);
-        return nothing;
-      }
-      const probe = new Probe(this.engine, source, tag);
-      if (this.#begin(probe, "probe", source, tag, options)) this.engine.probe(this.id, probe);
-      return this.#located(probe, "probe", source, tag);
-    } catch (error) {
-      return failed(this.engine, error);
-    }
+    return this.#looked("probe", options, () => this.#receives.probe(options));
   }
 
   iprobe(selection: Selection = NO_OPTIONS): Status | undefined {
-    const { source = ANY_SOURCE, tag = ANY_TAG } = selection;
     this.calls.count("iprobe");
-    this.#checkRecv("iprobe", source, tag, selection);
-    if (source === PROC_NULL) return new NullReceive(this.engine).status;
-    return this.engine.peek(this.id, new Probe(this.engine, source, tag), false)?.status;
+    this.#checkRecv("iprobe", selection);
+    return this.#receives.iprobe(selection);
   }
 
   mprobe(options: RecvOptions = NO_OPTIONS): Request<MatchedMessage> {
-    const { source = ANY_SOURCE, tag = ANY_TAG } = options;
     this.calls.count("mprobe");
-    try {
-      this.#checkRecv("mprobe", source, tag, options);
-      if (source === PROC_NULL) {
-        const nothing = new NullReceive<MatchedMessage>(this.engine);
-        nothing.complete(this.#noMessage());
-        return nothing;
-      }
-      const probe = new MatchedProbe(this.engine, source, tag, (arrival) => this.#matched(arrival));
-      if (this.#begin(probe, "mprobe", source, tag, options)) this.engine.enter(this.id, probe);
-      return this.#located(probe, "mprobe", source, tag);
-    } catch (error) {
-      return failed(this.engine, error);
-    }
+    return this.#looked("mprobe", options, () => this.#receives.mprobe(options));
   }
 
   improbe(selection: Selection = NO_OPTIONS): MatchedMessage | undefined {
-    const { source = ANY_SOURCE, tag = ANY_TAG } = selection;
     this.calls.count("improbe");
-    this.#checkRecv("improbe", source, tag, selection);
-    if (source === PROC_NULL) return this.#noMessage();
-    const arrival = this.engine.peek(this.id, new Probe(this.engine, source, tag), true);
-    return arrival && this.#matched(arrival);
+    this.#checkRecv("improbe", selection);
+    return this.#receives.improbe(selection);
   }
 
   async *messages<T = unknown>(options: RecvOptions = NO_OPTIONS): AsyncIterableIterator<ReceivedMessage<T>> {
@@ -209,10 +175,10 @@ export class MessageCalls implements PointToPoint, Members {
   recvInit<A extends TypedArray>(buffer: A | Strided<A>, selection?: Selection): Persistent<A>;
   recvInit(buffer: Buffer, selection: Selection = NO_OPTIONS): Persistent<unknown> {
     const { source = ANY_SOURCE, tag = ANY_TAG } = selection;
-    this.#checkRecv("recvInit", source, tag, selection);
+    this.#receives.check("recvInit", source, tag, selection);
     checkBuffer("recvInit", buffer);
     return new Persistent(this.engine, `recvInit from rank ${source}, tag ${tag}`, () =>
-      this.#recv("recvInit", source, tag, buffer, NO_OPTIONS),
+      this.#receives.post("recvInit", source, tag, buffer, NO_OPTIONS),
     );
   }
 
@@ -225,7 +191,7 @@ export class MessageCalls implements PointToPoint, Members {
     try {
       checkCall(this, "flushBuffer", options);
       const { signal, timeoutMs = this.calls.timeoutMs } = options;
-      const what = this.#limited("flushBuffer", ANY_SOURCE, ANY_TAG);
+      const what = limitedCall(this, "flushBuffer", ANY_SOURCE, ANY_TAG);
       return limitedTask(this.engine, what, { signal, timeoutMs }, () => this.#buffer.flush());
     } catch (error) {
       return failed(this.engine, error);
@@ -268,9 +234,15 @@ export class MessageCalls implements PointToPoint, Members {
     const { dest, source = ANY_SOURCE, sendTag = 0, recvTag = ANY_TAG, into } = options;
     try {
       this.#checkSend(op, dest, sendTag, options);
-      this.#checkRecv(op, source, recvTag, options);
-      const receive = this.#located(this.#recv(op, source, recvTag, into, options), op, source, recvTag);
-      const sent = this.#located(this.#send(op, value, dest, sendTag, options), op, dest, sendTag);
+      this.#receives.check(op, source, recvTag, options);
+      const receive = located(
+        this,
+        this.#receives.post(op, source, recvTag, into, options),
+        op,
+        source,
+        recvTag,
+      );
+      const sent = located(this, this.#send(op, value, dest, sendTag, options), op, dest, sendTag);
       const both = async (): Promise<unknown> => {
         await sent;
         return receive;
@@ -300,7 +272,7 @@ export class MessageCalls implements PointToPoint, Members {
     const limit =
       signal === undefined && timeoutMs === Infinity
         ? undefined
-        : { signal, timeoutMs, what: this.#limited(op, dest, tag) };
+        : { signal, timeoutMs, what: limitedCall(this, op, dest, tag) };
     const payload = packPieces(message);
     const synchronous = mode === "synchronous" || this.engine.check;
     return this.engine.sendPieces(this.#to(dest, tag), payload, { synchronous, limit });
@@ -314,87 +286,11 @@ export class MessageCalls implements PointToPoint, Members {
     return ended ?? completed(this.engine, undefined);
   }
 
-  #recv(
-    op: string,
-    source: number,
-    tag: number,
-    into: Buffer | undefined,
-    options: CallOptions,
-  ): Operation<unknown> {
-    if (source === PROC_NULL) {
-      const nothing = new NullReceive<unknown>(this.engine);
-      nothing.complete(isStrided(into) ? into.data : into);
-      return nothing;
-    }
-    const receive = this.#receive(source, tag, into);
-    if (this.#begin(receive, op, source, tag, options)) this.engine.enter(this.id, receive);
-    return receive;
-  }
-
-  #receive(source: number, tag: number, into: Buffer | undefined): Receive {
-    if (into === undefined || isTypedArray(into)) return new Receive(this.engine, source, tag, into);
-    checkBuffer("recv", into);
-    const { data, layout, offset } = into;
-    const dense = new (data.constructor as new (length: number) => TypedArray)(layout.count);
-    return new Receive(this.engine, source, tag, dense, (filled) => {
-      layout.unpack(filled, data, offset);
-      return data;
-    });
-  }
-
-  /** Applies what may end a receive or a probe early; false if it has ended already. */
-  #begin(
-    posted: Receive | Probe | MatchedProbe<MatchedMessage>,
-    op: string,
-    source: number,
-    tag: number,
-    { signal, timeoutMs = this.calls.timeoutMs }: CallOptions,
-  ): boolean {
-    if (signal === undefined && timeoutMs === Infinity) return true;
-    if (signal?.aborted) posted.fail(signal.reason);
-    else
-      this.engine.limit(posted, this.#limited(op, source, tag), { signal, timeoutMs }, (reason) =>
-        posted.withdraw(reason),
-      );
-    return !posted.settled;
-  }
-
-  #matched(arrival: Arrival): MatchedMessage {
-    return new MatchedMessage(this.engine, arrival.status, (into) => {
-      this.calls.count("recv");
-      try {
-        const receive = this.#receive(arrival.source, arrival.tag, into);
-        arrival.deliver(receive);
-        return receive;
-      } catch (error) {
-        return failed(this.engine, error);
-      }
-    });
-  }
-
-  #noMessage(): MatchedMessage {
-    return new MatchedMessage(this.engine, new NullReceive(this.engine).status, (into) =>
-      this.#recv("recv", PROC_NULL, ANY_TAG, into, NO_OPTIONS),
-    );
-  }
-
   #to(dest: number, tag: number): { dest: number; context: number; source: number; tag: number } {
     const address = this.#address;
     address.dest = this.ranks[dest];
     address.tag = tag;
     return address;
-  }
-
-  /** From now on the request's errors are told where it was started, not where they come from. */
-  #located<O extends Operation<unknown>>(operation: O, op: string, peer: number, tag: number): O {
-    operation.site = this.engine.check
-      ? new RecordedSite(`${op}, peer ${peer}, tag ${tag}, "${this.name}"`, this.engine.openSites)
-      : UNKNOWN_SITE;
-    return operation;
-  }
-
-  #limited(op: string, peer: number, tag: number): Limited {
-    return { op, comm: this.name, rank: this.rank, peer, tag };
   }
 
   #checkSend(op: Sending, dest: number, tag: number, options: SendOptions): void {
@@ -406,17 +302,25 @@ export class MessageCalls implements PointToPoint, Members {
       throw new RangeError(`${op}: mode "${String(mode)}" is unknown; use ${[...MODES].join(", ")}`);
   }
 
-  #checkRecv(op: Receiving, source: number, tag: number, options: CallOptions & Selection): void {
-    checkCall(this, op, options);
-    if (source !== ANY_SOURCE) checkRank(this, op, "source", source);
-    if (tag !== ANY_TAG) checkTag(this, op, tag);
+  #checkRecv(op: "iprobe" | "improbe", selection: Selection): void {
+    const { source = ANY_SOURCE, tag = ANY_TAG } = selection;
+    this.#receives.check(op, source, tag, selection);
+  }
+
+  #looked<T>(op: "probe" | "mprobe", options: RecvOptions, look: () => Request<T>): Request<T> {
+    const { source = ANY_SOURCE, tag = ANY_TAG } = options;
+    try {
+      this.#receives.check(op, source, tag, options);
+      return look();
+    } catch (error) {
+      return failed(this.engine, error);
+    }
   }
 }
 
 const MODES: ReadonlySet<SendMode> = new Set(["standard", "synchronous", "buffered"]);
 
 type Sending = "send" | "sendInit" | "sendrecv";
-type Receiving = "recv" | "recvInit" | "sendrecv" | "probe" | "mprobe" | "iprobe" | "improbe";
 
 /** What a send returns that is complete already: `await` has a short way for promises of its own kind. */
 const SENT: Request = Object.assign(Promise.resolve(), { test: () => true, status: undefined });
@@ -427,11 +331,4 @@ function done(engine: Engine, sent: Operation<void>): Request {
 
 function gathered({ data, layout, offset }: Strided): TypedArray {
   return layout.pack(data, undefined, offset);
-}
-
-/** @throws If it is neither an array nor a layout that fits its array. */
-function checkBuffer(op: string, buffer: unknown): void {
-  if (isStrided(buffer)) buffer.layout.check(op, buffer.data, buffer.offset ?? 0);
-  else if (!isTypedArray(buffer))
-    throw new TypeError(`${op}: the buffer is ${typeof buffer}; use a typed array or { data, layout }`);
 }
