@@ -1,6 +1,6 @@
 import { env } from "../env.js";
 import type { RecordedSite } from "./call-site.js";
-import { Credit, creditLimit } from "./credit.js";
+import { Credits } from "./credit.js";
 import {
   bytesIn,
   contextIn,
@@ -30,7 +30,7 @@ import { completed, Operation } from "./request.js";
 import type { Landing, Sink, Transport } from "./transports/transport.js";
 import { Boards } from "./structure/boards.js";
 import type { Region } from "./structure/region.js";
-import { ANY_SOURCE, ANY_TAG, type TypedArray } from "./types.js";
+import { ANY_SOURCE, type TypedArray } from "./types.js";
 import { Unexpected } from "./unexpected.js";
 import { Waiting } from "./waiting.js";
 
@@ -116,9 +116,7 @@ export class Engine extends Waiting implements Sink {
   readonly #revoked = new Map<number, () => Error | undefined>();
   /** Contexts of freed communicators, the latest ones: ids are never used again. */
   readonly #freed = new Set<number>();
-  /** By world rank. */
-  readonly #credits: Credit[] = [];
-  readonly #creditLimit: ReturnType<typeof creditLimit>;
+  readonly #credits: Credits;
   /** What every send returns that is complete at once. */
   readonly sent: Operation<void>;
   #posting = new Posting();
@@ -136,7 +134,7 @@ export class Engine extends Waiting implements Sink {
       (origin, bytes) => this.#taken(origin, bytes),
       () => this.#unreceived(),
     );
-    this.#creditLimit = creditLimit(this.transport.size);
+    this.#credits = new Credits(this.transport.size);
     this.sent = completed(this, undefined);
   }
 
@@ -195,7 +193,7 @@ export class Engine extends Waiting implements Sink {
       dest !== this.transport.rank &&
       this.lostPeers.size === 0 &&
       this.#revoked.size === 0 &&
-      this.#credit(dest).use(this.#creditLimit, bytes)
+      this.#credits.use(dest, bytes)
     ) {
       this.statistics.messagesSent++;
       this.statistics.bytesSent += bytes;
@@ -230,7 +228,7 @@ export class Engine extends Waiting implements Sink {
       return operation;
     }
     if (!synchronous && pieces.length === 1 && bytes <= EAGER_BYTES) {
-      if (this.#credit(dest).use(this.#creditLimit, bytes)) return this.#post(dest, header, pieces[0].bytes);
+      if (this.#credits.use(dest, bytes)) return this.#post(dest, header, pieces[0].bytes);
     }
     const id = this.rendezvous.announce(dest, to.context, header, pieces, operation);
     if (limit !== undefined)
@@ -374,7 +372,7 @@ export class Engine extends Waiting implements Sink {
         this.lost(source, new Error("which has finished"));
         return NO_LANDING;
       case Kind.credit:
-        this.#credit(source).returned(header[Word.count], bytesIn(header));
+        this.#credits.returned(source, header[Word.count], bytesIn(header));
         return NO_LANDING;
       case Kind.withdraw:
         this.#withdraw(source, contextIn(header), header[Word.request]);
@@ -410,25 +408,11 @@ export class Engine extends Waiting implements Sink {
 
   // --- the end of the program -------------------------------------------------------------------
 
-  /** Receives that wait although the program has ended, for people. */
-  *waiting(): Iterable<string> {
-    for (const [id, { posted, probes }] of this.#contexts) {
-      const group = this.#groups.get(id);
-      if (group?.name === undefined || !isUsers(id)) continue;
-      for (const queue of [posted, probes]) {
-        for (let call = queue.first; call !== undefined; call = call.next)
-          yield `${nameOfCall(call)} on "${group.name}"${call.site?.line ?? ""}`;
-      }
-    }
-  }
-
-  /** Messages of users that nobody has asked for, for people. */
-  *unreceived(): Iterable<string> {
-    for (const [id, { arrived }] of this.#contexts) {
-      const group = this.#groups.get(id);
-      if (group?.name === undefined || !isUsers(id)) continue;
-      for (let message = arrived.first; message !== undefined; message = message.next)
-        yield `${message.bytes} bytes from rank ${message.source} with tag ${message.tag} on "${group.name}"`;
+  /** What still waits in the communicators of users, receives and messages, with their names. */
+  *pending(): Iterable<readonly [name: string, context: Context]> {
+    for (const [id, context] of this.#contexts) {
+      const name = this.#groups.get(id)?.name;
+      if (name !== undefined && isUsers(id)) yield [name, context];
     }
   }
 
@@ -570,18 +554,13 @@ export class Engine extends Waiting implements Sink {
 
   /** A message is out of the memory for unexpected ones: its sender may send another. */
   #taken(origin: number, bytes: number): void {
-    const credit = this.#credit(origin);
-    if (!credit.take(this.#creditLimit, bytes)) return;
+    const due = this.#credits.take(origin, bytes);
+    if (due === undefined) return;
     const header = this.#header.fill(0);
     header[Word.kind] = Kind.credit;
-    header[Word.count] = credit.takenMessages;
-    setBytes(header, credit.takenBytes);
-    credit.takenMessages = credit.takenBytes = 0;
+    header[Word.count] = due.messages;
+    setBytes(header, due.bytes);
     if (!this.lostPeers.has(origin)) this.transport.post(origin, header, NOTHING, ignore);
-  }
-
-  #credit(peer: number): Credit {
-    return (this.#credits[peer] ??= new Credit());
   }
 
   *#unreceived(): Iterable<Arrival> {
@@ -660,11 +639,6 @@ function messageIn(header: Int32Array, bytes: number): Message {
   const kind = header[Word.signature];
   const signature = kind === 0 ? NO_SIGNATURE : { kind, root: header[Word.root], count: header[Word.count] };
   return { code: header[Word.code], source: header[Word.source], tag: header[Word.tag], bytes, signature };
-}
-
-function nameOfCall({ source, tag }: Posted): string {
-  const from = source === ANY_SOURCE ? "any rank" : `rank ${source}`;
-  return `from ${from} with ${tag === ANY_TAG ? "any tag" : `tag ${tag}`}`;
 }
 
 /** Contexts of collectives are odd; see context-id.ts. */

@@ -1,4 +1,6 @@
 import type { Engine } from "./engine.js";
+import type { Posted } from "./matching.js";
+import { ANY_SOURCE, ANY_TAG } from "./types.js";
 
 /** So many of a kind are named one by one. */
 const NAMED = 5;
@@ -13,19 +15,39 @@ export function reportRequests(engine: Engine, rank: number): void {
     console.error(`tsmpi: rank ${rank} never awaited a request that failed: ${error.message}`);
   const never = [...engine.openSites].map(({ what, line }) => `${what},${line}`);
   list(never, (count) => `rank ${rank} never awaited ${count} requests`);
-  list([...engine.waiting()], (count) => `rank ${rank} ends while ${count} receives or probes still wait`);
+  list([...waiting(engine)], (count) => `rank ${rank} ends while ${count} receives or probes still wait`);
 }
 
 /** Messages that this rank was sent and has not received. */
 export function reportMessages(engine: Engine, rank: number): void {
   engine.progress();
-  list([...engine.unreceived()], (count) => `rank ${rank} ends without having received ${count} messages`);
+  list([...unreceived(engine)], (count) => `rank ${rank} ends without having received ${count} messages`);
 }
 
 /** Who has knocked at this rank's port without being of the job, and what came that was not of the protocol. */
 export function reportStrangers({ transport: { refused = 0, malformed = 0 } }: Engine, rank: number): void {
   if (refused > 0) console.error(`tsmpi: rank ${rank} turned away ${refused} connections of strangers`);
   if (malformed > 0) console.error(`tsmpi: rank ${rank} got ${malformed} frames that made no sense`);
+}
+
+/** Receives and probes that wait although the program has ended. */
+export function* waiting(engine: Engine): Iterable<string> {
+  for (const [name, { posted, probes }] of engine.pending())
+    for (const queue of [posted, probes])
+      for (let call = queue.first; call !== undefined; call = call.next)
+        yield `${nameOfCall(call)} on "${name}"${call.site?.line ?? ""}`;
+}
+
+/** Messages of users that nobody has asked for. */
+export function* unreceived(engine: Engine): Iterable<string> {
+  for (const [name, { arrived }] of engine.pending())
+    for (let message = arrived.first; message !== undefined; message = message.next)
+      yield `${message.bytes} bytes from rank ${message.source} with tag ${message.tag} on "${name}"`;
+}
+
+function nameOfCall({ source, tag }: Posted): string {
+  const from = source === ANY_SOURCE ? "any rank" : `rank ${source}`;
+  return `from ${from} with ${tag === ANY_TAG ? "any tag" : `tag ${tag}`}`;
 }
 
 function list(lines: readonly string[], title: (count: number) => string): void {

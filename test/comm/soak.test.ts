@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { GroupCommunicator } from "../../src/comm/communicator.js";
+import { unreceived, waiting } from "../../src/comm/leftovers.js";
 import { realRanks, spmd } from "../spmd.js";
 import { traffic } from "./soak/traffic.js";
 
@@ -14,7 +15,7 @@ await spmd(
     comm.name = "traffic"; // what other communicators have left behind is not looked at
     await traffic(comm, 55, comm.size);
     assert.equal(engine.rendezvous.pending, 0);
-    const left = [...engine.waiting(), ...engine.unreceived()];
+    const left = [...waiting(engine), ...unreceived(engine)];
     assert.deepEqual(
       left.filter((text) => text.includes('"traffic')),
       [],
