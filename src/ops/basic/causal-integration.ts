@@ -86,7 +86,12 @@ export class CausalIntegration<V extends BlockVector<V> = LocalArray> extends Bl
   }
 
   /** Adds the rows to the sums in `carry`, one after the other; the output has the sums on the way. */
-  #sum(
+  #sum(input: Rows, carry: Float64Array, line: number, pass: Pass, output?: Rows): void {
+    if (line <= SHORT) this.#sumColumns(input, carry, line, pass, output);
+    else this.#sumRows(input, carry, line, pass, output);
+  }
+
+  #sumRows(
     input: Rows,
     carry: Float64Array,
     line: number,
@@ -112,12 +117,55 @@ export class CausalIntegration<V extends BlockVector<V> = LocalArray> extends Bl
     }
   }
 
+  /** The same, number by number of a row that has few: a sum stays in a register. */
+  #sumColumns(
+    input: Rows,
+    carry: Float64Array,
+    line: number,
+    { direction, into, outOf }: Pass,
+    output?: Rows,
+  ): void {
+    const { outer, length } = this.#view;
+    const half = this.#kind === "full" ? 0 : 0.5;
+    const first = this.#begins ? 1 : 0; // the first row of the axis is apart
+    const [start, stride] = [direction > 0 ? first : length - 1, direction * line];
+    const edge = (c: number, o: number, i: number): void => {
+      const value = input.lacks > 0 ? 0 : input.storage[o * length * line + i];
+      carry[c] += into * value;
+      if (output?.lacks === 0)
+        output.storage[o * length * line + i] = this.#sampling * (outOf * carry[c] - half * value);
+    };
+    for (let c = 0; c < outer * line; c++) {
+      const [o, i] = [Math.floor(c / line), c % line];
+      if (first && direction > 0) edge(c, o, i);
+      const from = startOf(input, o, start, length) * line + i;
+      const to = output && startOf(output, o, start, length) * line + i;
+      carry[c] = output
+        ? runningSum(
+            carry[c],
+            input.storage,
+            from,
+            output.storage,
+            to ?? 0,
+            stride,
+            length - first,
+            this.#sampling,
+            half,
+          )
+        : total(carry[c], input.storage, from, stride, length - first);
+      if (first && direction < 0) edge(c, o, i);
+    }
+  }
+
   #linesOf(numbers: number): { own: Float64Array; carry: Float64Array } {
     if (this.#lines?.own.length !== numbers)
       this.#lines = { own: new Float64Array(numbers), carry: new Float64Array(numbers) };
     return this.#lines;
   }
 }
+
+/** Rows of so few numbers are not worth loops of their own. */
+const SHORT = 4;
 
 /** Which way sums run, and the weight of the first row of the axis in what goes into them and in what comes out. */
 interface Pass {
@@ -135,6 +183,31 @@ interface Rows {
 /** Which row of the storage row `k` of the axis is, behind `o` others. */
 function startOf({ lacks }: Rows, o: number, k: number, length: number): number {
   return o * (length - lacks) + k - lacks;
+}
+
+/** y ← weight (sum − half x), the sum growing by each x; returns it. */
+function runningSum(
+  sum: number,
+  x: Storage,
+  from: number,
+  y: Storage,
+  to: number,
+  stride: number,
+  count: number,
+  weight: number,
+  half: number,
+): number {
+  for (let k = 0, at = from, out = to; k < count; k++, at += stride, out += stride) {
+    const value = x[at];
+    sum += value;
+    y[out] = weight * (sum - half * value);
+  }
+  return sum;
+}
+
+function total(sum: number, x: Storage, from: number, stride: number, count: number): number {
+  for (let k = 0, at = from; k < count; k++, at += stride) sum += x[at];
+  return sum;
 }
 
 function addRow(x: Storage, from: number, weight: number, y: Storage, to: number, count: number): void {

@@ -1,0 +1,194 @@
+/**
+ * Operators against what NumPy and SciPy need for the same products, taking turns with them in one run; and on n ranks
+ * against one:
+ *
+ *     npx tsmpirun -n 1 bench/programs/operators.ts     # python3 with NumPy and SciPy beside it, if it is there
+ *     npx tsmpirun -n 2 bench/programs/operators.ts     # each operator on both ranks, and on one alone
+ *
+ * Arrays of 4 Mi float64 unknowns. Medians of rounds, in ns per element; `--quick` takes fewer.
+ */
+import {
+  CausalIntegration,
+  Convolve1D,
+  ConvolveND,
+  DistributedArray,
+  Distribution,
+  FirstDerivative,
+  init,
+  Laplacian,
+  LocalArray,
+  ricker,
+  SecondDerivative,
+  Smoothing1D,
+  type Communicator,
+  type LinearOperator,
+} from "tsmpi";
+import { startPython } from "./python.js";
+
+const ROUNDS = process.argv.includes("--quick") ? 3 : 9;
+const FLAT = [2048, 2048];
+const CUBE = [160, 160, 160];
+const WAVELET = ricker(21, 0.004, 15);
+
+interface Case {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly make: (space: Distribution) => LinearOperator<DistributedArray, DistributedArray>;
+  /** Statements from x to y, of the shape of `dims`, forward and adjoint; of several ways the fastest counts. */
+  readonly python: readonly (readonly [forward: string, adjoint: string])[];
+}
+
+const disc = LocalArray.fromFunction([7, 7], (i, j) => Math.exp(-((i - 3) ** 2) - (j - 3) ** 2));
+const both = (statement: string) => [[statement, statement]] as const;
+/** Second derivatives of PyLops's kind: temporaries, and rows at the ends that are zero. */
+const second = (axes: number) => {
+  const along = (axis: number, slice: string) => `x[${":,".repeat(axis)}${slice}]`;
+  const into = (axis: number, slice: string) => `y[${":,".repeat(axis)}${slice}]`;
+  const terms = Array.from({ length: axes }, (_, axis) => axis);
+  const forward = terms.map(
+    (k) => `${into(k, "1:-1")} += ${along(k, "2:")} - 2 * ${along(k, "1:-1")} + ${along(k, ":-2")}`,
+  );
+  const adjoint = terms.flatMap((k) => [
+    `${into(k, ":-2")} += ${along(k, "1:-1")}`,
+    `${into(k, "1:-1")} -= 2 * ${along(k, "1:-1")}`,
+    `${into(k, "2:")} += ${along(k, "1:-1")}`,
+  ]);
+  return [["y[:] = 0", ...forward].join("; "), ["y[:] = 0", ...adjoint].join("; ")] as const;
+};
+
+const cases: readonly Case[] = [
+  {
+    name: "FirstDerivative, last axis",
+    dims: FLAT,
+    make: (space) => new FirstDerivative(space),
+    python: [
+      [
+        "y[:, 1:-1] = 0.5 * (x[:, 2:] - x[:, :-2])",
+        "y[:] = 0; y[:, :-2] -= 0.5 * x[:, 1:-1]; y[:, 2:] += 0.5 * x[:, 1:-1]",
+      ],
+    ],
+  },
+  {
+    name: "FirstDerivative, first axis",
+    dims: FLAT,
+    make: (space) => new FirstDerivative(space, { axis: 0 }),
+    python: [
+      ["y[1:-1] = 0.5 * (x[2:] - x[:-2])", "y[:] = 0; y[:-2] -= 0.5 * x[1:-1]; y[2:] += 0.5 * x[1:-1]"],
+    ],
+  },
+  {
+    name: "SecondDerivative, first axis",
+    dims: FLAT,
+    make: (space) => new SecondDerivative(space, { axis: 0 }),
+    python: [second(1)],
+  },
+  { name: "Laplacian, two axes", dims: FLAT, make: (space) => new Laplacian(space), python: [second(2)] },
+  {
+    name: "Laplacian, three axes",
+    dims: CUBE,
+    make: (space) => new Laplacian(space, { axes: [0, 1, 2] }),
+    python: [second(3)],
+  },
+  {
+    name: "Convolve1D, 41 taps, last axis",
+    dims: FLAT,
+    make: (space) => new Convolve1D(space, WAVELET, { offset: 20 }),
+    python: [
+      ...both("scipy.signal.fftconvolve(x, w[None, :], mode='same', axes=1)"),
+      ...both("scipy.signal.oaconvolve(x, w[None, :], mode='same', axes=1)"),
+      ...both("scipy.ndimage.convolve1d(x, w, axis=1, mode='constant', output=y)"),
+    ],
+  },
+  {
+    name: "Convolve1D, 41 taps, first axis",
+    dims: FLAT,
+    make: (space) => new Convolve1D(space, WAVELET, { offset: 20, axis: 0 }),
+    python: [
+      ...both("scipy.signal.fftconvolve(x, w[:, None], mode='same', axes=0)"),
+      ...both("scipy.signal.oaconvolve(x, w[:, None], mode='same', axes=0)"),
+      ...both("scipy.ndimage.convolve1d(x, w, axis=0, mode='constant', output=y)"),
+    ],
+  },
+  {
+    name: "ConvolveND, 7 × 7",
+    dims: FLAT,
+    make: (space) => new ConvolveND(space, disc, { offset: [3, 3] }),
+    python: [
+      ...both("scipy.signal.fftconvolve(x, f, mode='same')"),
+      ...both("scipy.signal.oaconvolve(x, f, mode='same')"),
+      ...both("scipy.ndimage.convolve(x, f, mode='constant', output=y)"),
+    ],
+  },
+  {
+    name: "Smoothing1D, 7, first axis",
+    dims: FLAT,
+    make: (space) => new Smoothing1D(space, 7, { axis: 0 }),
+    python: both("scipy.ndimage.uniform_filter1d(x, 7, axis=0, mode='constant', output=y)"),
+  },
+  {
+    name: "CausalIntegration, first axis",
+    dims: FLAT,
+    make: (space) => new CausalIntegration(space, { axis: 0 }),
+    python: [["np.cumsum(x, axis=0, out=y)", "np.cumsum(x[::-1], axis=0, out=y)"]],
+  },
+  {
+    name: "CausalIntegration, last axis",
+    dims: FLAT,
+    make: (space) => new CausalIntegration(space),
+    python: [["np.cumsum(x, axis=1, out=y)", "np.cumsum(x[:, ::-1], axis=1, out=y)"]],
+  },
+];
+
+const world = await init();
+const { rank, size } = world;
+const python = size === 1 ? startPython({ w: WAVELET, f: disc.local }) : undefined;
+const them = size === 1 ? "NumPy / SciPy" : "one rank";
+if (rank === 0)
+  console.log(
+    `${"ns per element".padEnd(34)}${`${size} rank${size > 1 ? "s" : ""}`.padStart(9)}${them.padStart(15)}   ratio`,
+  );
+for (const { name, dims, make, python: ways } of cases) {
+  const ours = sideOf(world, dims, make);
+  const alone = size > 1 && rank === 0 ? sideOf(world.self, dims, make) : undefined;
+  for (const direction of ["forward", "adjoint"] as const) {
+    const [mine, theirs]: number[][] = [[], []];
+    const way = await python?.fastest(dims, ways.map(([forward, adjoint]) => (direction === "forward" ? forward : adjoint))); // prettier-ignore
+    for (let round = 0; round <= ROUNDS; round++) {
+      const seconds = await world.allreduce(await timed(world, () => ours(direction)), { op: "max" });
+      const other = alone ? await timed(world.self, () => alone(direction)) : await way?.();
+      await world.barrier();
+      if (round === 0) continue; // what is allocated and compiled on first use
+      mine.push(seconds);
+      theirs.push(other ?? NaN);
+    }
+    if (rank === 0) console.log(row(`${name}, ${direction}`, dims, median(mine), median(theirs)));
+  }
+}
+python?.end();
+
+function sideOf(comm: Communicator, dims: readonly number[], make: Case["make"]) {
+  const op = make(new Distribution(comm, dims));
+  const [x, y] = [op.model.zeros(), op.data.zeros()];
+  for (let i = 0; i < x.local.length; i++) x.local[i] = Math.sin(i);
+  return (direction: "forward" | "adjoint") => (direction === "forward" ? op.matvec(x, y) : op.rmatvec(y, x));
+}
+
+async function timed(comm: Communicator, product: () => Promise<unknown>): Promise<number> {
+  await comm.barrier();
+  const start = performance.now();
+  await product();
+  return (performance.now() - start) / 1000;
+}
+
+function row(name: string, dims: readonly number[], ours: number, theirs: number): string {
+  const perElement = (seconds: number) =>
+    ((seconds * 1e9) / dims.reduce((n, length) => n * length, 1)).toFixed(2);
+  const ratio =
+    size === 1 ? `${(theirs / ours).toFixed(1)} × as fast` : `${(ours / theirs).toFixed(2)} of its time`;
+  const other = Number.isNaN(theirs) ? ["–", ""] : [perElement(theirs), ratio];
+  return `${name.padEnd(42)}${perElement(ours).padStart(8)}${other[0].padStart(12)}   ${other[1]}`;
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[values.length >> 1];
+}
