@@ -6,9 +6,10 @@ import { ANY_TAG, PROC_NULL, type Request, type Status } from "./types.js";
 
 /** What a request needs of the engine that completes it. */
 export interface Waiter {
+  readonly statistics: { overlapped: number };
   /** Moves messages without waiting. */
   progress(): void;
-  /** Moves messages until `operation` is settled or sleeping pays better; may return early. */
+  /** Moves messages until `operation` is settled or sleeping pays better; may return early. Counts what was there. */
   poll(operation: { readonly settled: boolean }): void;
   /** True if the event loop has not turned for long: then even a completed request resumes its caller from there. */
   mustTurn(): boolean;
@@ -79,7 +80,8 @@ export class Operation<T> implements Request<T> {
 
   then<A = T, B = never>(onValue?: OnValue<T, A>, onError?: OnError<B>): PromiseLike<A | B> {
     this.site?.observed();
-    if (!this.settled) this.waiter.poll(this);
+    if (this.settled) this.waiter.statistics.overlapped++;
+    else this.waiter.poll(this);
     if (!this.settled) this.limit?.arm();
     if (!this.settled) return this.slept().then(onValue, onError);
     if (this.failed) return this.thrown().then(onValue, onError);

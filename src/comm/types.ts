@@ -179,6 +179,11 @@ export interface Statistics {
   readonly bytesSent: number;
   /** Calls by name: `{ allreduce: 12, barrier: 1 }`. */
   readonly calls: Readonly<Record<string, number>>;
+  /**
+   * Requests that were complete when they were awaited, so that nobody waited: what they moved came while the program
+   * computed. Short sends, which are complete when the call returns, do not count.
+   */
+  readonly overlapped: number;
   /** Time spent waiting in `await` of a request, in milliseconds; waits of a few microseconds are not counted. */
   readonly waitMs: number;
   /** Strangers that this rank's network has turned away, and frames that made no sense; 0 without a network. */

@@ -26,7 +26,7 @@ export interface Pollable {
  */
 export abstract class Waiting implements Waiter {
   abstract readonly transport: Transport;
-  readonly statistics = { messagesSent: 0, bytesSent: 0, waitMs: 0 };
+  readonly statistics = { messagesSent: 0, bytesSent: 0, overlapped: 0, waitMs: 0 };
   /** Requests that failed and that nobody has awaited. */
   readonly unobservedFailures = new Map<object, Error>();
 
@@ -63,8 +63,8 @@ export abstract class Waiting implements Waiter {
 
   poll(operation: { readonly settled: boolean }): void {
     this.progress();
-    if (operation.settled || this.transport.pollUs === 0) return;
-    this.#spin(operation);
+    if (operation.settled) this.statistics.overlapped++;
+    else if (this.transport.pollUs > 0) this.#spin(operation);
   }
 
   mustTurn(): boolean {

@@ -17,8 +17,8 @@ interface Windows {
  * A stencil along one axis of local or distributed arrays: y ← S x, or y ← y + S x.
  *
  * Where the axis is split, the ranks exchange as many cells as the stencil reaches. Along the first axis only the
- * rows at both ends of a block wait for them; the others are computed, in place, while the messages travel. Every row
- * has the same bits on any number of ranks.
+ * rows at both ends of a block wait for them; the others are computed, in place, while the messages travel, which
+ * `comm.statistics.overlapped` shows. Every row has the same bits on any number of ranks.
  */
 export class AxisStencil {
   readonly #stencil: Stencil;
