@@ -256,21 +256,3 @@ function clearCells(array: LocalArray, axis: number, first: number, count: numbe
     array.local.fill(0, begin, begin + count * numbers);
   }
 }
-
-/** Copies `count` cells along an axis, with all that lies across it. */
-export function copyCells(
-  source: LocalArray,
-  from: number,
-  dest: LocalArray,
-  to: number,
-  count: number,
-  axis: number,
-): void {
-  const s = alongAxis(source.space.dims, axis);
-  const d = alongAxis(dest.space.dims, axis);
-  const numbers = s.inner * numbersPerElement(source.dtype);
-  for (let o = 0; count > 0 && o < s.outer; o++) {
-    const begin = (o * s.length + from) * numbers;
-    dest.local.set(source.local.subarray(begin, begin + count * numbers), (o * d.length + to) * numbers);
-  }
-}

@@ -1,24 +1,30 @@
 import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import { DistributedArray } from "../../array/distributed-array.js";
 import { type DType, numbersPerElement, type Storage } from "../../array/dtype.js";
-import { copyCells, HaloPlan } from "../../array/halo.js";
+import { HaloPlan } from "../../array/halo.js";
 import { LocalArray } from "../../array/local-array.js";
 import { alongAxis } from "../../array/shape.js";
+import { boxIn, copyBox } from "../../array/strided-copy.js";
 import { applyStencil, type Reals, type Stencil, type StencilLayout } from "../../kernels/index.js";
 import { distributionOf } from "./block-space.js";
 
-/** What surrounds the rows of a block that need cells of other ranks: [halo, rows, rows they reach], first and last. */
-interface Windows {
+/** The rows at both ends of a block with all that they reach, and where they are computed if theirs are scattered. */
+interface Ends {
   readonly front: LocalArray;
   readonly back: LocalArray;
+  readonly first: LocalArray;
+  readonly last: LocalArray;
 }
+
+/** A complete layout, of a block without its halo. */
+type BlockLayout = StencilLayout & { outer: number; inner: number; start: number; rows: number };
 
 /**
  * A stencil along one axis of local or distributed arrays: y ← S x, or y ← y + S x.
  *
- * Where the axis is split, the ranks exchange as many cells as the stencil reaches. Along the first axis only the
- * rows at both ends of a block wait for them; the others are computed, in place, while the messages travel, which
- * `comm.statistics.overlapped` shows. Every row has the same bits on any number of ranks.
+ * Where the axis is split, the ranks exchange as many cells as the stencil reaches. Only the rows at both ends of a block
+ * wait for them; the others are computed, in place, while the messages travel, which `comm.statistics.overlapped` shows.
+ * Every row has the same bits on any number of ranks.
  */
 export class AxisStencil {
   readonly #stencil: Stencil;
@@ -27,7 +33,7 @@ export class AxisStencil {
   readonly #halo: HaloPlan | undefined;
   readonly #axis: number;
   readonly #padded = new Map<DType, LocalArray>();
-  readonly #windows = new Map<DType, Windows>();
+  readonly #ends = new Map<DType, Ends>();
 
   constructor(space: BlockSpace<unknown>, axis: number, stencil: Stencil) {
     const { outer, length, inner } = alongAxis(space.localShape, axis);
@@ -50,13 +56,12 @@ export class AxisStencil {
       return;
     }
     const { before, after } = this.#stencil;
-    const overlaps = layout.outer === 1 && layout.rows > before + after;
-    return overlaps
-      ? this.#overlapped(this.#halo, x, input, output, layout)
+    return layout.rows > before + after
+      ? this.#overlapped(this.#halo, x, y.block, layout)
       : this.#afterExchange(this.#halo, x, output, layout);
   }
 
-  /** Blocks that are small, or whose rows are scattered: a copy of the block with its halo. */
+  /** Blocks that are small: a copy of the block with its halo. */
   async #afterExchange(halo: HaloPlan, x: DistributedArray, y: Reals, layout: StencilLayout): Promise<void> {
     let padded = this.#padded.get(x.dtype);
     if (!padded) {
@@ -67,41 +72,67 @@ export class AxisStencil {
     applyStencil(this.#stencil, realsOf(padded.local), y, { ...layout, halo: [halo.before, halo.after] });
   }
 
-  async #overlapped(
-    halo: HaloPlan,
-    x: DistributedArray,
-    input: Reals,
-    output: Reals,
-    layout: StencilLayout & { inner: number; start: number; rows: number },
-  ): Promise<void> {
+  async #overlapped(halo: HaloPlan, x: DistributedArray, y: LocalArray, layout: BlockLayout): Promise<void> {
     const { before, after } = halo;
-    const { inner, start, rows } = layout;
-    const { front, back } = this.#windowsOf(x.dtype, before, after);
+    const { rows } = layout;
+    const { front, back, first, last } = this.#endsOf(x.dtype, before, after);
     const exchanged = halo.exchange(x, front, back);
-    copyCells(x.block, 0, front, before, before + after, this.#axis);
-    copyCells(x.block, rows - before - after, back, 0, before + after, this.#axis);
-    applyStencil(this.#stencil, input, output, { ...layout, only: [before, rows - after] });
+    copyRows(x.block, 0, front, before, before + after, this.#axis);
+    copyRows(x.block, rows - before - after, back, 0, before + after, this.#axis);
+    const only = [before, rows - after] as const;
+    applyStencil(this.#stencil, realsOf(x.local), realsOf(y.local), { ...layout, only });
     await exchanged;
-    const edge = { ...layout, halo: [before, after] as const };
-    const first = output.subarray(0, before * inner);
-    applyStencil(this.#stencil, realsOf(front.local), first, { ...edge, rows: before });
-    const last = output.subarray((rows - after) * inner);
-    applyStencil(this.#stencil, realsOf(back.local), last, {
-      ...edge,
-      rows: after,
-      start: start + rows - after,
-    });
+    this.#applyAtEnd(front, first, y, 0, { ...layout, rows: before, halo: [before, after] });
+    this.#applyAtEnd(back, last, y, rows - after, { ...layout, rows: after, halo: [before, after] });
   }
 
-  #windowsOf(dtype: DType, before: number, after: number): Windows {
-    let windows = this.#windows.get(dtype);
-    if (!windows) {
-      const window = (rows: number) => new LocalArray(this.#localShape.with(this.#axis, rows), dtype);
-      windows = { front: window(2 * before + after), back: window(before + 2 * after) };
-      this.#windows.set(dtype, windows);
+  /** Rows of y from `from` on, out of a window around them. */
+  #applyAtEnd(window: LocalArray, end: LocalArray, y: LocalArray, from: number, layout: BlockLayout): void {
+    const { outer, inner, rows, start, accumulate } = layout;
+    const edge = { ...layout, start: start + from };
+    if (outer === 1) {
+      const there = y.local.subarray(from * inner, (from + rows) * inner);
+      applyStencil(this.#stencil, realsOf(window.local), realsOf(there), edge);
+      return;
     }
-    return windows;
+    if (accumulate) copyRows(y, from, end, 0, rows, this.#axis);
+    applyStencil(this.#stencil, realsOf(window.local), realsOf(end.local), edge);
+    copyRows(end, 0, y, from, rows, this.#axis);
   }
+
+  #endsOf(dtype: DType, before: number, after: number): Ends {
+    let ends = this.#ends.get(dtype);
+    if (!ends) {
+      const array = (rows: number) => new LocalArray(this.#localShape.with(this.#axis, rows), dtype);
+      const [first, last] = this.#layout.outer > 1 ? [before, after] : [0, 0];
+      ends = {
+        front: array(2 * before + after),
+        back: array(before + 2 * after),
+        first: array(first),
+        last: array(last),
+      };
+      this.#ends.set(dtype, ends);
+    }
+    return ends;
+  }
+}
+
+/** Copies `count` rows along an axis, with all that lies across it. */
+function copyRows(
+  source: LocalArray,
+  from: number,
+  dest: LocalArray,
+  to: number,
+  count: number,
+  axis: number,
+): void {
+  const numbers = numbersPerElement(source.dtype);
+  const view = ({ local, space }: LocalArray, start: number) => {
+    const { outer, length, inner } = alongAxis(space.dims, axis);
+    return boxIn(local, [outer, length * inner * numbers], [0, start * inner * numbers]);
+  };
+  const { outer, inner } = alongAxis(source.space.dims, axis);
+  copyBox([outer, count * inner * numbers], view(source, from), view(dest, to), 1);
 }
 
 /** @throws {TypeError} For integers, which stencils do not take. */
