@@ -187,7 +187,7 @@ export type {
 
 // Files and pictures
 export { decodeNpy, readNpy, readNpyBlock, writeNpy } from "./io/npy.js";
-export { readNpz } from "./io/npz.js";
+export { readNpz, readNpzBlock } from "./io/npz.js";
 export { readRawBlock, writeRaw, type RawOptions, type RawType } from "./io/raw.js";
 export { readZarrBlock, writeZarr, type ZarrCodec, type ZarrOptions } from "./io/zarr.js";
 export { readHdf5Block } from "./io/hdf5.js";

@@ -187,7 +187,17 @@ const EXPORTS = [
   ...["cg", "CgOptions", "CgResult", "cgls", "CglsOptions", "CglsResult", "CglsState", "SolverCallback"],
   ...["SolverOptions", "SolverState", "SolverStatus", "SolverVerdict"],
   // files and pictures
-  ...["decodeNpy", "readNpy", "readNpyBlock", "writeNpy", "readNpz", "plotCurve", "plotPanels", "Curve"],
+  ...[
+    "decodeNpy",
+    "readNpy",
+    "readNpyBlock",
+    "writeNpy",
+    "readNpz",
+    "readNpzBlock",
+    "plotCurve",
+    "plotPanels",
+    "Curve",
+  ],
   ...["Figure", "Panel", "Quantity", "SectionPanel"],
   ...["readRawBlock", "writeRaw", "RawOptions", "RawType", "readZarrBlock", "writeZarr", "ZarrCodec"],
   ...["ZarrOptions", "readHdf5Block", "readSegyBlock", "readSegyHeader", "readSegyInfo", "writeSegy"],

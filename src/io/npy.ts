@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { type FileHandle, readFile } from "node:fs/promises";
 import type { BlockSpace, BlockVector } from "../array/blocks.js";
 import { LocalArray } from "../array/local-array.js";
 import { agree } from "./agree.js";
@@ -39,12 +39,20 @@ export function decodeNpy(bytes: Uint8Array, name: string): LocalArray {
  */
 export function readNpyBlock<V extends BlockVector<V>>(path: string, space: BlockSpace<V>): Promise<V> {
   return agree(space.comm, "readNpyBlock", () =>
-    withFile(path, "r", async (file) => {
-      const start = await readAt(file, 0, 12);
-      const header = parseHeader(await readAt(file, 0, headerBytes(start, path)), path);
-      return readElements(file, path, header, space);
-    }),
+    withFile(path, "r", (file) => readNpyAt(0, file, path, space)),
   );
+}
+
+/** Reads this rank's block of an .npy file that begins at a byte of another one. Local. */
+export async function readNpyAt<V extends BlockVector<V>>(
+  offset: number,
+  file: FileHandle,
+  path: string,
+  space: BlockSpace<V>,
+): Promise<V> {
+  const start = await readAt(file, offset, 12);
+  const header = parseHeader(await readAt(file, offset, headerBytes(start, path)), path);
+  return readElements(file, path, { ...header, dataOffset: offset + header.dataOffset }, space);
 }
 
 /**
