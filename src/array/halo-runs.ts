@@ -17,13 +17,28 @@ export interface HaloAxis {
   readonly before: number;
   readonly after: number;
   readonly periodic: boolean;
+  /** No cells beyond the ends of an axis that is no ring, not even zeros. */
+  readonly trim: boolean;
+}
+
+/** Cells before and after the block at `place`; an empty block has none. */
+export function widthsAt(
+  { offsets, before, after, periodic, trim }: HaloAxis,
+  place: number,
+): [number, number] {
+  const [start, end] = [offsets[place], offsets[place + 1]];
+  if (start === end) return [0, 0];
+  if (!trim || periodic) return [before, after];
+  return [Math.min(before, start), Math.min(after, offsets[offsets.length - 1] - end)];
 }
 
 /**
  * Which cells the padded block at `place` is made of, and whose they are: runs of consecutive cells, from its first
  * cell on; cells beyond the ends of an axis that is no ring are in none. An empty block wants nothing.
  */
-export function runsAt({ offsets, before, after, periodic }: HaloAxis, place: number): HaloRun[] {
+export function runsAt(axis: HaloAxis, place: number): HaloRun[] {
+  const { offsets, periodic } = axis;
+  const [before, after] = widthsAt(axis, place);
   const length = offsets[offsets.length - 1];
   const [start, end] = [offsets[place], offsets[place + 1]];
   if (start === end) return [];

@@ -2,7 +2,7 @@ import { channelOf } from "./channel.js";
 import type { DistributedArray } from "./distributed-array.js";
 import type { Distribution } from "./distribution.js";
 import { numbersPerElement } from "./dtype.js";
-import { type HaloAxis, type HaloRun, runsAt } from "./halo-runs.js";
+import { type HaloAxis, type HaloRun, runsAt, widthsAt } from "./halo-runs.js";
 import { LocalArray } from "./local-array.js";
 import { NeighbourExchange } from "./neighbour-exchange.js";
 import { alongAxis, normalizeAxis, sameNumbers, stridesOf } from "./shape.js";
@@ -18,6 +18,8 @@ export interface HaloOptions {
   axis?: number;
   /** Axes close to rings: what lies before the first cell is the last one. One for all, or one each. */
   periodic?: boolean | readonly boolean[];
+  /** Blocks at the ends of the array have no halo beyond it; default false: zeros are there. */
+  trim?: boolean;
 }
 
 /**
@@ -31,13 +33,14 @@ export interface HaloOptions {
 export class HaloPlan {
   /** Shape of this rank's block with its halo; an axis along which the block is empty has none. */
   readonly paddedShape: readonly number[];
-  /** Of every axis. */
+  /** Of this rank's block, along every axis. */
   readonly widths: readonly HaloWidths[];
   /** The axis of the options, and the halo of this rank's block along it; an empty block has none. */
   readonly axis: number;
   readonly before: number;
   readonly after: number;
   readonly #distribution: Distribution;
+  readonly #axes: readonly HaloAxis[];
   readonly #exchange: NeighbourExchange;
 
   /**
@@ -51,23 +54,23 @@ export class HaloPlan {
     width: number | HaloWidths | readonly HaloWidths[],
     options: HaloOptions = {},
   ) {
-    checkOptions("HaloPlan", options, ["axis", "periodic"]);
+    checkOptions("HaloPlan", options, ["axis", "periodic", "trim"]);
     const { dims, localShape, comm } = distribution;
     this.#distribution = distribution;
     this.axis = normalizeAxis("HaloPlan", options.axis ?? 0, dims.length);
-    this.widths = widthsOf(width, this.axis, dims);
-    [this.before, this.after] = localShape.includes(0) ? [0, 0] : this.widths[this.axis];
-    this.paddedShape = padded(localShape, this.widths);
-    const { periodic = false } = options;
-    const axes = this.widths.map(([before, after], axis): HaloAxis => {
+    const { periodic = false, trim = false } = options;
+    this.#axes = widthsOf(width, this.axis, dims).map(([before, after], axis): HaloAxis => {
       const ring = typeof periodic === "boolean" ? periodic : periodic[axis];
-      return { offsets: distribution.offsets(axis), before, after, periodic: ring };
+      return { offsets: distribution.offsets(axis), before, after, periodic: ring, trim };
     });
     const me = distribution.coordinatesOf(comm.rank);
+    this.widths = this.#axes.map((axis, k) => (me ? widthsAt(axis, me[k]) : [0, 0]));
+    [this.before, this.after] = localShape.includes(0) ? [0, 0] : this.widths[this.axis];
+    this.paddedShape = me ? this.#axes.map((axis, k) => paddedLength(axis, me[k])) : localShape;
     this.#exchange = new NeighbourExchange(
       channelOf(comm),
-      me ? this.#asked(axes, me) : [],
-      me ? this.#wanted(axes, me) : [],
+      me ? this.#asked(me) : [],
+      me ? this.#wanted(me) : [],
     );
   }
 
@@ -130,9 +133,14 @@ export class HaloPlan {
     });
   }
 
+  /** Lengths of the padded blocks along an axis, one for each place in the grid. */
+  paddedBlocks(axis: number): number[] {
+    return this.#distribution.blocks(axis).map((_, place) => paddedLength(this.#axes[axis], place));
+  }
+
   /** What the padded block of this rank is made of, without its own middle. */
-  #wanted(axes: readonly HaloAxis[], me: readonly number[]): Transfer[] {
-    const runs = axes.map((axis, k) => runsAt(axis, me[k]));
+  #wanted(me: readonly number[]): Transfer[] {
+    const runs = this.#axes.map((axis, k) => runsAt(axis, me[k]));
     return products(runs).flatMap((box) => {
       const owner = box.map((run) => run.owner);
       return box.every((run) => run.core) ? [] : [this.#transfer(box, owner, me, owner)];
@@ -140,8 +148,8 @@ export class HaloPlan {
   }
 
   /** What the padded blocks of all ranks are made of that this one owns, without its own middle. */
-  #asked(axes: readonly HaloAxis[], me: readonly number[]): Transfer[] {
-    const runs = axes.map((axis, k) =>
+  #asked(me: readonly number[]): Transfer[] {
+    const runs = this.#axes.map((axis, k) =>
       axis.offsets.slice(1).flatMap((_, place) =>
         runsAt(axis, place)
           .filter(({ owner }) => owner === me[k])
@@ -176,7 +184,7 @@ export class HaloPlan {
         box.map(({ from }) => from),
       ),
       to: place(
-        padded(blockOf(wanting), this.widths),
+        wanting.map((place, axis) => paddedLength(this.#axes[axis], place)),
         box.map(({ to }) => to),
       ),
     };
@@ -236,8 +244,9 @@ function viewOf(block: LocalArray): BoxView {
   return { storage: block.local, offset: 0, strides: stridesOf(block.space.dims) };
 }
 
-function padded(shape: readonly number[], widths: readonly HaloWidths[]): number[] {
-  return shape.map((length, axis) => (length > 0 ? length + widths[axis][0] + widths[axis][1] : 0));
+function paddedLength(axis: HaloAxis, place: number): number {
+  const [before, after] = widthsAt(axis, place);
+  return before + axis.offsets[place + 1] - axis.offsets[place] + after;
 }
 
 /** All ways to take one of each list, the last list fastest. */

@@ -8,6 +8,8 @@ import { LinearOperator } from "../linear-operator.js";
 export interface HaloOperatorOptions {
   /** Axes close to rings; one for all, or one each. Default false: beyond the ends of the array there are zeros. */
   periodic?: boolean | readonly boolean[];
+  /** Blocks at the ends of the array have no halo beyond it; default false: zeros are there. */
+  trim?: boolean;
   dtype?: DType;
 }
 
@@ -31,11 +33,11 @@ export class Halo extends LinearOperator<DistributedArray, DistributedArray> {
     widths: number | readonly HaloWidths[],
     options: HaloOperatorOptions = {},
   ) {
-    checkOptions("Halo", options, ["periodic", "dtype"]);
-    const { periodic, dtype } = options;
+    checkOptions("Halo", options, ["periodic", "trim", "dtype"]);
+    const { periodic, trim, dtype } = options;
     const pairs = typeof widths === "number" ? model.dims.map((): HaloWidths => [widths, widths]) : widths;
-    const plan = new HaloPlan(model, pairs, { periodic });
-    super({ model, data: paddedBlocks(model, plan.widths), dtype });
+    const plan = new HaloPlan(model, pairs, { periodic, trim });
+    super({ model, data: paddedBlocks(model, plan), dtype });
     this.#plan = plan;
   }
 
@@ -71,10 +73,8 @@ class Crop extends LinearOperator<DistributedArray, DistributedArray> {
 }
 
 /** The array that padded blocks make. */
-function paddedBlocks(model: Distribution, widths: readonly HaloWidths[]): Distribution {
-  const blocks = widths.map(([before, after], axis) =>
-    model.blocks(axis).map((length) => (length > 0 ? before + length + after : 0)),
-  );
+function paddedBlocks(model: Distribution, plan: HaloPlan): Distribution {
+  const blocks = model.dims.map((_, axis) => plan.paddedBlocks(axis));
   const dims = blocks.map((lengths) => lengths.reduce((sum, length) => sum + length, 0));
   return model.with(dims, { grid: model.grid, blocks });
 }
