@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { HostMemory } from "./host-memory.js";
 
@@ -41,14 +41,14 @@ export async function takeMemory(file: string, timeoutMs: number): Promise<HostM
 }
 
 /**
- * The content of a file that another process will write. Local.
+ * The content of a file that another process of this user will write. Local.
  *
- * @throws {Error} If it does not appear within the time.
+ * @throws {Error} If it does not appear within the time, or if others can write or read it.
  */
 export async function appearing(file: string, timeoutMs: number): Promise<string> {
   for (const end = performance.now() + timeoutMs; ;) {
     try {
-      return readFileSync(file, "utf8");
+      return readOwn(file);
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
     }
@@ -58,5 +58,17 @@ export async function appearing(file: string, timeoutMs: number): Promise<string
 }
 
 const POLL_MS = 10;
+
+function readOwn(file: string): string {
+  const fd = openSync(file, "r");
+  try {
+    const { uid, mode } = fstatSync(fd);
+    if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
+      throw new Error(`${file} is another user's, or open to others; name one in a folder of your own`);
+    return readFileSync(fd, "utf8");
+  } finally {
+    closeSync(fd);
+  }
+}
 
 const parseOffer: (json: string) => Offer = JSON.parse;

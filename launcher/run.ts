@@ -176,6 +176,11 @@ function startsOf(
   return placements.map((placement, nodeRank) => (bundles) => {
     const { host, ranks } = placement;
     const cpus = plan.cpusOf(placement, plan.topologyOf(host) ?? []);
+    const other = remotes.greetingOf(host)?.node ?? process.version;
+    if (other.split(".")[0] !== process.version.split(".")[0])
+      say(
+        `tsmpirun: ${host.name} has node ${other}, this host ${process.version}: objects may not be understood`,
+      );
     if (options.placement.display.includes("bind")) say(showBinding(plan, placement).join("\n"));
     const here = remotes.isPlayedHere(host);
     return {

@@ -1,4 +1,4 @@
-import { existsSync, fstatSync, readSync, statSync, writeSync } from "node:fs";
+import { chmodSync, existsSync, fstatSync, readSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
 import { createHostMemory } from "../../launcher/host-memory.js";
@@ -26,6 +26,13 @@ void test(
     t.same([...byte], [42]);
   },
 );
+
+void test("an offer that others can write is not taken", async (t) => {
+  const file = join(t.testdir(), "offer");
+  writeFileSync(file, "{}");
+  chmodSync(file, 0o666);
+  await t.rejects(takeMemory(file, 1000), { message: /offer is another user's, or open to others/ });
+});
 
 void test("an offer that does not come in time is an error that names the file", async (t) => {
   await t.rejects(takeMemory("/no/offer", 1), { message: "/no/offer has not appeared within 0.001 s" });
