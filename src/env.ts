@@ -26,6 +26,8 @@ export const env = {
   },
   /** Libraries that kernels call: 0 turns them off; a name or path is taken instead of those that are looked for. */
   libraries: { blas: text("TSMPI_BLAS"), fftw: text("TSMPI_FFTW") },
+  /** 0: a large heap does not ask the system for pages of 2 MiB. */
+  hugePages: integer("TSMPI_HUGE_PAGES") !== 0,
   /** 0: large payloads go through shared memory instead of from process to process in one copy. */
   directCopy: integer("TSMPI_DIRECT_COPY") !== 0,
   /** Whether requests take down where they were called, and sends wait for their receives: finds mistakes, slowly. */

@@ -1,5 +1,6 @@
 import { env } from "../env.js";
 import { requireNative } from "../native.js";
+import { addressOfBuffer } from "./huge-pages.js";
 import { memory } from "./memory.js";
 
 type Koffi = typeof import("koffi");
@@ -93,7 +94,7 @@ export function fftw(precision: "float32" | "float64"): Fftw | undefined {
 
 /** Where the heap begins for a library: the memory never moves. */
 export function heapAddress(): number {
-  heapStart ??= Number(requireNative<Koffi>("koffi").address(new Uint8Array(memory.buffer, 0, 1)));
+  heapStart ??= addressOfBuffer(memory.buffer);
   return heapStart;
 }
 

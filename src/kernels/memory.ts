@@ -3,6 +3,7 @@
  * views of it stay valid when it grows; its address space is reserved at once, its pages cost nothing until touched.
  */
 import { wasm as base64 } from "./generated/wasm.js";
+import { adviseHugePages } from "./huge-pages.js";
 
 export const PAGE = 65536;
 const MIB = 2 ** 20;
@@ -214,8 +215,16 @@ export function growMemory(pages: number): boolean {
     return false;
   }
   buffers.add(memory.buffer);
+  if (!advised && memory.buffer.byteLength >= LARGE) {
+    advised = true;
+    adviseHugePages(memory.buffer, heapLimit);
+  }
   return true;
 }
+
+/** From here on pages are large: a heap of less costs no more memory than it uses. */
+const LARGE = 64 * MIB;
+let advised = false;
 
 /** Reserves as much address space as we can get: 4 GiB if there is no limit on it (`ulimit -v`). */
 function reserve(): { readonly memory: WebAssemblyMemory; readonly pages: number } {
