@@ -5,6 +5,7 @@ import { LocalArray } from "../../src/array/local-array.js";
 import { fillByIndex, gatherAll } from "../../src/ops/columns.js";
 import { dottest } from "../../src/ops/dottest.js";
 import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
+import { ConvolveND } from "../../src/ops/signal/convolve-nd.js";
 import { Shift } from "../../src/ops/signal/shift.js";
 import { spmd } from "../spmd.js";
 
@@ -68,6 +69,29 @@ await spmd(
     assert.throws(() => new Convolve1D([9], [], { method: "fft" }), RangeError);
   },
   { sizes: [1], real: false },
+);
+
+await spmd(
+  "ConvolveND chooses by the sizes; the methods agree on split arrays, with real and complex filters",
+  async (comm) => {
+    const space = new Distribution(comm, [3, 40, 30]);
+    for (const dtype of ["float64", "complex128"] as const) {
+      const filter = LocalArray.fromFunction([19, 15], (i, j) => wave(dtype)(15 * i + j), dtype);
+      const x = space.zeros(dtype);
+      fillByIndex(x, wave(dtype));
+      const results = [];
+      for (const method of ["direct", "fft", "auto"] as const) {
+        const op = new ConvolveND(space, filter, { offset: [9, 0], method });
+        results.push(await gatherAll(await op.matvec(x)));
+      }
+      const [direct, fft, auto] = results;
+      assert.ok(fft.every(({ re, im }, i) => Math.hypot(re - direct[i].re, im - direct[i].im) < 1e-11));
+      assert.deepEqual(auto, fft, "285 samples are many");
+    }
+    const cross = LocalArray.from([3], [1, -2, 1]);
+    assert.throws(() => new ConvolveND([9], cross, { method: "fast" as "fft" }), /ConvolveND: method "fast"/);
+  },
+  { sizes: [1, 3], real: false },
 );
 
 await spmd(

@@ -411,6 +411,33 @@ export const table: Readonly<Record<string, Row>> = {
     },
     dims: (pick) => [pick(0, 9), pick(0, 5)],
   },
+  "ConvolveND by transforms": {
+    cost: () => [{ alltoall: 3 }, { alltoall: 2 }], // the first product transforms the filter too
+    draw: (given) => {
+      const shape = given.dims.map(() => given.pick(1, 3));
+      const offset = shape.map((length) => given.pick(0, length - 1));
+      const complex = given.dtype.startsWith("complex");
+      const filter = LocalArray.fromFunction(
+        shape,
+        () => given.pick(-4, 4) / 2,
+        complex ? given.dtype : "float64",
+      );
+      return (space) => new ConvolveND(space, filter, { offset, dtype: given.dtype, method: "fft" });
+    },
+    dims: twoAxes,
+    exact: false,
+  },
+  "ConvolveND, a cross, by transforms": {
+    cost: () => [{ alltoall: 3 }, { alltoall: 2 }],
+    draw: (given) => {
+      const cross = LocalArray.from([3, 3], [0, 1, 0, 1, -4, 1, 0, 1, 0]);
+      return (space) => new ConvolveND(space, cross, { offset: [1, 1], dtype: given.dtype, method: "fft" });
+    },
+    line: () => (x) => map(x.length, (i) => at(x, i - 1) - 4 * x[i] + at(x, i + 1)),
+    dims: (pick) => [pick(0, 9), 1],
+    splits: 1,
+    exact: false,
+  },
   "ConvolveND, a cross": {
     cost: always({ halo: 1 }),
     draw: (given) => {

@@ -7,6 +7,7 @@ import { BlockOperator } from "../basic/block-operator.js";
 import { spaceOf, type Where } from "../basic/block-space.js";
 import { Composite } from "../composite.js";
 import type { LinearOperator } from "../linear-operator.js";
+import { FftConvolution, transformsPay } from "./fft-convolution.js";
 import { type Filter, FilterSum } from "./filter-sum.js";
 
 export interface ConvolveNDOptions {
@@ -16,20 +17,23 @@ export interface ConvolveNDOptions {
   axes?: readonly number[];
   /** Default: that of the filter. */
   dtype?: DType;
+  /** "direct": by summation. "fft": by Fourier transforms. Default "auto": the faster one, by the sizes. */
+  method?: "auto" | "direct" | "fft";
 }
 
 /**
  * Convolution with a filter along several axes of local or distributed arrays, zero outside:
  * y[n] = Σⱼ h[j] x[n + offset − j]. Adjoint: correlation with conj(h).
  *
- * Direct summation of as many products per sample as the filter has samples, twice as many if it is complex. Collective
- * if one of the axes is split: one halo exchange, corners included, in one message to each neighbour (two exchanges
- * for a complex filter); else local.
+ * Directly, as many products per sample as the filter has samples, twice as many if it is complex. Collective then if one
+ * of the axes is split: one halo exchange, corners included, in one message to each neighbour (two exchanges for a
+ * complex filter); else local. By Fourier transforms, a few times the logarithm; if an axis is split, one all-to-all to
+ * make its lines whole, and one back. The first product also transforms the filter.
  */
 export class ConvolveND<V extends BlockVector<V> = LocalArray> extends Composite<V, V> {
   /** @throws {RangeError} If the filter is empty or has no sample `offset`, or axes are not as many as those of the filter. */
   constructor(where: Where<V>, filter: LocalArray, options: ConvolveNDOptions = {}) {
-    checkOptions("ConvolveND", options, ["offset", "axes", "dtype"]);
+    checkOptions("ConvolveND", options, ["offset", "axes", "dtype", "method"]);
     const space = spaceOf(where);
     const { dims } = filter.space;
     const offset = options.offset ?? dims.map(() => 0);
@@ -50,9 +54,14 @@ export class ConvolveND<V extends BlockVector<V> = LocalArray> extends Composite
       );
     });
     const dtype = promote(options.dtype ?? filter.dtype, isComplex(filter.dtype) ? "complex64" : "float32");
+    const { method = "auto" } = options;
+    if (!["auto", "direct", "fft"].includes(method))
+      throw new RangeError(`ConvolveND: method "${method}"; use "auto", "direct", "fft"`);
+    const byTransforms = method === "fft" || (method === "auto" && transformsPay(space.dims, filter, axes));
     const part = (samples: ArrayLike<number>) =>
       new RealConvolution(space, { samples, dims, axes, offset }, dtype);
-    super(isComplex(filter.dtype) ? ofParts(filter, part) : part(filter.local));
+    const direct = () => (isComplex(filter.dtype) ? ofParts(filter, part) : part(filter.local));
+    super(byTransforms ? new FftConvolution(space, filter, { axes, offset }, dtype) : direct());
   }
 }
 

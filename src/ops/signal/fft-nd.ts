@@ -127,8 +127,17 @@ interface FftPass extends AxisPass {
   readonly frequencies: Float64Array;
 }
 
-/** The passes of a transform, one for each axis, in the order of the axes; they run from the last to the first. */
-export function fftPasses<V>(name: string, dims: readonly number[], options: FftNDOptions<V>): FftPass[] {
+/**
+ * The passes of a transform, one for each axis, in the order of the axes; they run from the last to the first.
+ *
+ * @param pairs - Factor of those frequencies of real samples that stand for two.
+ */
+export function fftPasses<V>(
+  name: string,
+  dims: readonly number[],
+  options: FftNDOptions<V>,
+  pairs = Math.SQRT2,
+): FftPass[] {
   const {
     axes: given = dims.map((_, axis) => axis),
     norm = "ortho",
@@ -157,7 +166,7 @@ export function fftPasses<V>(name: string, dims: readonly number[], options: Fft
     const scale = { ortho: 1 / Math.sqrt(n), none: 1, "1/n": 1 / n }[norm];
     const run = (x: Lines, y: Lines, inverse: boolean): void => {
       const [from, to] = inverse ? [shiftOut, shiftIn] : [shiftIn, shiftOut];
-      const middle = inverse ? Math.SQRT1_2 : Math.SQRT2;
+      const middle = inverse ? 1 / pairs : pairs;
       const { outer, inner } = x;
       fft(
         { data: floats(x.storage), rows: x.rows, shift: from },

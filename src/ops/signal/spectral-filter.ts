@@ -44,6 +44,20 @@ export class SpectralFilter<V extends BlockVector<V>> {
     await passes.adjoint(work, y);
   }
 
+  /**
+   * The spectrum of an array of the transformed lengths, to multiply others of its dtype by. Collective if an axis is
+   * split: one all-to-all.
+   */
+  async spectrumOf(x: V): Promise<V> {
+    const { data } = this.#half(x.dtype).passes;
+    const real = !isComplex(x.dtype);
+    const options = { ...this.#where, real, norm: "none" } as const;
+    const passes = fftPasses("SpectralFilter", x.space.dims, options, 1).reverse();
+    const spectrum = data.zeros(promote(x.dtype, "complex64"));
+    await new AxisPasses<V>(x.space, passes, data).forward(x, spectrum);
+    return spectrum;
+  }
+
   #half(dtype: DType): Half<V> {
     const real = !isComplex(dtype);
     let half = this.#halves.get(real);
