@@ -49,7 +49,7 @@ class Word extends Receive {
   override complete(value: unknown): void {
     if (this.#mismatch !== undefined) return this.fail(this.#mismatch);
     super.complete(value);
-    queueMicrotask(this.#heard); // out of the delivery of this message
+    this.#heard();
   }
 
   override fail(reason: unknown): void {

@@ -29,8 +29,18 @@ export function nativeFor(call: Call, operation: NativeOperation): (() => Promis
 /** The transport's part of a communicator. */
 interface Native {
   group: NativeGroup | undefined;
-  /** Until when the collectives that were called before have been begun or given up. */
-  begun: Promise<void>;
+  isJoining: boolean;
+  isFreed: boolean;
+  /** Collectives that have not been begun, in the order of their calls. */
+  readonly queue: Pending[];
+}
+
+interface Pending {
+  readonly call: Call;
+  /** Whether all ranks have met for it. */
+  state: "waiting" | "met" | "given up";
+  readonly begin: (group: NativeGroup) => void;
+  readonly fail: (reason: unknown) => void;
 }
 
 const natives = new WeakMap<Members, Native>();
@@ -38,45 +48,80 @@ const natives = new WeakMap<Members, Native>();
 /** The communicator is freed; what all ranks have met for is still begun. Local. */
 export function freeNative(members: Members): void {
   const native = natives.get(members);
-  void native?.begun.then(() => native.group?.free());
+  if (native === undefined) return;
   natives.delete(members);
+  native.isFreed = true;
+  if (!native.isJoining && native.queue.length === 0) native.group?.free();
 }
 
 function nativeOf(members: Members, { world }: NativeCollectives): Native {
   const known = natives.get(members);
   if (known !== undefined) return known;
   const isWorld = members.context === collectiveContext(WORLD_CONTEXT);
-  const native = { group: isWorld ? world : undefined, begun: Promise.resolve() };
+  const native = { group: isWorld ? world : undefined, isJoining: false, isFreed: false, queue: [] };
   natives.set(members, native);
   return native;
 }
 
 async function run(call: Call, transport: NativeCollectives, operation: NativeOperation): Promise<void> {
   const native = nativeOf(call.members, transport);
-  const before = native.begun;
   const finished = new Operation<void>(call.members.engine);
-  const fail = (reason: unknown): void => finished.fail(reason);
-  let giveUp = (): void => undefined;
-  let abandon = giveUp;
-  const met = new Promise<boolean>((resolve) => {
-    giveUp = () => resolve(false);
-    meet(call, () => resolve(true), fail);
-  });
-  const begin = async (): Promise<void> => {
-    await before; // also of a call that has failed, so that later ones do not overtake earlier ones
-    if (!(await met)) return;
-    call.isNative = true;
-    native.group ??= await join(call, transport);
-    abandon = native.group.start(operation, () => finished.complete());
-    if (finished.settled) abandon();
+  let abandon = (): void => undefined;
+  const pending: Pending = {
+    call,
+    state: "waiting",
+    begin: (group) => {
+      abandon = group.start(operation, () => finished.complete());
+      if (finished.settled) abandon();
+    },
+    fail: (reason) => finished.fail(reason),
   };
-  native.begun = begin().then(undefined, fail);
+  const become = (state: Pending["state"]): void => {
+    pending.state = state;
+    advance(native, transport);
+  };
+  native.queue.push(pending);
+  meet(call, () => become("met"), pending.fail);
   call.enlist(finished);
   try {
     await finished;
   } catch (error) {
-    if (!(error instanceof RevokedError)) giveUp(); // nobody has met
+    // Where the communicator is not revoked nobody has met, and later calls are not held up.
+    if (!(error instanceof RevokedError) && pending.state === "waiting") become("given up");
     abandon();
     throw error;
   }
+}
+
+/** Begins what can be begun. Runs while a message is delivered, since whoever waits polls and awaits nothing else. */
+function advance(native: Native, transport: NativeCollectives): void {
+  const { queue } = native;
+  for (let [next] = queue; next !== undefined && next.state !== "waiting"; [next] = queue) {
+    if (native.isJoining) return;
+    if (next.state === "met" && native.group === undefined) return void joinFor(next, native, transport);
+    queue.shift();
+    if (next.state === "met" && native.group !== undefined) begin(next, native.group);
+  }
+  if (native.isFreed && queue.length === 0) native.group?.free();
+}
+
+function begin({ call, begin: start, fail }: Pending, group: NativeGroup): void {
+  call.isNative = true;
+  try {
+    start(group);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+async function joinFor(next: Pending, native: Native, transport: NativeCollectives): Promise<void> {
+  native.isJoining = true;
+  try {
+    native.group = await join(next.call, transport);
+  } catch (error) {
+    next.state = "given up";
+    next.fail(error);
+  }
+  native.isJoining = false;
+  advance(native, transport);
 }
