@@ -15,15 +15,22 @@ const NAMED = 16;
 /** Communicators of up to so many ranks pass the news on by every rank: who hears from one that knows, knows. */
 const GOSSIP = 128;
 
+interface Asked {
+  /** Ranks that have said that they have not come to the call, and those that have not answered yet. */
+  readonly away: Set<number>;
+  readonly silent: Set<number>;
+  /** Complete when all have. */
+  readonly answered: Operation<void>;
+}
+
 /**
  * The end of a communicator that a rank has given up on, since nobody can withdraw alone from a collective: all members
  * are told, and from then on every call of it fails with the same {@link RevokedError}.
  */
 export class Revoking {
   readonly #members: Members;
-  /** Ranks that have said that they have come to a call, and those that have not answered yet. */
-  readonly #asked = new Map<number, { readonly away: Set<number>; readonly silent: Set<number> }>();
-  #allAnswered: Operation<void> | undefined;
+  /** What was asked of calls, by their numbers; several may be given up at a time. */
+  readonly #asked = new Map<number, Asked>();
   #revocation: Revocation | undefined;
 
   constructor(members: Members) {
@@ -57,11 +64,11 @@ export class Revoking {
     const others = Array.from({ length: call.size }, (_, rank) => rank).filter((rank) => rank !== call.rank);
     if (noted !== undefined)
       return { missing: others.filter((rank) => !noted(rank)).slice(0, NAMED), silent: [] };
-    const asked = { away: new Set<number>(), silent: new Set(others) };
+    const answered = new Operation<void>(this.#members.engine);
+    const asked: Asked = { away: new Set<number>(), silent: new Set(others), answered };
     this.#asked.set(call.sequence, asked);
-    const answered = (this.#allAnswered = new Operation<void>(this.#members.engine));
     for (const rank of others) this.#tell(rank, call.sequence, ASKED);
-    const patience = setTimeout(() => answered.complete(undefined), ANSWER_MS);
+    const patience = setTimeout(() => answered.complete(), ANSWER_MS);
     if (others.length > 0) await answered;
     clearTimeout(patience);
     this.#asked.delete(call.sequence);
@@ -76,7 +83,7 @@ export class Revoking {
       const asked = this.#asked.get(sequence);
       asked?.silent.delete(source);
       if (text === AWAY) asked?.away.add(source);
-      if (asked?.silent.size === 0) this.#allAnswered?.complete(undefined);
+      if (asked?.silent.size === 0) asked.answered.complete();
     } else return false;
     return true;
   }

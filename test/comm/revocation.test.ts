@@ -150,4 +150,22 @@ await spmd(
   { sizes: [2, 3] },
 );
 
+await spmd(
+  "several calls that are given up at a time name who had not come to them",
+  async (comm) => {
+    const { rank, size } = comm;
+    const last = size - 1;
+    const other = await another(comm);
+    if (rank === last) for (let peer = 0; peer < last; peer++) await comm.recv({ source: peer, tag: 1 });
+    const calls = [5, 5, 6].map((timeoutMs) => other.allgather({ rank }, { timeoutMs }));
+    for (const call of calls) {
+      const { missing, silent } = (await revoked(() => call)).revocation;
+      assert.ok([...missing, ...silent].includes(last));
+    }
+    if (rank !== last) await comm.send(0, last, { tag: 1 });
+    await comm.barrier();
+  },
+  several,
+);
+
 await realRanks(import.meta.url);
