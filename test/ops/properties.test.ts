@@ -19,6 +19,7 @@ import { alongAxis } from "../../src/array/shape.js";
 import type { AnyVector, Space } from "../../src/array/vector.js";
 import type { Communicator } from "../../src/comm/types.js";
 import { simulate } from "../../src/comm/simulate.js";
+import { heapStatistics } from "../../src/kernels/index.js";
 import { fillByIndex, gatherAll } from "../../src/ops/columns.js";
 import { dottest } from "../../src/ops/dottest.js";
 import { todense } from "../../src/ops/todense.js";
@@ -60,6 +61,35 @@ void test("products send what the table says, and nothing that is not needed", a
         assert.deepEqual(sent, messages(comm, expected[0], 1, sent), `${name}, ${split}`);
         const sentBack = await sentBy(comm, () => op.rmatvec(y));
         assert.deepEqual(sentBack, messages(comm, expected[1], -1, sentBack), `adjoint of ${name}, ${split}`);
+      });
+    }
+  }
+});
+
+void test("products allocate no array once each direction has run, on one rank and on three", async () => {
+  for (const [name, row] of Object.entries(table)) {
+    const pick = (_: number, high: number) => high;
+    const dims = row.dims?.(pick) ?? [9, 4, 3];
+    const make = row.draw({ dims, axis: 0, dtype: "float64", pick });
+    for (const size of [1, 3]) {
+      await simulate(size, async (comm) => {
+        const op = make(new Distribution(comm, dims));
+        const [x, y] = [wave(op.model, op.dtype), wave(op.data, op.dtype)];
+        const [image, back] = [op.data.zeros(op.dtype), op.model.zeros(op.dtype)];
+        const both = async () => {
+          await op.matvec(x, image);
+          await op.rmatvec(y, back);
+        };
+        await both();
+        await comm.barrier(); // the ranks share one heap here
+        const { arrays } = heapStatistics();
+        for (let k = 0; k < 3; k++) await both();
+        await comm.barrier();
+        assert.ok(
+          heapStatistics().arrays <= arrays,
+          `${name} on ${size}: ${heapStatistics().arrays}, ${arrays} before`,
+        );
+        await comm.barrier();
       });
     }
   }
