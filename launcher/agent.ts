@@ -290,7 +290,7 @@ function ranksBeside({ hosts, ranks: [first] }: Start): number[] {
 function bootOf(
   start: Start,
   { rank, program, localRanks, memory, crowded }: Place,
-  { rankKeys, heartbeatMs }: AgentConfig,
+  { rankKeys, heartbeatMs, ports }: AgentConfig,
   address: string,
 ): Boot {
   const localRank = localRanks.indexOf(rank);
@@ -315,6 +315,7 @@ function bootOf(
     address,
     hosts: start.hosts,
     silentMs: PATIENCE * heartbeatMs,
+    ports,
   };
 }
 

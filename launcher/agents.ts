@@ -23,10 +23,11 @@ export function startAgents(
   remotes: RemoteAgents,
   hub: Hub,
   folder: string | undefined,
-  { iface, encrypt, output, ending }: Pick<Options, "iface" | "encrypt" | "output" | "ending">,
+  { network, encrypt, output, ending }: Pick<Options, "network" | "encrypt" | "output" | "ending">,
   stdin: StdinPlan,
 ): AgentProcess[] {
   const control = folder === undefined ? undefined : hub.bind(`ipc://${folder}/control`);
+  const { iface, controlIface, ports } = network;
   const rankKeys = newRankKeys(encrypt);
   // At which address others see this host, if there are others.
   const seen: Promise<string>[] = [];
@@ -41,6 +42,7 @@ export function startAgents(
     heir: stdin.heir !== undefined && isHeir(nodeRank) ? { rank: stdin.heir, fd: STDIN_FD } : undefined,
     fed: stdin.fed,
     raw: output.raw,
+    ports,
   });
 
   async function configureOther(nodeRank: number, own: string, { ownAddress }: Greeting) {
@@ -70,7 +72,9 @@ export function startAgents(
     const own = agent.greeting.then((greeting) => ownAddress(host, greeting, iface));
     seen.push(own);
     Promise.all([own, agent.greeting])
-      .then(([address, greeting]) => configureOther(nodeRank, address, greeting))
+      .then(([address, greeting]) =>
+        configureOther(nodeRank, controlIface === undefined ? address : addressOn(controlIface), greeting),
+      )
       .then(agent.configure)
       .catch((error: unknown) => agent.fail(error instanceof Error ? error.message : String(error)));
     return agent;

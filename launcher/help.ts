@@ -41,6 +41,8 @@ Ranks and hosts
   --node PATH             node on other hosts; default: where it is here
   --remote-prefix FOLDER  tsmpi on other hosts; default: where it is here
   --iface NAME            interface (eth1) or subnet (10.1.0.0/16) of the network between hosts
+  --control-iface NAME    the same for what tsmpirun and its agents say to each other
+  --ports 50000-50999     open no ports but these, for firewalls; default: any
   --[no-]oversubscribe    more ranks than slots: allow without a warning, or refuse
 
 Running

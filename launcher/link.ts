@@ -2,6 +2,7 @@ import type * as zmq from "zeromq";
 import { clientOptions, Gate, serverOptions } from "../src/comm/transports/zmq/curve.js";
 import { decode, encode } from "../src/comm/wire/control.js";
 import type { ControlMessage } from "../src/comm/wire/messages.js";
+import { openWithin, type PortRange } from "../src/comm/wire/ports.js";
 import { requireNative } from "../src/native.js";
 import { tcpEndpoint } from "./address.js";
 import { invite, type Invitation, newKeys } from "./keys.js";
@@ -66,11 +67,13 @@ export class Hub {
   /** Places of those agents that have been heard, and are not lost. */
   readonly #present = new Set<number>();
   readonly #look: NodeJS.Timeout;
+  readonly #ports: PortRange | undefined;
   #binding: Promise<unknown> = Promise.resolve();
   #lost: (nodeRank: number) => void = ignore;
 
   /** @param lingerMs - For how long what was sent last goes on its way after close(). */
-  constructor(heartbeatMs: number, lingerMs = 0) {
+  constructor(heartbeatMs: number, lingerMs = 0, ports?: PortRange) {
+    this.#ports = ports;
     const library = requireNative<typeof zmq>("zeromq");
     this.#gate = new Gate(library, library.context, []);
     void this.#gate.serve(() => true);
@@ -115,7 +118,7 @@ export class Hub {
     const known = this.#bound.get(address);
     if (known !== undefined) return known;
     if (address.includes(":")) this.#router.ipv6 = true;
-    const bound = this.bind(tcpEndpoint(address, "*"));
+    const bound = openWithin(this.#ports, (port) => this.bind(tcpEndpoint(address, port || "*")));
     this.#bound.set(address, bound);
     return bound;
   }

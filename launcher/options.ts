@@ -7,6 +7,7 @@ import { environment } from "./environment.js";
 import { type TransportName, transportNames } from "../src/comm/wire/messages.js";
 import { type DebugFlags, type DebugOptions, defineDebug, readDebug } from "./debug-options.js";
 import { UsageError } from "./errors.js";
+import { defineNetwork, type NetworkFlags, type NetworkOptions, readNetwork } from "./network-options.js";
 import {
   defineOutput,
   outputAliases,
@@ -52,8 +53,7 @@ export interface Options {
   /** Paths on other hosts; `undefined`: the same as here. */
   readonly node: string | undefined;
   readonly remotePrefix: string | undefined;
-  /** Interface or subnet for the network; `undefined`: the way by which hosts are reached. */
-  readonly iface: string | undefined;
+  readonly network: NetworkOptions;
   readonly output: OutputOptions;
   readonly ending: EndingOptions;
   readonly encrypt: boolean;
@@ -96,7 +96,7 @@ export function parseOptions(argv: readonly string[]): Request {
     sshConcurrency: positive("--ssh-concurrency", flags.sshConcurrency ?? "64"),
     node: flags.node,
     remotePrefix: flags.remotePrefix,
-    iface: flags.iface,
+    network: readNetwork(flags),
     output: readOutput(flags),
     ending: readEnding(flags),
     encrypt: flags.encrypt ?? true,
@@ -112,7 +112,7 @@ interface ProgramFlags {
   wdir?: string;
 }
 
-interface Flags extends ProgramFlags, PlacementFlags, DebugFlags, OutputFlags, EndingFlags {
+interface Flags extends ProgramFlags, PlacementFlags, DebugFlags, OutputFlags, EndingFlags, NetworkFlags {
   app?: string;
   host?: string[];
   hostfile?: string;
@@ -126,7 +126,6 @@ interface Flags extends ProgramFlags, PlacementFlags, DebugFlags, OutputFlags, E
   sshConcurrency?: string;
   node?: string;
   remotePrefix?: string;
-  iface?: string;
   encrypt?: boolean;
   oversubscribe?: boolean;
   verbose?: boolean;
@@ -192,7 +191,7 @@ function defineProgram(): Command {
 }
 
 function define(): Command {
-  return [definePlacement, defineDebug, defineOutput, defineEnding]
+  return [definePlacement, defineDebug, defineOutput, defineEnding, defineNetwork]
     .reduce((command, define) => define(command), defineProgram())
     .addOption(new Option("--app <file>"))
     .addOption(new Option("-H, --host <hosts>").argParser(collect))
@@ -207,7 +206,6 @@ function define(): Command {
     .addOption(new Option("--ssh-concurrency <count>"))
     .addOption(new Option("--node <path>"))
     .addOption(new Option("--remote-prefix <folder>"))
-    .addOption(new Option("--iface <name>"))
     .addOption(new Option("--no-encrypt"))
     .addOption(new Option("--encrypt"))
     .addOption(new Option("--oversubscribe"))

@@ -132,6 +132,7 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     heartbeatMs: HEARTBEAT_MS,
     address: undefined,
     iface: undefined,
+    ports: undefined,
     heir: rank === 0 ? { rank, fd: 0 } : undefined,
     fed: [],
     raw: false,

@@ -15,6 +15,7 @@ import type { Mapping } from "./placement/place.js";
 import { type Plan, planJob } from "./plan.js";
 import type { Program } from "./programs.js";
 import { compressRanks } from "./ranks.js";
+import { checkPorts } from "./network-options.js";
 import { newJobId, openSession, type Session } from "./session.js";
 import { handleSignals } from "./signals.js";
 import { Feed, planStdin } from "./stdin.js";
@@ -50,11 +51,13 @@ export async function run(options: Options): Promise<number> {
   }
 }
 
-function check({ mapping, allocation }: Plan, options: Options): void {
+function check({ mapping, allocation, remotes }: Plan, options: Options): void {
   const { length } = mapping.placements;
   if (options.transport === "shm" && length > 1) {
     throw new UsageError(`--transport shm: memory is not shared between ${length} hosts; leave it out`);
   }
+  if (overNetwork(options, mapping))
+    checkPorts(options.network, mapping.placements, ({ host }) => remotes.isPlayedHere(host));
   const declared = options.hostfile !== undefined || options.hosts.length > 0 || allocation.manager !== "";
   if (mapping.oversubscribed && declared && options.oversubscribe === undefined) {
     warn(options, `${mapping.size} ranks on ${mapping.slots} slots; say --oversubscribe if that is meant`);
@@ -96,7 +99,7 @@ async function launch(
   const stdin = planStdin(options.output.stdin, mapping, (nodeRank) =>
     remotes.isPlayedHere(placements[nodeRank].host),
   );
-  const hub = new Hub(options.ending.heartbeatMs);
+  const hub = new Hub(options.ending.heartbeatMs, 0, options.network.ports);
   const outputs: Outputs = new Outputs(options.output, {
     size,
     jobId,

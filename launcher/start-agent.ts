@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import type { PortRange } from "../src/comm/wire/ports.js";
 import { magic } from "./greeting.js";
 import type { Invitation, RankKeys } from "./keys.js";
 
@@ -16,6 +17,8 @@ export interface AgentConfig {
   readonly address: string | undefined;
   /** Interface or subnet that goes before `address`. */
   readonly iface: string | undefined;
+  /** Ports that its ranks may open; `undefined`: any. */
+  readonly ports: PortRange | undefined;
   /** Who of this host's ranks inherits which descriptor of the agent as its stdin. */
   readonly heir: { readonly rank: number; readonly fd: number } | undefined;
   /** Ranks that are sent what they read; those of other hosts may be among them. */

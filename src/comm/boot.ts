@@ -1,4 +1,5 @@
 import type { TransportName } from "./wire/messages.js";
+import type { PortRange } from "./wire/ports.js";
 
 /**
  * What a rank is told when it starts, and its line to the agent that started it. The channel is a socket pair
@@ -39,6 +40,8 @@ export interface Boot {
   readonly key: string;
   /** A host that shows no sign of life for so long is lost. Its kernel answers, however busy its ranks are. */
   readonly silentMs: number;
+  /** Ports that may be opened; `undefined`: any. */
+  readonly ports: PortRange | undefined;
 }
 
 export interface Control {

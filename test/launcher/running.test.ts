@@ -253,6 +253,18 @@ const refusals: readonly Refusal[] = [
     code: 2,
     says: /use 1 or more seconds/,
   },
+  {
+    title: "ports that are no range",
+    args: ["--ports", "9-5", script],
+    code: 2,
+    says: /write it as 50000-50999/,
+  },
+  {
+    title: "too few ports",
+    args: ["--transport", "tcp", "-n", "4", "--ports", "50000-50003", script],
+    code: 2,
+    says: /4 ports; this host needs 5, one of them for tsmpirun itself/,
+  },
   { title: "an unknown topic", args: ["--help", "exitcodes"], code: 2, says: /did you mean exit-codes\?/ },
 ];
 

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Test, test } from "tap";
@@ -112,6 +112,40 @@ async function visited(t: Test, transport: string): Promise<void> {
     t.match(outcome.stderr, new RegExp(`rank ${rank} turned away \\d+ connections`));
   t.same(outcome.left, []);
 }
+
+void test("--ports: the launcher and every rank open no others", { ...limits, skip: linux }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "tsmpi-ports-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const taken = createServer().listen(FIRST_PORT + 1, "127.0.0.1"); // somebody else has one of them
+  t.teardown(() => taken.close());
+  for (const transport of ["tcp", "zmq"]) {
+    const marker = randomUUID();
+    const end = join(folder, transport);
+    let ports: number[] = [];
+    const hosts = ["--ssh", `sh ${program("ssh.sh")}`, "--host", "n1:2,n2:1", "--transport", transport];
+    const { code, stderr } = await tsmpirun(
+      [...hosts, "--ports", `${FIRST_PORT}-${FIRST_PORT + 5}`, program("until.ts"), end],
+      {
+        env: { SSH_LOG: join(folder, "log"), TSMPI_MARKER: marker },
+        watch(_, stdout) {
+          if (ports.length > 0 || !stdout.includes("running")) return;
+          ports = listening(marker).map(({ port }) => port);
+          writeFileSync(end, "");
+        },
+      },
+    );
+    t.equal(code, 0, stderr);
+    const others = [0, 2, 3, 4, 5].map((i) => FIRST_PORT + i);
+    t.equal(ports.length, 4, "three ranks and the launcher");
+    t.same(
+      ports.filter((port) => !others.includes(port)),
+      [],
+    );
+  }
+});
+
+/** Of a range that no system gives to whoever asks for any port. */
+const FIRST_PORT = 21_740;
 
 void test(
   "the launcher admits an invited agent, once; neither other keys nor another agent's name",

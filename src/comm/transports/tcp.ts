@@ -6,6 +6,7 @@ import type { SealKeys } from "./tcp/seal.js";
 import { POLL_INPUT, type Sockets, sockets } from "./tcp/sockets.js";
 import { haveParted } from "./parting.js";
 import type { Sink, Transport } from "./transport.js";
+import { openWithin } from "../wire/ports.js";
 
 /** How long a rank polls before it sleeps in its event loop. */
 const POLL_US = 1000;
@@ -25,7 +26,8 @@ const ATTEMPTS = 3;
 const RETRY_MS = 50;
 
 /** What a rank knows of itself and of the job; without `hosts` all are on one, and it is waited for 15 s. */
-export type Place = Pick<Boot, "rank" | "size" | "curve" | "key"> & Partial<Pick<Boot, "hosts" | "silentMs">>;
+export type Place = Pick<Boot, "rank" | "size" | "curve" | "key"> &
+  Partial<Pick<Boot, "hosts" | "silentMs" | "ports">>;
 
 const SILENT_MS = 15_000;
 
@@ -48,17 +50,21 @@ export async function openTcp(
 ): Promise<{ readonly endpoint: string; readonly connect: (book: readonly string[]) => TcpTransport }> {
   const system = sockets();
   const server = createServer(socketOptions(boot));
-  await new Promise<void>((resolve, reject) => {
-    const failed = (cause: Error): void =>
-      reject(
-        new Error(`tcp: rank ${boot.rank} cannot listen on ${boot.address}; choose an address of this host`, {
-          cause,
-        }),
-      );
-    server.once("error", failed).listen({ host: boot.address, port: 0, backlog: 1024 }, () => {
-      server.off("error", failed);
-      resolve();
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once("error", reject).listen({ host: boot.address, port, backlog: 1024 }, () => {
+        server.off("error", reject);
+        resolve();
+      });
     });
+  await openWithin(boot.ports, listen, boot.rank).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `tcp: rank ${boot.rank} cannot listen on ${boot.address} (${why}); choose an address of this host`,
+      {
+        cause,
+      },
+    );
   });
   server.unref();
   const place = server.address();

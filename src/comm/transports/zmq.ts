@@ -3,6 +3,7 @@ import { requireNative } from "../../native.js";
 import type { Boot } from "../boot.js";
 import { haveParted } from "./parting.js";
 import type { Sink, Transport } from "./transport.js";
+import { openWithin } from "../wire/ports.js";
 import { Arrivals } from "./zmq/arrivals.js";
 import { Gate, serverOptions } from "./zmq/curve.js";
 import { decode, encodeHello, type Frame, PART_BYTES_MAX } from "./zmq/frames.js";
@@ -17,7 +18,7 @@ const LINGER_MS = 1_000;
 
 /** What a rank knows of itself and of the job; without `hosts` all are on one. */
 export type Place = Pick<Boot, "rank" | "size" | "jobId" | "curve"> &
-  Partial<Pick<Boot, "hosts" | "silentMs">>;
+  Partial<Pick<Boot, "hosts" | "silentMs" | "ports">>;
 
 /** Turns away who has no key of the job, or claims a rank that is taken or of another job; drops what is no frame. */
 export type ZmqTransport = Transport & Required<Pick<Transport, "refused" | "malformed">>;
@@ -54,15 +55,19 @@ export async function openZmq(
     receiveHighWaterMark: 0,
     receiveTimeout: WAIT_MS,
   });
-  const address = `tcp://${ipv6 ? `[${boot.address}]` : boot.address}:*`;
+  const address = `tcp://${ipv6 ? `[${boot.address}]` : boot.address}`;
   try {
-    await router.bind(address);
+    await openWithin(boot.ports, (port) => router.bind(`${address}:${port || "*"}`), boot.rank);
   } catch (cause) {
     router.close();
     gate?.close();
-    throw new Error(`zmq: rank ${boot.rank} cannot listen on ${address}; choose an address of this host`, {
-      cause,
-    });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `zmq: rank ${boot.rank} cannot listen on ${address} (${why}); choose an address of this host`,
+      {
+        cause,
+      },
+    );
   }
   const endpoint = router.lastEndpoint ?? "";
   const connect = (book: readonly string[]): ZmqTransport => {

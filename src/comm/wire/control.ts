@@ -222,6 +222,8 @@ function writeBoot(b: Builder, boot: Boot): Offset {
     wire.Boot.createHostsVector(b, [...boot.hosts]),
     b.createString(boot.key),
     boot.silentMs,
+    boot.ports?.first ?? 0,
+    boot.ports?.last ?? 0,
     boot.crowded,
   );
 }
@@ -250,6 +252,7 @@ function readBoot(boot: wire.Boot): Boot {
     hosts: [...(boot.hostsArray() ?? [])],
     key: boot.key() ?? "",
     silentMs: boot.silentMs(),
+    ports: boot.firstPort() === 0 ? undefined : { first: boot.firstPort(), last: boot.lastPort() },
     crowded: boot.crowded(),
   };
 }

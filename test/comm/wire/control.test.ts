@@ -24,6 +24,7 @@ const boot: Boot = {
   hosts: [0, 0, 1, 1, 2, 3, 3],
   key: "00ff",
   silentMs: 15_000,
+  ports: { first: 50_000, last: 50_999 },
   crowded: true,
 };
 
@@ -55,7 +56,10 @@ const start: Start = {
 
 const messages: readonly ControlMessage[] = [
   { kind: "boot", boot },
-  { kind: "boot", boot: { ...boot, rank: 0, segment: undefined, bells: undefined, curve: undefined } },
+  {
+    kind: "boot",
+    boot: { ...boot, rank: 0, segment: undefined, bells: undefined, curve: undefined, ports: undefined },
+  },
   { kind: "hello", rank: 2, pid: 4711, endpoint: "tcp://10.1.2.3:555" },
   { kind: "hello", rank: 0, pid: 1, endpoint: "" },
   { kind: "address-book", endpoints: ["tcp://a", "", "tcp://c"] },

@@ -178,13 +178,23 @@ silentMs():number {
   return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
 }
 
-crowded():boolean {
+firstPort():number {
   const offset = this.bb!.__offset(this.bb_pos, 48);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+lastPort():number {
+  const offset = this.bb!.__offset(this.bb_pos, 50);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+crowded():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 52);
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
 static startBoot(builder:flatbuffers.Builder) {
-  builder.startObject(23);
+  builder.startObject(25);
 }
 
 static addJobId(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset) {
@@ -326,8 +336,16 @@ static addSilentMs(builder:flatbuffers.Builder, silentMs:number) {
   builder.addFieldInt32(21, silentMs, 0);
 }
 
+static addFirstPort(builder:flatbuffers.Builder, firstPort:number) {
+  builder.addFieldInt32(22, firstPort, 0);
+}
+
+static addLastPort(builder:flatbuffers.Builder, lastPort:number) {
+  builder.addFieldInt32(23, lastPort, 0);
+}
+
 static addCrowded(builder:flatbuffers.Builder, crowded:boolean) {
-  builder.addFieldInt8(22, +crowded, +false);
+  builder.addFieldInt8(24, +crowded, +false);
 }
 
 static endBoot(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -335,7 +353,7 @@ static endBoot(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, rank:number, size:number, localRank:number, localSize:number, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, appnum:number, attempt:number, transportOffset:flatbuffers.Offset, localRanksOffset:flatbuffers.Offset, segmentFd:number, segmentBytes:number, bellOwn:number, bellRingOffset:flatbuffers.Offset, publicKeyOffset:flatbuffers.Offset, secretKeyOffset:flatbuffers.Offset, addressOffset:flatbuffers.Offset, hostsOffset:flatbuffers.Offset, keyOffset:flatbuffers.Offset, silentMs:number, crowded:boolean):flatbuffers.Offset {
+static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, rank:number, size:number, localRank:number, localSize:number, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, appnum:number, attempt:number, transportOffset:flatbuffers.Offset, localRanksOffset:flatbuffers.Offset, segmentFd:number, segmentBytes:number, bellOwn:number, bellRingOffset:flatbuffers.Offset, publicKeyOffset:flatbuffers.Offset, secretKeyOffset:flatbuffers.Offset, addressOffset:flatbuffers.Offset, hostsOffset:flatbuffers.Offset, keyOffset:flatbuffers.Offset, silentMs:number, firstPort:number, lastPort:number, crowded:boolean):flatbuffers.Offset {
   Boot.startBoot(builder);
   Boot.addJobId(builder, jobIdOffset);
   Boot.addRank(builder, rank);
@@ -359,6 +377,8 @@ static createBoot(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, r
   Boot.addHosts(builder, hostsOffset);
   Boot.addKey(builder, keyOffset);
   Boot.addSilentMs(builder, silentMs);
+  Boot.addFirstPort(builder, firstPort);
+  Boot.addLastPort(builder, lastPort);
   Boot.addCrowded(builder, crowded);
   return Boot.endBoot(builder);
 }
