@@ -62,6 +62,7 @@ void test(
       t.equal(here.code, 0, here.output);
       const want = costOf("here");
       for (const [name, hostList] of [
+        ["one", "node2:4"],
         ["two", "node1:2,node2:2"],
         ["three", "node1:1,node2:2,node3:1"],
       ] as const) {

@@ -7,9 +7,6 @@ import type { Hosts } from "./namespaces.js";
 
 export const LAUNCHER = fileURLToPath(new URL("../../launcher/cli.js", import.meta.url));
 
-/** No job of these tests takes so long. */
-const LIMIT_MS = 45_000;
-
 export interface Run {
   readonly hosts: Hosts;
   readonly args: readonly string[];
@@ -18,10 +15,15 @@ export interface Run {
   /** Goes before the command. */
   readonly prefix?: readonly string[];
   readonly input?: string;
+  /** The job is ended after that time. */
+  readonly limitMs?: number;
 }
 
 /** Runs tsmpirun on the first host. Nothing may be left on any. */
-export async function runOnHosts(t: Test, { hosts, args, watch, prefix = [], input = "" }: Run) {
+export async function runOnHosts(
+  t: Test,
+  { hosts, args, watch, prefix = [], input = "", limitMs = 45_000 }: Run,
+) {
   const runtime = mkdtempSync(join(tmpdir(), "tsmpi-run-"));
   t.teardown(() => rmSync(runtime, { recursive: true }));
   const command = [...prefix, process.execPath, LAUNCHER, "--ssh-args", `-F ${hosts.sshConfig}`, ...args];
@@ -33,7 +35,7 @@ export async function runOnHosts(t: Test, { hosts, args, watch, prefix = [], inp
   });
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   child.stdin?.on("error", () => undefined).end(input);
-  const limit = setTimeout(() => hosts.kill(hosts.names[0], LAUNCHER), LIMIT_MS);
+  const limit = setTimeout(() => hosts.kill(hosts.names[0], LAUNCHER), limitMs);
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   clearTimeout(limit);
   t.same(await leftOn(hosts, runtime), [], "nothing is left on any host");
