@@ -38,7 +38,10 @@ export function readHdf5Block<V extends BlockVector<V>>(
       const ranges = localShape.map((length, axis): [number, number] =>
         empty ? [0, Math.min(1, space.dims[axis])] : [localStart[axis], localStart[axis] + length],
       );
-      const { dtype, numbers } = decoded(space.size > 0 ? found.slice(ranges) : found.value, where);
+      const data = trying(`${where} cannot be read`, () =>
+        space.size > 0 ? found.slice(ranges) : found.value,
+      );
+      const { dtype, numbers } = decoded(data, where);
       const block = space.zeros(dtype);
       if (!empty) block.local.set(numbers);
       return block;
@@ -65,14 +68,16 @@ function datasetOf(file: File, name: string, where: string): Dataset {
   );
 }
 
-/** The reason of the library in one line: its last, which is the innermost one. */
+/** The reason of the library in one line: its innermost, but for where it has looked for plugins. */
 function trying<T>(what: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
-    const reason = /.*in \w+\(\): (.*)/s.exec(text)?.[1].split("\n")[0] ?? text;
-    throw new Error(`${what}: ${reason}`, { cause });
+    const reasons = [...text.matchAll(/#\d+: (.*) in \w+\(\): (.*)/g)].filter(
+      ([, file]) => !file.includes("H5PL"),
+    );
+    throw new Error(`${what}: ${reasons.at(-1)?.[2] ?? text}`, { cause });
   }
 }
 

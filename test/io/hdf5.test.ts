@@ -76,6 +76,20 @@ await spmd("HDF5: files, datasets and shapes that are not as expected: one error
       /no numbers as elements/,
     );
     await comm.barrier();
+    const spoiled = join(folder, "spoiled.h5");
+    if (comm.rank === 0) {
+      const bytes = await readFile(path); // the chunks of f8 are the only deflated ones
+      for (let at = bytes.indexOf("x^", 0, "latin1"); at >= 0; at = bytes.indexOf("x^", at + 1, "latin1"))
+        bytes.fill(0, at, at + 8);
+      await writeFile(spoiled, bytes);
+    }
+    await comm.barrier();
+    const right = new Distribution(comm, [4, 6]);
+    await assert.rejects(
+      readHdf5Block(spoiled, "/data/f8", right),
+      /spoiled\.h5:\/data\/f8 cannot be read: filter returned failure/,
+    );
+    await comm.barrier();
     if (comm.rank === 0) await writeFile(path, (await readFile(path)).subarray(0, 2000));
     await comm.barrier();
     await assert.rejects(
