@@ -36,6 +36,17 @@ export const env = {
 
 export type MpiEnvironment = { readonly [K in keyof typeof env.mpi]: (typeof env.mpi)[K] };
 
+/** Loads a library with a variable set that it reads when it is loaded; one that is set already stays as it is. */
+export function withVariable<T>(name: string, value: string, load: () => T): T {
+  if (process.env[name] !== undefined) return load();
+  process.env[name] = value;
+  try {
+    return load();
+  } finally {
+    delete process.env[name];
+  }
+}
+
 function text(name: string): string | undefined {
   return process.env[name] || undefined;
 }

@@ -1,4 +1,4 @@
-import { env } from "../env.js";
+import { env, withVariable } from "../env.js";
 import { requireNative } from "../native.js";
 import { addressOfBuffer } from "./huge-pages.js";
 import { memory } from "./memory.js";
@@ -116,7 +116,9 @@ function search<L>(
   for (const path of wanted) {
     try {
       const koffi = requireNative<Koffi>("koffi");
-      return bind(koffi, koffi.load(path), path);
+      // Told later, OpenBLAS has started a thread for each core by then.
+      const library = withVariable("OPENBLAS_NUM_THREADS", "1", () => koffi.load(path));
+      return bind(koffi, library, path);
     } catch {
       continue; // not installed, or not what its name says
     }

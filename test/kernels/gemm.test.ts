@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { test } from "tap";
 import {
   blas,
@@ -189,6 +191,22 @@ void test("NaN and infinity come through; nothing of C does when it is overwritt
   t.same([...c], [NaN, NaN, Infinity, Infinity]);
   gemm(matrix(b), matrix(b), matrix(c));
   t.same([...c], [7, 10, 15, 22]);
+});
+
+const cannotCount = ways[1].skip || (!existsSync("/proc/self/task") && "needs /proc");
+
+void test("a BLAS computes on the one thread of its rank", { skip: cannotCount }, async (t) => {
+  const program = `
+    import { readdirSync } from "node:fs";
+    import { blas } from ${JSON.stringify(new URL("../../src/kernels/index.js", import.meta.url).href)};
+    const threads = () => readdirSync("/proc/self/task").length;
+    const before = threads();
+    blas();
+    console.log(threads() - before);`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    encoding: "utf8",
+  });
+  t.equal(stdout, "0\n");
 });
 
 void test("shapes and types that do not fit are refused", async (t) => {
