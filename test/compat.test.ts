@@ -195,4 +195,21 @@ await spmd(
   },
 );
 
+await spmd("compat: Split_type by host, and by the part of it that the info names", async (world) => {
+  const comm = new Comm(world);
+  const node = await comm.Split_type(MPI.COMM_TYPE_SHARED);
+  for (const mpi_hw_resource_type of ["NUMANode", "Core", "Machine"] as const) {
+    const part = await comm.Split_type(MPI.COMM_TYPE_HW_GUIDED, -comm.rank, { mpi_hw_resource_type });
+    const ranks = await part.allgather(comm.rank);
+    assert.deepEqual(
+      ranks,
+      ranks.toSorted((a, b) => b - a),
+      "ordered by key",
+    );
+    assert.ok(part.size <= node.size);
+    part.Free();
+  }
+  await assert.rejects(comm.Split_type("rack" as "shared"), /"rack" is neither/);
+});
+
 await realRanks(import.meta.url);
