@@ -1,5 +1,5 @@
 /** Rank 0 says when all ranks have met: the time, in ms since 1970. */
-import { init } from "../../../src/index.js";
+import { init } from "tsmpi";
 
 const world = await init();
 await world.barrier();
