@@ -52,13 +52,8 @@ export async function reduceScatter(
   blocks: Blocks,
   into: TypedArray,
 ): Promise<void> {
-  const { counts } = blocks;
-  const native = nativeFor(call, { name: "reduceScatter", x, op, counts });
-  if (native !== undefined) {
-    await native();
-    copyInto(into, part(x, 0, counts[call.rank]));
-    return;
-  }
+  const native = nativeFor(call, { name: "reduceScatter", x, into, op, counts: blocks.counts });
+  if (native !== undefined) return native();
   if (call.reproducible) await exactReduceScatter(call, x, blocks);
   else if (call.size > 1)
     await choose(call, "reduceScatter", REDUCE_SCATTER, () => rule(call, x))(call, x, blocks, op);

@@ -116,10 +116,11 @@ export type NativeOperation =
   | { readonly name: "allreduce" | "scan" | "exscan"; readonly x: TypedArray; readonly op: OpName }
   /** In place at the root; elsewhere `x` stays as it is. */
   | { readonly name: "reduce"; readonly x: TypedArray; readonly op: OpName; readonly root: number }
-  /** This rank's block of the result is left at the beginning of `x`. */
+  /** This rank's block of the result goes into an array of its own: in place, MPICH 4.0 copies what overlaps. */
   | {
       readonly name: "reduceScatter";
       readonly x: TypedArray;
+      readonly into: TypedArray;
       readonly op: OpName;
       readonly counts: readonly number[];
     };

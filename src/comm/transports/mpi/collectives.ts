@@ -162,7 +162,7 @@ class MpiGroup implements NativeGroup {
       case "exscan":
         return calls.iexscan(abi.IN_PLACE, x, length, type, op, comm, request);
       case "reduceScatter":
-        return calls.ireduceScatter(abi.IN_PLACE, x, counts, type, op, comm, request);
+        return calls.ireduceScatter(x, mpi.addressOf(operation.into), counts, type, op, comm, request);
       case "reduce": {
         const { root } = operation;
         const [from, into] = this.#rank === root ? [abi.IN_PLACE, x] : [x, 0];
