@@ -55,10 +55,11 @@ export function cannotMakeHosts(): string | undefined {
   return status === 0 ? undefined : `no namespaces here: ${stderr.toString().trim()}`;
 }
 
-/** Sets up a host, and then serves ssh until its stdin ends. */
+/** Sets up a host, whose own name means 127.0.1.1 to it, as on Debian; then serves ssh until its stdin ends. */
 const INIT = `
 mount -t proc proc /proc && mount -t tmpfs none /run && mkdir /run/sshd && mount -t tmpfs none /dev/shm
 echo "$1" >/proc/sys/kernel/hostname
+printf '127.0.0.1 localhost\\n127.0.1.1 %s\\n' "$1" >/run/hosts && mount --bind /run/hosts /etc/hosts
 echo ready; read -r go
 ip link set lo up
 "$(command -v sshd)" -f "$2" && echo up
