@@ -134,5 +134,6 @@ const inFlight = begun.allreduce(new Float64Array(3_000_000));
 if (rank === size - 1) begun.revoke();
 await inFlight.then(undefined, (error: unknown) => assert.ok(error instanceof RevokedError));
 begun.free();
+await world.barrier(); // by now all have met, or none
 assert.equal(await world.allreduce(1), size);
 if (rank === 0) console.log("good");
