@@ -1,7 +1,7 @@
 import { createServer, connect as connectSocket, type Server, type Socket } from "node:net";
 import type { Boot } from "../boot.js";
 import { Connection } from "./tcp/connection.js";
-import { accept, answer, dial, type Member, Pieces, StrangerError } from "./tcp/handshake.js";
+import { accept, answer, DepartedError, dial, type Member, Pieces, StrangerError } from "./tcp/handshake.js";
 import type { SealKeys } from "./tcp/seal.js";
 import { POLL_INPUT, type Sockets, sockets } from "./tcp/sockets.js";
 import { haveParted } from "./parting.js";
@@ -292,12 +292,20 @@ class Tcp implements TcpTransport {
         break;
       }
     void this.#welcome(socket, pieces)
-      .catch(() => {
-        this.refused++;
+      .catch((error: unknown) => {
+        if (!this.#isKnown(error)) this.refused++;
         socket.destroy();
         this.wake();
       })
       .finally(() => this.#guests.delete(socket));
+  }
+
+  /**
+   * Whether who has left is a rank that this one is connected with: of two that dial at the same time, one connection is
+   * not kept, and a rank that ends does not wait to be told which.
+   */
+  #isKnown(error: unknown): boolean {
+    return error instanceof DepartedError && this.#peers.get(error.rank)?.connection !== undefined;
   }
 
   async #welcome(socket: Socket, pieces: Pieces): Promise<void> {
@@ -305,12 +313,16 @@ class Tcp implements TcpTransport {
     const peer = this.#peers.get(rank) ?? this.#peer(rank);
     const isMine = peer.dialing !== undefined && this.rank < rank;
     if (peer.connection !== undefined || peer.lost !== undefined || isMine) {
-      await answer(socket, "busy");
+      await answer(socket, "busy").catch(() => undefined); // it may have ended meanwhile
       return void socket.end();
     }
     peer.dialing = undefined; // it goes on until it is told that the other is busy
     peer.called = true;
-    await answer(socket, "welcome");
+    try {
+      await answer(socket, "welcome");
+    } catch (error) {
+      return this.#lose(peer, error instanceof Error ? error : new Error(String(error)));
+    }
     this.#establish(peer, socket, pieces, keys);
   }
 

@@ -356,8 +356,23 @@ async function played(sealed: boolean) {
   const pieces = new Pieces(socket);
   const keys = await dial(socket, pieces, { rank: 1, size: 2, key: KEY, sealed }, 0);
   if (keys === "busy") throw new Error("the rank should not be busy");
-  return { rank, socket, keys };
+  return { rank, socket, keys, port: portOf(endpoint) };
 }
+
+void test("a connection that a connected rank gives up half-way is no stranger's", limits, async (t) => {
+  const { rank, socket, port } = await played(true);
+  await rank.until(() => !rank.transport.alone);
+  const second = connectSocket(port, "127.0.0.1");
+  second.write(hello(1, 0));
+  await once(second, "data"); // it was asked for its proof
+  second.destroy();
+  await knock(port, randomBytes(100));
+  await rank.until(() => rank.transport.refused > 0);
+  t.equal(rank.transport.refused, 1, "the noise alone");
+  t.same(rank.losses, []);
+  socket.destroy();
+  await rank.transport.close();
+});
 
 void test("fuzzed frames of a member are a lost peer: no crash, no hang, counted", limits, async (t) => {
   for (const sealed of [false, true]) {

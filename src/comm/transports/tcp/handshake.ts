@@ -35,6 +35,17 @@ export class StrangerError extends Error {
   override readonly name = "StrangerError";
 }
 
+/** The other side claimed to be a rank, and closed the connection before it had proved that. */
+export class DepartedError extends Error {
+  override readonly name = "DepartedError";
+  readonly rank: number;
+
+  constructor(rank: number, cause: unknown) {
+    super(`claimed to be rank ${rank}, and left`, { cause });
+    this.rank = rank;
+  }
+}
+
 /** Reads a socket in pieces of known length. */
 export class Pieces {
   #held: Buffer = Buffer.alloc(0);
@@ -136,6 +147,7 @@ export interface Guest {
  * Lets someone who has connected prove to be a rank of the job.
  *
  * @throws {StrangerError} If it is not.
+ * @throws {DepartedError} If it leaves before it has.
  */
 export async function accept(socket: Socket, pieces: Pieces, self: Member): Promise<Guest> {
   const hello = await pieces.next(HELLO_BYTES);
@@ -145,7 +157,9 @@ export async function accept(socket: Socket, pieces: Pieces, self: Member): Prom
     throw new StrangerError(`claims to be rank ${rank} and to look for rank ${to}`);
   const nonce = randomBytes(NONCE_BYTES);
   socket.write(Buffer.concat([nonce, mac(self.key, "accept", hello, nonce)]));
-  const proof = await pieces.next(MAC_BYTES);
+  const proof = await pieces.next(MAC_BYTES).catch((cause: unknown) => {
+    throw new DepartedError(rank, cause);
+  });
   if (!timingSafeEqual(proof, mac(self.key, "dial", hello, nonce)))
     throw new StrangerError(`claims to be rank ${rank}, and does not know the secret of this job`);
   return { rank, keys: keysOf(self.key, hello, nonce, "accept", "dial") };
