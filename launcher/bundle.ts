@@ -38,7 +38,8 @@ export function checkScript(path: string): void {
  * Local; takes tens of milliseconds.
  *
  * `tsmpi` is always the one that this tsmpirun belongs to. `import.meta.url`, `__filename` and `process.argv[1]` stay
- * those of the original files. Packages with native code are not bundled but loaded from where they are installed.
+ * those of the original files. Packages with native code are not bundled but loaded from where they are installed, and so
+ * are those that tsmpi itself imports late.
  *
  * @throws {LaunchError} With file, line and column of each error; exit code 1.
  */
@@ -59,7 +60,7 @@ export async function bundle(script: string): Promise<Bundle> {
       absWorkingDir: "/",
       logLevel: "silent",
       banner: { js: prelude(script) },
-      plugins: [ownTsmpi, nativePackages, originalPlaces(script)],
+      plugins: [ownTsmpi, packagesInPlace, originalPlaces(script)],
     });
     const [map, code] = result.outputFiles.sort((a, b) => b.path.length - a.path.length);
     return { code: code.contents, sourceMap: map.contents };
@@ -102,14 +103,18 @@ const ownTsmpi: Plugin = {
   },
 };
 
-/** A package with native code finds its binary next to its own files only: import it from there. */
-const nativePackages: Plugin = {
-  name: "native-packages",
+/**
+ * Packages that are imported from where they are: those with native code, which find their binary next to their own files
+ * only, and those that tsmpi imports when they are needed, which are large.
+ */
+const packagesInPlace: Plugin = {
+  name: "packages-in-place",
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, ...context }) => {
       if (pluginData === skip || path.startsWith("node:")) return undefined;
+      const isLate = context.kind === "dynamic-import" && context.importer.startsWith(ownFiles);
       const folder = packageFolder(path, context.resolveDir);
-      if (folder === undefined || !hasNativeCode(folder)) return undefined;
+      if (folder === undefined || !(isLate || hasNativeCode(folder))) return undefined;
       const resolved = await build.resolve(path, { ...context, pluginData: skip });
       return resolved.errors.length > 0 ? resolved : { path: resolved.path, external: true };
     });
