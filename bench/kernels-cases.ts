@@ -14,7 +14,7 @@ export interface KernelCase {
   prepare(): { readonly call: () => void; readonly release: () => void };
 }
 
-const TRACE = 550; // samples along the contiguous axis of the stencils, as in peers/kernels.py
+const TRACE = 550; // samples along the contiguous axis of the stencils, as in peers/kernels/loops.py
 const IN_CACHE = 16 * TRACE;
 const OUT_OF_CACHE = 30_000 * TRACE; // 16.5 million
 const wavelet = Float64Array.from({ length: 41 }, (_, k) => {

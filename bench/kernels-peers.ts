@@ -13,7 +13,7 @@ export interface Peer {
   stop(): void;
 }
 
-const SOURCES = fileURLToPath(new URL("../../bench/peers/", import.meta.url));
+const SOURCES = fileURLToPath(new URL("../../bench/peers/kernels/", import.meta.url));
 
 /** NumPy and SciPy, of the first Python that has them. */
 export function startNumpy(): Peer | undefined {
@@ -23,7 +23,7 @@ export function startNumpy(): Peer | undefined {
     const [numpy, scipy] = stdout.trim().split(" ");
     return peer(
       `NumPy ${numpy}, SciPy ${scipy}`,
-      spawn(python, [join(SOURCES, "kernels.py")]),
+      spawn(python, [join(SOURCES, "loops.py")]),
       () => undefined,
     );
   }
@@ -41,7 +41,7 @@ export function startC(): Peer | undefined {
     "-ffast-math",
     "-o",
     program,
-    join(SOURCES, "kernels.c"),
+    join(SOURCES, "loops.c"),
   ]);
   if (built.status === 0) return peer("C", spawn(program), remove);
   remove();
