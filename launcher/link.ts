@@ -149,12 +149,18 @@ export class Hub {
 
   async #deliver(receive: (nodeRank: number, message: ControlMessage) => void): Promise<void> {
     while (!this.#router.closed) {
-      const parts = await this.#router.receive().catch(ignore);
+      await this.#binding;
+      const parts = await this.#receive().catch(ignore);
       const nodeRank = this.#nodes.get(parts?.[0].toString() ?? "");
       if (parts === undefined || nodeRank === undefined) continue;
       this.#present.add(nodeRank);
       receive(nodeRank, decode(parts[1]));
     }
+  }
+
+  /** The next message. While an address is being bound the socket refuses, by an exception. */
+  async #receive(): Promise<Buffer[]> {
+    return this.#router.receive();
   }
 
   /** Counts strangers. */
