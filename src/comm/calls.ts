@@ -13,7 +13,7 @@ import { HostBoard } from "./collectives/host-board.js";
 import { hostPlan } from "./collectives/hosts.js";
 import type { BoardCall } from "./collectives/in-memory/board-call.js";
 import { OnBoard } from "./collectives/in-memory/on-board.js";
-import { nativeContext } from "./context-id.js";
+import type { Judge } from "./collectives/native.js";
 import type { Group } from "./engine.js";
 import { checkRoot } from "./arguments.js";
 import {
@@ -40,7 +40,7 @@ const ANSWER_MS = 1000;
  * The collectives of one communicator on this rank: numbers them, compares them with what other ranks call under the
  * same number, and makes the failure of one the failure of all.
  */
-export class Calls implements Group {
+export class Calls implements Group, Judge {
   readonly ranks: readonly number[];
   /** How often each collective was begun, by its number in signatures; and other operations, by name. */
   readonly #begun: number[] = COLLECTIVES.map(() => 0);
@@ -175,6 +175,12 @@ export class Calls implements Group {
         if (error !== undefined) this.#fail(call, error);
       }
     }
+  }
+
+  isOver(sequence: number): boolean {
+    if (sequence >= this.#sequence) return false;
+    for (const call of this.#running) if (call.sequence === sequence) return false;
+    return true;
   }
 
   /** Whether no call is under way. */
@@ -327,9 +333,8 @@ export class Calls implements Group {
         this.#failures.delete(call.sequence);
         throw told;
       }
-      const { engine, context, id } = this.#members;
-      const contexts = engine.transport.native === undefined ? [context] : [context, nativeContext(id)];
-      for (const message of contexts.flatMap((each) => [...engine.arrived(each)])) {
+      const { engine, context, native } = this.#members;
+      for (const message of [...engine.arrived(context), ...(native?.early(call.sequence) ?? [])]) {
         const error = message.tag === call.sequence ? call.mismatch(message) : undefined;
         if (error !== undefined) throw error;
       }

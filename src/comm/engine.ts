@@ -65,8 +65,10 @@ export interface Group {
   inspect(message: Message): Error | undefined;
   /** A collective has failed on another rank. */
   remoteFailure(sequence: number, source: number, text: string): void;
-  /** A world rank will send no more. */
+  /** A world rank calls nothing more. */
   lost(peer: number): void;
+  /** It answers no more, either. */
+  silent?(peer: number): void;
   /** An active message has come. */
   active?(message: Message, memory: Uint8Array): void;
   /** Compares collectives that have waited for long with what other ranks have called. */
@@ -92,8 +94,10 @@ export class Engine extends Waiting implements Sink {
   readonly unexpected: Unexpected;
   /** World ranks from which nothing more will come, with the reason. */
   readonly lostPeers = new Map<number, Error>();
-  /** Those of them whose program has ended, and that still answer. */
-  readonly ended = new Set<number>();
+  /** Those of them whose program has ended. */
+  readonly endedPeers = new Set<number>();
+  /** Those of them that answer no more, either. */
+  readonly silentPeers = new Set<number>();
   /** Places in shared memory that are free on this rank. */
   readonly boards = new Boards();
   /** Memory that this rank shares with others, beside the transport's. */
@@ -110,7 +114,7 @@ export class Engine extends Waiting implements Sink {
   #latest = { id: -1, context: new Context() };
   readonly #header = new Int32Array(HEADER_WORDS);
   readonly #groups = new Map<number, Group>();
-  /** Failures in communicators that other ranks have made already and this rank has not. */
+  /** What other ranks tell of communicators that they have made already and this rank has not. */
   readonly #early = new Map<number, ((group: Group) => void)[]>();
   /** Contexts of revoked communicators, with what their calls fail with. */
   readonly #revoked = new Map<number, () => Error | undefined>();
@@ -238,13 +242,16 @@ export class Engine extends Waiting implements Sink {
     return operation;
   }
 
-  /** Sends a message for the owner of the context on another rank; see {@link Group.active}. Nothing tells when it is there. */
-  post(to: Address, code: number, payload: Uint8Array, signature: Signature): void {
+  /**
+   * Sends a message for the owner of the context on another rank; see {@link Group.active}. It reaches ranks whose program
+   * has ended, too. Nothing tells when it is there; `sent` is called once the payload may be changed.
+   */
+  post(to: Address, code: number, payload: Uint8Array, signature: Signature, sent = ignore): void {
     const header = this.#address(to, code, payload.byteLength, signature);
     header[Word.kind] = Kind.active;
     this.statistics.messagesSent++;
     this.statistics.bytesSent += payload.byteLength;
-    if (to.dest !== this.transport.rank) return this.transport.post(to.dest, header, payload, ignore);
+    if (to.dest !== this.transport.rank) return this.transport.post(to.dest, header, payload, sent);
     const landing = this.begin(to.dest, header, payload.byteLength);
     landing.memory.set(payload);
     landing.done();
@@ -368,8 +375,7 @@ export class Engine extends Waiting implements Sink {
       case Kind.active:
         return this.#beginActive(header, bytes);
       case Kind.ended:
-        this.ended.add(source);
-        this.lost(source, new Error("which has finished"));
+        this.ended(source);
         return NO_LANDING;
       case Kind.credit:
         this.#credits.returned(source, header[Word.count], bytesIn(header));
@@ -389,21 +395,17 @@ export class Engine extends Waiting implements Sink {
     return this.limits > 0;
   }
 
-  lost(peer: number, reason: Error): void {
+  ended(peer: number): void {
     if (this.lostPeers.has(peer)) return;
-    this.lostPeers.set(peer, reason);
-    this.rendezvous.lost(peer, reason);
-    for (const [id, { posted, probes }] of this.#contexts) {
-      for (const queue of [posted, probes]) {
-        for (let waiting = queue.first; waiting !== undefined;) {
-          const next: Posted | undefined = waiting.next;
-          this.#failIfLost(id, waiting);
-          waiting = next;
-        }
-      }
-    }
-    for (const group of this.#groups.values()) group.lost(peer);
-    this.progress();
+    this.endedPeers.add(peer);
+    this.#lose(peer, new Error("which has finished"));
+  }
+
+  lost(peer: number, reason: Error): void {
+    if (!this.lostPeers.has(peer)) this.#lose(peer, reason);
+    if (this.silentPeers.has(peer)) return;
+    this.silentPeers.add(peer);
+    for (const group of this.#groups.values()) group.silent?.(peer);
   }
 
   // --- the end of the program -------------------------------------------------------------------
@@ -499,20 +501,24 @@ export class Engine extends Waiting implements Sink {
     const memory = new Uint8Array(bytes);
     const done = (): void => {
       const text = new TextDecoder().decode(memory);
-      const tell = (group: Group): void => group.remoteFailure(sequence, rank, text);
-      const group = this.#groups.get(context);
-      if (group !== undefined) tell(group);
-      else if (!this.#freed.has(context))
-        this.#early.set(context, [...(this.#early.get(context) ?? []), tell]);
+      this.#tell(context, (group) => group.remoteFailure(sequence, rank, text));
     };
     return { memory, done };
   }
 
+  /** Tells the owner of a context something, now or as soon as there is one. */
+  #tell(context: number, tell: (group: Group) => void): void {
+    const group = this.#groups.get(context);
+    if (group !== undefined) return tell(group);
+    if (this.#freed.has(context)) return;
+    this.#early.set(context, [...(this.#early.get(context) ?? []), tell]);
+  }
+
   #beginActive(header: Int32Array, bytes: number): Landing {
-    const group = this.#groups.get(contextIn(header));
+    const context = contextIn(header);
     const memory = new Uint8Array(bytes);
-    const message = { ...messageIn(header, bytes) };
-    return { memory, done: () => group?.active?.(message, memory) };
+    const message = messageIn(header, bytes);
+    return { memory, done: () => this.#tell(context, (group) => group.active?.(message, memory)) };
   }
 
   /** A payload is announced; what follows says where it is, if this rank can copy it by itself. */
@@ -566,6 +572,22 @@ export class Engine extends Waiting implements Sink {
   *#unreceived(): Iterable<Arrival> {
     for (const { arrived } of this.#contexts.values())
       for (let arrival = arrived.first; arrival !== undefined; arrival = arrival.next) yield arrival;
+  }
+
+  #lose(peer: number, reason: Error): void {
+    this.lostPeers.set(peer, reason);
+    this.rendezvous.lost(peer, reason);
+    for (const [id, { posted, probes }] of this.#contexts) {
+      for (const queue of [posted, probes]) {
+        for (let waiting = queue.first; waiting !== undefined;) {
+          const next: Posted | undefined = waiting.next;
+          this.#failIfLost(id, waiting);
+          waiting = next;
+        }
+      }
+    }
+    for (const group of this.#groups.values()) group.lost(peer);
+    this.progress();
   }
 
   /** Fails a posted call that only lost peers could satisfy. */

@@ -4,7 +4,8 @@ import { type CallName, checkCall, NO_OPTIONS, problemWith } from "./call-option
 import { Calls } from "./calls.js";
 import type { Agreement, Call, Members } from "./collectives/call.js";
 import type { BoardCall } from "./collectives/in-memory/board-call.js";
-import { collectiveContext, nativeContext } from "./context-id.js";
+import { NativeCalls } from "./collectives/native.js";
+import { collectiveContext } from "./context-id.js";
 import type { Engine } from "./engine.js";
 import {
   bytesOf,
@@ -52,6 +53,7 @@ export class MessageCalls implements PointToPoint, Members {
   readonly ranks: readonly number[];
   readonly context: number;
   readonly id: number;
+  readonly native: NativeCalls | undefined;
   protected readonly calls: Calls;
   readonly #receives: Receives;
   readonly #buffer = new SendBuffer();
@@ -75,7 +77,8 @@ export class MessageCalls implements PointToPoint, Members {
     this.#receives = new Receives(this, this.calls);
     engine.register(id, this.calls);
     engine.register(this.context, this.calls);
-    if (engine.transport.native !== undefined) engine.register(nativeContext(id), this.calls);
+    const { native } = engine.transport;
+    this.native = native && new NativeCalls(this, native, this.calls);
   }
 
   get timeoutMs(): number {

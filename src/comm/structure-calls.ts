@@ -4,9 +4,8 @@ import { checkTag } from "./arguments.js";
 import { NO_OPTIONS } from "./call-options.js";
 import { CollectiveCalls } from "./collective-calls.js";
 import type { Call } from "./collectives/call.js";
-import { freeNative } from "./collectives/native.js";
 import type { GroupCommunicator } from "./communicator.js";
-import { childContext, hashRanks, nativeContext, WORLD_CONTEXT } from "./context-id.js";
+import { childContext, hashRanks, WORLD_CONTEXT } from "./context-id.js";
 import type { Engine } from "./engine.js";
 import { Interceptors } from "./interceptors.js";
 import { failed } from "./request.js";
@@ -264,8 +263,7 @@ export abstract class StructureCalls extends CollectiveCalls {
   #close(): boolean {
     if (!this.calls.idle || !this.engine.unregister(this.id) || !this.engine.unregister(this.context))
       return false;
-    freeNative(this);
-    this.engine.unregister(nativeContext(this.id));
+    this.native?.free();
     const board = this.calls.close();
     if (board !== undefined && this.#lease !== undefined) this.engine.boards.retire(this.#lease, board);
     return true;

@@ -126,6 +126,7 @@ async function connect(control: Control): Promise<Engine> {
   let joined: Sink | undefined;
   const sink: Sink = {
     begin: (...message) => present(joined).begin(...message),
+    ended: (peer) => present(joined).ended(peer),
     lost: (...loss) => present(joined).lost(...loss),
   };
   const { endpoint, connect } = await open(boot, sink);

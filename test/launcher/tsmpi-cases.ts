@@ -8,6 +8,7 @@ import { type Engine, engines, mpirun, run, writeAllBodies } from "../mpirun.js"
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const mishap = join(root, "test/comm/transports/programs/mpi-mishap.ts");
 const native = join(root, "test/comm/transports/programs/mpi-native.ts");
+const givenUp = join(root, "test/comm/transports/programs/mpi-given-up.ts");
 const TSMPIRUN = join(root, "dist/launcher/cli.js");
 const SIZE = 3;
 
@@ -131,9 +132,28 @@ export function testEngine(engine: Engine): void {
     t.equal((await run(process.execPath, [TSMPIRUN, ...words, "exit", "1"])).code, 7);
   });
 
-  test(`${name}: long collectives by MPI itself are right, in order, and compared`, options, async (t) => {
-    const { code, stdout, stderr } = await mpirun(engine, SIZE, [native], { env: { TSMPI_MPI_SHM: "0" } });
-    t.equal(code, 0, "exit code", { stderr });
-    t.match(stdout, /^good$/m);
-  });
+  test(
+    `${name}: long collectives by MPI itself are right, in order, compared, and can be given up`,
+    options,
+    async (t) => {
+      const { code, stdout, stderr } = await mpirun(engine, SIZE, [native], { env: { TSMPI_MPI_SHM: "0" } });
+      t.equal(code, 0, "exit code", { stderr });
+      t.match(stdout, /^good$/m); // UCX may tell of what was given up
+    },
+  );
+
+  for (const [how, title] of [
+    ["return", "comes to its end"],
+    ["exit", "exits"],
+  ])
+    test(
+      `${name}: collectives given up by a program that ${title} at once hold nothing up`,
+      options,
+      async (t) => {
+        const env = { TSMPI_MPI_SHM: "0" };
+        const { code, stdout, stderr } = await mpirun(engine, SIZE, [givenUp, how], { env });
+        t.equal(code, 0, "exit code", { stderr });
+        t.strictSame(lines(stdout), ["ends", "ends", "ends"]);
+      },
+    );
 }

@@ -5,6 +5,7 @@ import type { Message, Receive, Signature } from "../matching.js";
 import { OPERATION_NAMES } from "../operations.js";
 import { Operation } from "../request.js";
 import type { HostBoard } from "./host-board.js";
+import type { NativeCalls } from "./native.js";
 import type { OpName, TypedArray } from "../types.js";
 import type { Forced } from "./algorithms.js";
 
@@ -72,6 +73,8 @@ export interface Members {
   readonly forced?: Forced | undefined;
   /** Of calls that give none. */
   readonly timeoutMs: number;
+  /** Collectives of the transport's own. */
+  readonly native?: NativeCalls | undefined;
 }
 
 /**

@@ -1,107 +1,109 @@
 import { nativeContext } from "../context-id.js";
 import type { Engine } from "../engine.js";
-import { pack } from "../envelope.js";
-import { type Message, Receive } from "../matching.js";
-import type { Operation } from "../request.js";
+import { NO_SIGNATURE } from "../matching.js";
 import type { NativeCollectives, NativeGroup } from "../transports/transport.js";
-import type { Call } from "./call.js";
+import type { Members } from "./call.js";
 
-const TOKEN = pack(new Uint8Array(0));
-
-/**
- * A barrier of signed messages before a collective of the transport's own. Once one rank has passed it, all ranks have
- * called the same, and all will pass it, even if the communicator is revoked meanwhile: the messages have a context of
- * their own, which is not revoked, and the rounds follow each other as messages come, whether or not anybody waits.
- * ⌈log₂ size⌉ rounds; dissemination, as in barrier.ts.
- *
- * @param failed - Told of a mismatch, or that a member has ended.
- */
-export function meet(call: Call, passed: () => void, failed: (reason: unknown) => void): void {
-  const { rank, size } = call;
-  const begin = (distance: number): void => {
-    if (distance >= size) return passed();
-    call.members.engine.observed(tell(call, (rank + distance) % size, call.signature)); // who misses it says so
-    const word = new Word(call, (rank - distance + size) % size, () => begin(2 * distance), failed);
-    call.members.engine.enter(nativeContext(call.members.id), word);
-  };
-  begin(1);
-}
-
-/** A message of the barrier. Nobody waits for it, so it does not keep the program from its end. */
-class Word extends Receive {
-  readonly #call: Call;
-  readonly #heard: () => void;
-  readonly #failed: (reason: unknown) => void;
-  #mismatch: Error | undefined;
-
-  constructor(call: Call, source: number, heard: () => void, failed: (reason: unknown) => void) {
-    super(call.members.engine, source, call.sequence, undefined);
-    this.#call = call;
-    this.#heard = heard;
-    this.#failed = failed;
-  }
-
-  override accept(message: Message): boolean {
-    this.#mismatch = this.#call.mismatch(message);
-    return super.accept(message);
-  }
-
-  override complete(value: unknown): void {
-    if (this.#mismatch !== undefined) return this.fail(this.#mismatch);
-    super.complete(value);
-    this.#heard();
-  }
-
-  override fail(reason: unknown): void {
-    super.fail(reason);
-    this.#call.members.engine.observed(this);
-    this.#failed(reason);
-  }
-}
+/** What ranks tell each other before a collective of the transport's own; see native.ts. */
+export const Note = {
+  /** This rank has called it. */
+  called: 1,
+  /** All have, so all begin it. */
+  all: 2,
+  nobody: 3,
+  /** No other group is made on the ranks before this one. */
+  token: 4,
+  /** Nor on any: they make it now. */
+  join: 5,
+} as const;
 
 /**
- * Makes the transport's group of a communicator, which blocks every member until all have come to it. Collective, for
- * members that have met.
+ * Makes the transport's group of a communicator, which blocks every member until all have come to it.
  *
  * Members of two communicators must not wait for each other crosswise. So a token goes through them by ascending ranks
  * of the world: who has it lets no other group be made here until this one is. The last one tells all to begin: 2 (size −
  * 1) messages, in size rounds, once a communicator.
  */
-export async function join(call: Call, transport: NativeCollectives): Promise<NativeGroup> {
-  const { engine, id, ranks, rank } = call.members;
-  const order = [...ranks.keys()].sort((a, b) => ranks[a] - ranks[b]);
-  const place = order.indexOf(rank);
-  const last = order.length - 1;
-  const hear = (from: number): PromiseLike<unknown> =>
-    engine.receive(nativeContext(id), order[from], call.sequence);
+export class Joining {
+  readonly #members: Members;
+  readonly #transport: NativeCollectives;
+  readonly #joined: (group: NativeGroup) => void;
+  /** Members by ascending ranks of the world, and this rank's place among them. */
+  readonly #order: readonly number[];
+  readonly #place: number;
+  #isMet = false;
+  #hasToken: boolean;
+  #hasAsked = false;
+  /** Messages that are still to leave before this rank may block. */
+  #unsent = 0;
 
-  if (place > 0) await hear(place - 1);
-  const leave = await enter(engine);
-  try {
-    if (place < last) {
-      await tell(call, order[place + 1]);
-      await hear(last);
-    } else for (let other = 0; other < last; other++) await tell(call, order[other]);
-    return transport.join(ranks);
-  } finally {
-    leave();
+  constructor(members: Members, transport: NativeCollectives, joined: (group: NativeGroup) => void) {
+    const { ranks, rank } = members;
+    this.#members = members;
+    this.#transport = transport;
+    this.#joined = joined;
+    this.#order = [...ranks.keys()].sort((a, b) => ranks[a] - ranks[b]);
+    this.#place = this.#order.indexOf(rank);
+    this.#hasToken = this.#place === 0;
+  }
+
+  /** This rank has something to begin. */
+  meet(): void {
+    this.#isMet = true;
+    this.#askForTurn();
+  }
+
+  /** Another rank says something of the group. */
+  hear(note: number): void {
+    if (note === Note.join) return this.#join();
+    this.#hasToken = true;
+    this.#askForTurn();
+  }
+
+  #askForTurn(): void {
+    if (!this.#isMet || !this.#hasToken || this.#hasAsked) return;
+    this.#hasAsked = true;
+    enter(this.#members.engine, () => this.#pass());
+  }
+
+  /** It is this rank's turn. */
+  #pass(): void {
+    const last = this.#order.length - 1;
+    if (this.#place < last) return this.#tell(this.#place + 1, Note.token);
+    this.#unsent = last;
+    for (let place = 0; place < last; place++)
+      this.#tell(place, Note.join, () => {
+        if (--this.#unsent === 0) this.#join();
+      });
+  }
+
+  #join(): void {
+    const group = this.#transport.join(this.#members.ranks);
+    leave(this.#members.engine);
+    this.#joined(group);
+  }
+
+  #tell(place: number, note: number, sent?: () => void): void {
+    const { engine, id, ranks, rank } = this.#members;
+    const address = { dest: ranks[this.#order[place]], context: nativeContext(id), source: rank, tag: 0 };
+    engine.post(address, note, NOTHING, NO_SIGNATURE, sent);
   }
 }
 
-function tell({ members, sequence }: Call, dest: number, signature?: Call["signature"]): Operation<void> {
-  const { engine, id, ranks, rank } = members;
-  const address = { dest: ranks[dest], context: nativeContext(id), source: rank, tag: sequence };
-  return engine.send(address, TOKEN.code, TOKEN.bytes, signature);
+const NOTHING = new Uint8Array(0);
+
+/** Those who make a group on this rank, or wait for their turn, in order. */
+const turns = new WeakMap<Engine, (() => void)[]>();
+
+/** Calls back when it is the caller's turn, until `leave`. */
+function enter(engine: Engine, go: () => void): void {
+  const queue = turns.get(engine) ?? [];
+  turns.set(engine, queue);
+  if (queue.push(go) === 1) go();
 }
 
-/** Until when this rank takes part in making a group. */
-const turns = new WeakMap<Engine, Promise<void>>();
-
-/** Waits for this rank's turn; what it returns ends it. */
-async function enter(engine: Engine): Promise<() => void> {
-  const before = turns.get(engine);
-  let leave: () => void = () => undefined;
-  turns.set(engine, new Promise((resolve) => (leave = resolve)));
-  await before;
-  return leave;
+function leave(engine: Engine): void {
+  const queue = turns.get(engine);
+  queue?.shift();
+  queue?.[0]?.();
 }

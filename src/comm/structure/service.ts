@@ -213,7 +213,7 @@ export abstract class Service implements Group, Offered {
   #lossOf(rank: number): PeerLostError | undefined {
     const peer = this.ranks[rank];
     const cause = this.engine.lostPeers.get(peer);
-    if (cause === undefined || this.engine.ended.has(peer)) return undefined;
+    if (cause === undefined || this.engine.endedPeers.has(peer)) return undefined;
     return new PeerLostError(peer, `${this.#what}: rank ${peer} answers no more: ${cause.message}`, {
       cause,
     });

@@ -44,8 +44,8 @@ export class MpiTransport implements Transport {
   readonly #near: ShmTransport | undefined;
   readonly #isNear: readonly boolean[];
   readonly #allNear: boolean;
-  /** Ranks that have said farewell, while shared memory was delivering a message. */
-  readonly #leaving: number[] = [];
+  /** Ranks that have said that they end, while shared memory was delivering a message. */
+  readonly #leaving: { readonly rank: number; readonly kind: number }[] = [];
   readonly #sink: Sink;
   readonly #sends: Sends;
   readonly #receives: Receives;
@@ -134,9 +134,16 @@ export class MpiTransport implements Transport {
     return near && this.#waiting.length === 0 && !this.#bulk.isAwaited && this.#sends.idle();
   }
 
-  /** Tells a rank that nothing more will come from this one, after all that was sent before. */
-  sayFarewell(dest: number): void {
-    this.#post(dest, FAREWELL, NOTHING, () => undefined);
+  /** Tells all others, after all that was sent before, that this rank calls nothing more, or that it answers no more. */
+  announce(what: "ended" | "silent"): void {
+    const header = new Int32Array(HEADER_WORDS).fill(what === "ended" ? ENDED : SILENT, 0, 1);
+    for (let i = 1; i < this.size; i++)
+      this.#post((this.rank + i) % this.size, header, NOTHING, () => undefined);
+  }
+
+  /** Whether MPI moves anything large or does a collective, be it one that was given up. */
+  get isBusy(): boolean {
+    return this.#bulk.busy;
   }
 
   /** Takes back the standing receives; nothing may arrive any more, and nothing starts. */
@@ -193,11 +200,14 @@ export class MpiTransport implements Transport {
     this.#waiting.push({ dest, header: header.slice(), payload, sent });
   }
 
-  /** Ranks have finished: all that they sent before is in MPI's hands or in shared memory, which is looked at first. */
+  /** Ranks end: all that they sent before is in MPI's hands or in shared memory, which is looked at first. */
   #leave(): void {
     if (this.#near?.delivering === true) return;
     this.#near?.progress();
-    for (const rank of this.#leaving.splice(0)) this.#sink.lost(rank, new Error("which has finished"));
+    for (const { rank, kind } of this.#leaving.splice(0)) {
+      if (kind === ENDED) this.#sink.ended(rank);
+      else this.#sink.lost(rank, new Error("which has finished"));
+    }
   }
 
   #send(dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): boolean {
@@ -222,10 +232,11 @@ export class MpiTransport implements Transport {
     const receives = this.#receives;
     const words = receives.words;
     const source = words[FrameWord.source];
+    const kind = words[FrameWord.kind];
     const bytes = receives.valueBytes;
-    if (words[FrameWord.kind] === FAREWELL_KIND) {
+    if (kind === ENDED || kind === SILENT) {
       receives.release();
-      this.#leaving.push(source);
+      this.#leaving.push({ rank: source, kind });
       return this.#leave();
     }
     this.#delivering = true; // the header is in the frame's place
@@ -255,6 +266,6 @@ const EAGER_MS = 4;
 const MAX_PAUSE_MS = 5;
 
 const NOTHING = new Uint8Array(0);
-/** Kind of the frame that says that a rank has finished; the engine's kinds are not negative. */
-const FAREWELL_KIND = -1;
-const FAREWELL = new Int32Array(HEADER_WORDS).fill(FAREWELL_KIND, 0, 1);
+/** Kinds of frames that say how a rank ends; the engine's kinds are not negative. */
+const ENDED = -1;
+const SILENT = -2;

@@ -78,6 +78,7 @@ export interface DirectCopy {
  * its ranks, and only once all are known to have called them with the same arguments.
  */
 export interface NativeCollectives {
+  readonly meetings: Meetings;
   /** Whether they are for these world ranks, rather than memory that all of them share. */
   spans(ranks: readonly number[]): boolean;
   /** Whether they take this one: a pure function of what all ranks agree on. */
@@ -86,6 +87,14 @@ export interface NativeCollectives {
   readonly world: NativeGroup;
   /** Makes a group of these world ranks, in this order. Blocks until each of them has called it. */
   join(ranks: readonly number[]): NativeGroup;
+}
+
+/** What a rank must see through before it may end, however little its program waits for it. */
+export interface Meetings {
+  /** Collectives of which this rank decides whether all have called them. */
+  undecided: number;
+  /** Collectives that this rank may yet begin. */
+  open: number;
 }
 
 /** Ranks that have collectives of the transport's own. */
@@ -134,6 +143,8 @@ export interface Sink {
   begin(source: number, header: Int32Array, bytes: number): Landing;
   /** True while a timer or a signal may end a wait: a simulated job in which nothing moves is then no deadlock. */
   readonly patient?: boolean;
+  /** The peer's program has ended: it calls nothing more, but goes on answering until it is lost. */
+  ended(peer: number): void;
   /** The peer is gone: every wait that needs it fails with `reason`. */
   lost(peer: number, reason: Error): void;
 }

@@ -31,6 +31,7 @@ async function engineOver<T extends Transport>(connect: (sink: Sink) => Promise<
       if (held.engine === undefined) throw new Error("too early");
       return held.engine.begin(source, header, bytes);
     },
+    ended: (peer) => held.engine?.ended(peer),
     lost: (peer, reason) => {
       losses.push(reason);
       held.engine?.lost(peer, reason);

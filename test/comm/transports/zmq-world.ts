@@ -33,6 +33,10 @@ export class Rank<T extends Transport = ZmqTransport> implements Sink {
     return { memory, done: () => void this.inbox.push(message) };
   }
 
+  ended(peer: number): void {
+    throw new Error(`rank ${peer} says nothing of its end over a network`);
+  }
+
   lost(peer: number, reason: Error): void {
     this.losses.push({ peer, reason });
   }

@@ -1,5 +1,5 @@
 import type { OpName } from "../../types.js";
-import type { NativeCollectives, NativeGroup, NativeOperation } from "../transport.js";
+import type { Meetings, NativeCollectives, NativeGroup, NativeOperation } from "../transport.js";
 import type { HandleName } from "./abi.js";
 import type { Bulk } from "./bulk.js";
 import type { MpiJob } from "./job.js";
@@ -46,6 +46,7 @@ const JOIN_TAG = 0;
  * Open MPI and MPICH do both, as long as ranks are placed alike. @see MPI 4.0, 6.9.1 and 6.9.6, advice to implementors
  */
 export class MpiCollectives implements NativeCollectives {
+  readonly meetings: Meetings = { undecided: 0, open: 0 };
   readonly world: NativeGroup;
   readonly #job: MpiJob;
   readonly #bulk: Bulk;

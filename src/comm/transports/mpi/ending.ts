@@ -3,14 +3,16 @@ import { PeerLostError, RemoteError } from "../../errors.js";
 import type { MpiTransport } from "../mpi.js";
 
 /** Others that wait for a rank that has finished are told after so long. */
-const FAREWELL_MS = 100;
+const PATIENCE_MS = 100;
+/** Collectives of MPI's that were given up get so long to come to their end. */
+const ABANDONED_MS = 10_000;
 /** An error that echoes another rank's leaves that rank so long to report it, which ends the job. */
 const ECHO_MS = 500;
 const SPIN_MS = 2;
 
 /**
  * How a rank of a real MPI ends. At the natural end of its program it waits until every rank has come to its end, and
- * goes on moving messages until then; an uncaught error, an exit code other than 0 and `abort` end the whole job.
+ * goes on moving messages and answering others until then; an uncaught error, an exit code other than 0 and `abort` end the whole job.
  */
 export class MpiEnding {
   readonly #transport: MpiTransport;
@@ -20,7 +22,8 @@ export class MpiEnding {
   readonly #request: number;
   #state: "running" | "finishing" | "finished" = "running";
   #begunMs = 0;
-  #saidFarewell = false;
+  #isWaiting = false;
+  #said: "ended" | "silent" | undefined;
 
   /** @param report - Called at the natural end, before anything is waited for. */
   constructor(transport: MpiTransport, report: () => PromiseLike<void>) {
@@ -61,7 +64,8 @@ export class MpiEnding {
   async #finish(): Promise<void> {
     await this.#report();
     await this.#transport.close();
-    this.#begin();
+    this.#state = "finishing";
+    this.#begunMs = performance.now();
     while (!this.#allFinished()) {
       const waitedMs = performance.now() - this.#begunMs;
       await new Promise<void>((turn) => {
@@ -78,7 +82,8 @@ export class MpiEnding {
     const { mpi } = this.#transport.job;
     if (code !== 0) mpi.calls.abort(mpi.handle("COMM_WORLD"), code);
     while (!this.#transport.idle) this.#transport.progress();
-    if (this.#state === "running") this.#begin();
+    if (this.#state === "running") this.#begunMs = performance.now();
+    this.#state = "finishing";
     while (!this.#allFinished()) {
       if (performance.now() - this.#begunMs < SPIN_MS) mpi.yieldCore();
       else pauseMs(1);
@@ -86,24 +91,41 @@ export class MpiEnding {
     this.#end();
   }
 
-  #begin(): void {
+  /** Whether every rank has come to its end, and seen through what it had a part in. */
+  #allFinished(): boolean {
     const { mpi, comm } = this.#transport.job;
-    this.#state = "finishing";
-    this.#begunMs = performance.now();
-    mpi.check(mpi.calls.ibarrier(comm, this.#request), "MPI_Ibarrier");
+    this.#transport.progress();
+    if (performance.now() - this.#begunMs > PATIENCE_MS) this.#announce();
+    if (!this.#isWaiting) {
+      if (!this.#isDone) return false;
+      mpi.check(mpi.calls.ibarrier(comm, this.#request), "MPI_Ibarrier");
+      this.#isWaiting = true;
+    }
+    mpi.check(mpi.calls.test(this.#request, this.#flagAddress, mpi.abi.STATUS_IGNORE), "MPI_Test");
+    return this.#flag[0] !== 0;
   }
 
-  /** Whether every rank has come to its end. */
-  #allFinished(): boolean {
-    const { mpi, rank, size } = this.#transport.job;
-    this.#transport.progress();
-    mpi.check(mpi.calls.test(this.#request, this.#flagAddress, mpi.abi.STATUS_IGNORE), "MPI_Test");
-    if (this.#flag[0] !== 0) return true;
-    if (!this.#saidFarewell && performance.now() - this.#begunMs > FAREWELL_MS) {
-      this.#saidFarewell = true;
-      for (let i = 1; i < size; i++) this.#transport.sayFarewell((rank + i) % size);
-    }
-    return false;
+  /** Tells others that wait for this rank that it calls nothing more; then, as soon as that is so, that it answers no more. */
+  #announce(): void {
+    if (this.#said === undefined) this.#transport.announce((this.#said = "ended"));
+    else if (this.#said === "ended" && !this.#isUndecided) this.#transport.announce((this.#said = "silent"));
+  }
+
+  /** Whether others may wait for a decision of this rank, or for it to arrive. */
+  get #isUndecided(): boolean {
+    const { native, idle } = this.#transport;
+    return !idle || (native !== undefined && native.meetings.undecided > 0);
+  }
+
+  /**
+   * Whether there is nothing that this rank has a part in: MPI must not be finalized while others do a collective with
+   * it. One that MPI has begun and nobody waits for is not waited for long: if it has failed elsewhere, it never ends.
+   */
+  get #isDone(): boolean {
+    const { native, idle } = this.#transport;
+    if (native === undefined) return true;
+    if (!idle || native.meetings.open > 0) return false;
+    return !this.#transport.isBusy || performance.now() - this.#begunMs > ABANDONED_MS;
   }
 
   #end(): void {

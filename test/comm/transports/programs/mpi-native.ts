@@ -1,7 +1,7 @@
 // Long collectives, MPI's own where it has them: on the world, on parts of it that overlap, several in flight and mixed
-// with short ones; then mismatches.
+// with short ones; then a mismatch, and communicators that are given up while MPI is at work.
 import assert from "node:assert/strict";
-import { type Communicator, init } from "tsmpi";
+import { type Communicator, init, RevokedError } from "tsmpi";
 
 const world = await init();
 const LENGTHS = [10, 5000, 20_000];
@@ -121,5 +121,19 @@ await assert.rejects(
 );
 await allOf(copy, maker(Int32Array), 5000); // and so it goes on
 
+// One rank comes late; what the others have given up is begun by none or by all.
+const isRevoked = (error: unknown): void => assert.ok(error instanceof RevokedError);
+for (const comm of [reversed, copy]) {
+  await world.barrier();
+  if (rank === 1) await new Promise((resolve) => setTimeout(resolve, 150));
+  await comm.allreduce(new Float64Array(100_000), { timeoutMs: 50 }).then(undefined, isRevoked);
+  comm.free();
+}
+const begun = world.dup();
+const inFlight = begun.allreduce(new Float64Array(3_000_000));
+if (rank === size - 1) begun.revoke();
+await inFlight.then(undefined, isRevoked);
+begun.free();
+await world.barrier(); // by now all have met, or none
 assert.equal(await world.allreduce(1), size);
 if (rank === 0) console.log("good");

@@ -114,7 +114,7 @@ test("no row of records writes outside a message's memory, or ends in anything b
         bye: () => undefined,
         done: () => undefined,
       };
-      const arrivals = new Arrivals(3, { begin, lost: () => undefined }, replies);
+      const arrivals = new Arrivals(3, { begin, ended: () => undefined, lost: () => undefined }, replies);
       for (const [sequence, step] of steps.entries()) {
         const chunk = step.kind === "chunk" ? Buffer.alloc(step.wrong === 0 ? 7 : step.bytes) : undefined;
         const taken = attempt(() => arrivals.take([frameOf(step, sequence)], chunk) ?? true);
