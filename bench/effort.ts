@@ -5,6 +5,8 @@ import type { Effort as ProgramEffort } from "./programs/harness.js";
 export interface Effort extends ProgramEffort {
   /** Times that every side runs, in turn. */
   readonly rounds: number;
+  /** Of several rounds two are enough once their ratios differ by at most this much, relative to the smaller one. */
+  readonly enoughWithin: number;
   /** After which a side that has not ended is stopped. */
   readonly timeoutMs: number;
   /** Of the solver. */
@@ -13,6 +15,7 @@ export interface Effort extends ProgramEffort {
 
 export const full: Effort = {
   rounds: 3,
+  enoughWithin: 0,
   warmUpMs: 300,
   batchMs: 40,
   batches: 11,
@@ -23,6 +26,7 @@ export const full: Effort = {
 
 export const quick: Effort = {
   rounds: 1,
+  enoughWithin: 0,
   warmUpMs: 50,
   batchMs: 5,
   batches: 3,

@@ -62,7 +62,7 @@ export async function measure(job: Job, sides: readonly Side[], effort: Effort):
   const { ranks, benchmark, sizes } = job;
   const results: Result[][][] = sides.map(() => []); // by side and round
   const failures = new Map<Side, Failure>();
-  for (let round = 0; round < effort.rounds; round++) {
+  for (let round = 0; round < effort.rounds && !isEnough(job, results, effort); round++) {
     for (const [i, side] of sides.entries()) {
       if (failures.has(side) || side.command(benchmark, ranks) === undefined) continue;
       const turn = await runOnce(job, side, effort);
@@ -72,12 +72,39 @@ export async function measure(job: Job, sides: readonly Side[], effort: Effort):
     }
   }
   const rows = sizes.map((size): Row => {
-    const fits = ({ bytes }: Result) => benchmark.sizes === undefined || bytes === size;
-    const bySide = results.map((rounds) => rounds.map((found) => found.find(fits)));
+    const bySide = resultsOf(job, results, size);
     const bytes = bySide.flat().find((result) => result)?.bytes ?? size;
     return { benchmark: benchmark.name, ranks, bytes, cells: bySide.map((r) => cellOf(r, bySide[0])) };
   });
   return { rows, failures: [...failures.values()] };
+}
+
+type Rounds = readonly (Result | undefined)[];
+
+/** What every side has found in every round for this size. */
+function resultsOf({ benchmark }: Job, results: readonly Result[][][], size: number): Rounds[] {
+  const fits = ({ bytes }: Result) => benchmark.sizes === undefined || bytes === size;
+  return results.map((rounds) => rounds.map((found) => found.find(fits)));
+}
+
+/** Whether there are two rounds or more, and all say nearly the same: the ratios of the first side to all others, at all sizes. */
+function isEnough(job: Job, results: readonly Result[][][], { enoughWithin }: Effort): boolean {
+  if (enoughWithin === 0 || results[0].length < 2) return false;
+  return job.sizes.every((size) => {
+    const [first, ...others] = resultsOf(job, results, size);
+    return others.every((rounds) => {
+      const ratios = ratiosOf(first, rounds);
+      return Math.max(...ratios) <= Math.min(...ratios) * (1 + enoughWithin); // also if that side has no such program
+    });
+  });
+}
+
+/** Time of the first side over that of another one, in every round that ran both. */
+function ratiosOf(first: Rounds, other: Rounds): number[] {
+  return other.flatMap((result, round) => {
+    const ours = first[round];
+    return result && ours ? [ours.seconds / result.seconds] : [];
+  });
 }
 
 /** One turn of one side. */
@@ -101,21 +128,15 @@ export function commandOf({ ranks, benchmark, sizes }: Job, side: Side, effort: 
   return [...start, ...programArguments(effort, ranks), what];
 }
 
-type Rounds = readonly (Result | undefined)[];
-
 function cellOf(rounds: Rounds, first: Rounds): Cell | undefined {
   const results = rounds.filter((result) => result !== undefined);
   if (results.length === 0) return undefined;
   const samples = results.map(({ seconds }) => seconds);
-  const ratios = rounds.flatMap((result, round) => {
-    const ours = first[round];
-    return result && ours ? [ours.seconds / result.seconds] : [];
-  });
   return {
     seconds: median(samples),
     min: Math.min(...results.map(({ min, seconds }) => min ?? seconds)),
     max: Math.max(...results.map(({ max, seconds }) => max ?? seconds)),
-    ratio: median(ratios),
+    ratio: median(ratiosOf(first, rounds)),
     samples,
     errors: results.reduce((sum, { errors = 0 }) => sum + errors, 0),
     pureSeconds: medianOf(results, "pureSeconds"),

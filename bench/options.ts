@@ -7,7 +7,7 @@ import { PEERS, type Peer } from "./peers.js";
 import { TRANSPORTS, type Launch, type Transport } from "./sides.js";
 import type { Section } from "./plan.js";
 import { overview } from "./suites/overview.js";
-import { stages, targetEffort, type StageName } from "./suites/targets.js";
+import { part, stages, targetEffort, type Stage, type StageName } from "./suites/targets.js";
 
 /** Suites: what to call for without naming benchmarks. */
 export const SUITES = ["overview", "targets"] as const;
@@ -21,7 +21,7 @@ export interface Request {
   readonly plot: string | undefined;
   readonly dryRun: boolean;
   /** Stages of the targets, instead of sections. */
-  readonly targets: readonly StageName[] | undefined;
+  readonly targets: Readonly<Partial<Record<StageName, Stage>>> | undefined;
   readonly launch: Launch;
   readonly severalHosts: boolean;
 }
@@ -56,6 +56,7 @@ interface Flags {
   vs?: string;
   rounds?: string;
   timeout?: string;
+  only?: string;
   quick?: boolean;
   json?: string;
   plot?: string;
@@ -81,6 +82,7 @@ function define(): Command {
     .option("--vs <list>")
     .option("--rounds <n>")
     .option("--timeout <seconds>")
+    .option("--only <pattern>")
     .option("--quick")
     .option("--json <file>")
     .option("--plot <file>")
@@ -108,7 +110,8 @@ function ownSpellings(args: readonly string[]): string[] {
 function request(flags: Flags & { ranks?: string }, names: readonly string[]): Request {
   const ranks = flags.ranks === undefined ? undefined : parseRanks(flags.ranks);
   const sizes = flags.sizes === undefined ? undefined : parseSizes(flags.sizes);
-  const targets = names[0] === "targets" ? stagesOf(names.slice(1)) : undefined;
+  const targets = names[0] === "targets" ? stagesOf(names.slice(1), flags.only) : undefined;
+  if (!targets && flags.only !== undefined) throw new RangeError("--only: is for targets; name benchmarks");
   if (targets && (ranks || sizes)) throw new RangeError("targets: its ranks and sizes are fixed");
   const wanted = names.length === 0 ? ["overview"] : names;
   const sections = targets ? [] : wanted.flatMap((name) => sectionsOf(name, ranks, sizes, flags));
@@ -150,11 +153,27 @@ function sectionsOf(
   return sections;
 }
 
-function stagesOf(names: readonly string[]): StageName[] {
+function stagesOf(names: readonly string[], only: string | undefined): Partial<Record<StageName, Stage>> {
   const known = Object.keys(stages) as StageName[];
   const unknown = names.find((name) => !known.includes(name as StageName));
   if (unknown !== undefined) throw new RangeError(`targets ${unknown}: use ${known.join(", ")}`);
-  return known.filter((name) => names.length === 0 || names.includes(name));
+  const pattern = patternOf(only);
+  const found: Partial<Record<StageName, Stage>> = {};
+  for (const name of known) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const stage = part(stages[name], pattern);
+    if (stage.targets.length > 0) found[name] = stage;
+  }
+  if (Object.keys(found).length > 0) return found;
+  throw new RangeError(`--only ${only}: no target is called so; write "allreduce n=2 1 MiB" or a part of it`);
+}
+
+function patternOf(text = ""): RegExp {
+  try {
+    return new RegExp(text, "i");
+  } catch (error) {
+    throw new RangeError(`--only ${text}: not a regular expression`, { cause: error });
+  }
 }
 
 /** Hosts mean the same to tsmpirun and to Open MPI's mpirun. */
@@ -237,6 +256,7 @@ ${list.join("\n")}
   --vs [LIST]           measures peers in turn with tsmpi: ${PEERS.join(", ")} (default all that are installed)
   --rounds N            times that every side runs (default ${full.rounds}, quick ${quick.rounds})
   --timeout SECONDS     stop a side that takes longer, and go on (default ${full.timeoutMs / 1000})
+  --only PATTERN        of targets, a regular expression of their names: 'n=16', 'allreduce n=2 1 MiB'
   --quick               fewer repetitions: to see that it works, not how fast
   -H, --host LIST, -f, --hostfile FILE   of tsmpirun and of Open MPI's mpirun: node1:1,node2:1
   --no-encrypt          of tsmpirun

@@ -1,6 +1,7 @@
-import { findBenchmark } from "../catalogue.js";
+import { type Benchmark, findBenchmark } from "../catalogue.js";
 import type { Effort } from "../effort.js";
 import { median, type Job, type Row } from "../measure.js";
+import { formatBytes } from "../sizes.js";
 
 /** The targets of the communicator: what is measured, and what it is held against. */
 export interface Target {
@@ -31,9 +32,10 @@ export interface Verdict {
   readonly met: boolean;
 }
 
-/** Short batches, since there are many. */
+/** Short batches, since there are many; the third round only where the first two disagree. */
 export const targetEffort: Effort = {
   rounds: 3,
+  enoughWithin: 0.1,
   warmUpMs: 400,
   batchMs: 20,
   batches: 9,
@@ -100,7 +102,7 @@ export const stages: Readonly<Record<StageName, Stage>> = {
 };
 
 /** Holds what was measured against the targets. `sides` are those of the columns. */
-export function judge({ targets }: Stage, rows: readonly Row[], sides: readonly string[]): Verdict[] {
+export function judge(targets: readonly Target[], rows: readonly Row[], sides: readonly string[]): Verdict[] {
   return targets.map((target): Verdict => {
     const { benchmark, ranks, bytes, own, against, goal, limit } = target;
     const row = rows.find((r) => r.benchmark === benchmark && r.ranks === ranks && r.bytes === bytes);
@@ -117,6 +119,22 @@ export function judge({ targets }: Stage, rows: readonly Row[], sides: readonly 
     const met = value !== undefined && (goal === "rate" ? value >= limit : value <= limit);
     return { target, ours: ours?.seconds, theirs: theirs?.seconds, value, met };
   });
+}
+
+/** What is left of a stage with targets that are called so: "allreduce n=2 1 MiB against Open MPI". */
+export function part({ title, jobs, targets }: Stage, only: RegExp): Stage {
+  const kept = targets.filter((target) => only.test(nameOf(target)));
+  const isWanted = ({ name }: Benchmark, ranks: number, size: number) =>
+    kept.some((target) => target.benchmark === name && target.ranks === ranks && target.bytes === size);
+  const smaller = jobs.map(({ ranks, benchmark, sizes }): Job => {
+    return { ranks, benchmark, sizes: sizes.filter((size) => isWanted(benchmark, ranks, size)) };
+  });
+  return { title, jobs: smaller.filter(({ sizes }) => sizes.length > 0), targets: kept };
+}
+
+function nameOf({ benchmark, own, ranks, bytes, against }: Target): string {
+  const parts = [benchmark, own ?? [], `n=${ranks}`, bytes > 0 ? formatBytes(bytes) : []].flat();
+  return `${parts.join(" ")}${against === undefined ? "" : ` against ${against}`}`;
 }
 
 type Spec = readonly [name: string, ...sizes: number[]];

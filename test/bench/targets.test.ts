@@ -2,8 +2,8 @@ import { test } from "tap";
 import { findBenchmark } from "../../bench/catalogue.js";
 import type { Cell, Row } from "../../bench/measure.js";
 import { parseOptions } from "../../bench/options.js";
-import { judge, stages, type Stage, type Target } from "../../bench/suites/targets.js";
-import { targetTable } from "../../bench/targets.js";
+import { judge, part, stages, type Target } from "../../bench/suites/targets.js";
+import { targetLine } from "../../bench/targets.js";
 
 const cell = (...micro: readonly number[]): Cell => {
   const samples = micro.map((each) => each / 1e6);
@@ -15,9 +15,8 @@ const target = (more: Partial<Target>): Target => ({
   ...more,
 });
 const verdictOf = (what: Partial<Target>, ...cells: (Cell | undefined)[]) => {
-  const stage: Stage = { title: "", jobs: [], targets: [target(what)] };
   const rows: Row[] = [{ benchmark: "bw", ranks: 2, bytes: 8, cells }];
-  return judge(stage, rows, ["tsmpi encrypted", "Open MPI", "tsmpi plain"])[0];
+  return judge([target(what)], rows, ["tsmpi encrypted", "Open MPI", "tsmpi plain"])[0];
 };
 
 test("a target of time is the median over rounds of ours over theirs", async (t) => {
@@ -37,8 +36,8 @@ test("a target of a rate is met from its limit upwards, one of µs up to it", as
 test("what could not be measured is not met, and says so", async (t) => {
   const verdict = verdictOf({}, cell(1), undefined);
   t.match(verdict, { value: undefined, met: false });
-  t.match(targetTable([verdict]), /not measured/);
-  t.match(targetTable([verdictOf({}, cell(2), cell(1))]), /bw +2 +8 B +2\.00 µs +Open MPI 1\.00 µs +2\.00 +× +≤ 1 +MISSED/); // prettier-ignore
+  t.match(targetLine(verdict), /not measured/);
+  t.match(targetLine(verdictOf({}, cell(2), cell(1))), /bw +2 +8 B +2\.00 µs +Open MPI 1\.00 µs +2\.00 +× +≤ 1 +MISSED/); // prettier-ignore
 });
 
 test("every target names what a job of its stage measures, once", async (t) => {
@@ -55,10 +54,10 @@ test("every target names what a job of its stage measures, once", async (t) => {
 });
 
 test("stages of the targets can be chosen, hosts lead to all sides", async (t) => {
-  t.match(parseOptions(["targets"]), { targets: ["host", "mpi", "network"], severalHosts: false });
+  t.match(parseOptions(["targets"]), { targets: stages, severalHosts: false });
   const line = "targets network -H a:1,b:1 --no-encrypt --tsmpirun".split(" ");
   t.match(parseOptions([...line, "--ssh 'ssh -F config'", "--mpirun", "--mca x y"]), {
-    targets: ["network"],
+    targets: { network: stages.network, host: undefined },
     severalHosts: true,
     launch: {
       tsmpirun: ["--host", "a:1,b:1", "--no-encrypt", "--ssh", "ssh -F config"],
@@ -67,4 +66,23 @@ test("stages of the targets can be chosen, hosts lead to all sides", async (t) =
   });
   t.throws(() => parseOptions(["targets", "hosts"]), /targets hosts: use host, mpi, network/);
   t.throws(() => parseOptions(["targets", "-n", "2"]), /ranks and sizes are fixed/);
+});
+
+test("--only measures what its targets need, and no more", async (t) => {
+  const { jobs, targets } = part(stages.host, /allreduce n=(2|4) 1 MiB/);
+  t.match(jobs, [
+    { ranks: 2, sizes: [2 ** 20] },
+    { ranks: 4, sizes: [2 ** 20] },
+  ]);
+  t.match(targets, [{ benchmark: "allreduce", ranks: 2, bytes: 2 ** 20 }, { ranks: 4 }]);
+  t.equal(jobs.length + targets.length, 4);
+  t.match(parseOptions(["targets", "--only", "^bw ENCRYPTED"]), {
+    targets: { host: undefined, mpi: undefined, network: { targets: [{ own: "encrypted" }] } },
+  });
+  t.throws(
+    () => parseOptions(["targets", "--only", "allreduse"]),
+    /--only allreduse: no target is called so/,
+  );
+  t.throws(() => parseOptions(["targets", "--only", "("]), /--only \(: not a regular expression/);
+  t.throws(() => parseOptions(["bw", "--only", "bw"]), /--only: is for targets; name benchmarks/);
 });
