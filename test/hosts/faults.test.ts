@@ -35,7 +35,7 @@ void test("faults of hosts", { ...limits, skip: why ?? false }, async (t) => {
       /^tsmpirun: node2 has not answered for 2 s; lost ranks 2-3; job aborted, exit code 125$/m,
     );
     t.equal(stderr.match(/tsmpirun:/g)?.length, 1, "and nothing else");
-    t.ok(seconds() < 10, `within ${seconds()} s`);
+    t.ok(seconds() < 15, `within ${seconds()} s`);
     hosts.heal("node2");
   });
 
@@ -45,7 +45,7 @@ void test("faults of hosts", { ...limits, skip: why ?? false }, async (t) => {
     const { code, stderr } = await runOnHosts(t, { hosts, args, watch });
     t.equal(code, 1);
     t.match(stderr, /rank [2-5] \(node[23], pid \d+\) .*its host has not answered/s);
-    t.ok(seconds() < 10, `within ${seconds()} s`);
+    t.ok(seconds() < 15, `within ${seconds()} s`);
     hosts.rejoin("node2", "node3");
   });
 
@@ -71,6 +71,6 @@ void test("faults of hosts", { ...limits, skip: why ?? false }, async (t) => {
     const { code, stderr } = await runOnHosts(t, { hosts, args: ["--heartbeat", "2", ...waiting], watch });
     t.equal(code, 125);
     t.match(stderr, /node3 .*; lost ranks 4-5; job aborted, exit code 125/);
-    t.ok(seconds() < 10, `within ${seconds()} s`);
+    t.ok(seconds() < 15, `within ${seconds()} s`);
   });
 });

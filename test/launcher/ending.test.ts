@@ -40,7 +40,6 @@ interface Case {
   readonly act: (child: ChildProcess) => void;
   readonly code: number | null;
   readonly prints?: readonly RegExp[];
-  readonly withinSeconds?: number;
 }
 
 const cases: readonly Case[] = [
@@ -99,7 +98,7 @@ void test("nothing is left", { jobs: 2, timeout: 60_000 }, async (t) => {
       t.equal(outcome.code, code, outcome.stderr);
       for (const pattern of prints) t.match(outcome.stdout, pattern);
       t.same(outcome.left, []);
-      t.ok(performance.now() - actedMs < 4000, `within ${Math.round(performance.now() - actedMs)} ms`);
+      t.ok(performance.now() - actedMs < 10_000, `within ${Math.round(performance.now() - actedMs)} ms`);
     });
   }
 

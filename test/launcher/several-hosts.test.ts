@@ -29,7 +29,7 @@ void test("a rank that fails ends those of other hosts", async (t) => {
   const { code, stderr, seconds, left } = await tsmpirun([...options, where, "fail", "3"]);
   t.equal(code, 1);
   t.match(stderr, /^tsmpirun: rank 3 \(b, pid \d+\) .*on purpose/ms);
-  t.ok(seconds < 8, `within ${seconds} s`);
+  t.ok(seconds < 30, `within ${seconds} s`);
   t.same(left, []);
 });
 
@@ -38,7 +38,7 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const)
     const watch: RunOptions["watch"] = (child, stdout) => void (/3@/.test(stdout) && child.kill(signal));
     const options = ["--launcher", "fork", "--host", "a:2,b:2"];
     const { left, seconds } = await tsmpirun([...options, where, "fail", "9"], { watch });
-    t.ok(seconds < 8, `within ${seconds} s`);
+    t.ok(seconds < 30, `within ${seconds} s`);
     t.same(left, []);
   });
 

@@ -135,7 +135,7 @@ void test("close delivers everything that was posted, and is quick without", lim
   const idle = await world(3);
   const begun = performance.now();
   await idle.close();
-  t.ok(performance.now() - begun < 500);
+  t.ok(performance.now() - begun < 5000);
 });
 
 /** Rank 0 here, rank 1 in a process of its own. */
@@ -160,7 +160,7 @@ void test("a program that is done ends by itself, without close", limits, async 
   t.equal(header[0], 7);
   t.ok(Buffer.compare(bytes, pattern(1000, 7)) === 0);
   t.same(await ended, [0, null]);
-  t.ok(performance.now() - begun < 1000, `ended after ${performance.now() - begun} ms`);
+  t.ok(performance.now() - begun < 5000, `ended after ${performance.now() - begun} ms`);
   await rank.transport.close();
 });
 
@@ -174,7 +174,7 @@ void test("a program that waits is kept alive; a peer that is killed is reported
   const begun = performance.now();
   child.kill("SIGKILL");
   await rank.until(() => rank.losses.length > 0);
-  t.ok(performance.now() - begun < 500, `noticed after ${performance.now() - begun} ms`);
+  t.ok(performance.now() - begun < 5000, `noticed after ${performance.now() - begun} ms`);
   t.match(rank.losses, [{ peer: 1, reason: /its connection with rank 0 broke/ }]);
   await rank.post(1, 9, pattern(8, 9)); // does not hang, goes nowhere
   await ended;
