@@ -151,7 +151,7 @@ export { Zero } from "./ops/basic/zero.js";
 export { Bilinear } from "./ops/signal/bilinear.js";
 export { Convolve1D, type Convolve1DOptions } from "./ops/signal/convolve1d.js";
 export { ConvolveND, ConvolveND as Convolve2D, type ConvolveNDOptions } from "./ops/signal/convolve-nd.js";
-export { daubechies } from "./ops/signal/daubechies.js";
+export { DCT, type DctOptions } from "./ops/signal/dct.js";
 export { DWT, DWT2D, DWTND, type WaveletOptions } from "./ops/signal/dwt.js";
 export { FFT, type Fft1DOptions } from "./ops/signal/fft.js";
 export { FFT2D } from "./ops/signal/fft2d.js";
@@ -161,6 +161,8 @@ export { Interp, type InterpOptions } from "./ops/signal/interp.js";
 export { NonStationaryConvolve1D } from "./ops/signal/non-stationary-convolve1d.js";
 export { PoststackLinearModelling, type PoststackOptions } from "./ops/signal/poststack.js";
 export { Radon2D, type Radon2DOptions, type RegularAxis } from "./ops/signal/radon2d.js";
+export type { FilterPair } from "./ops/signal/biorthogonal.js";
+export { waveletFilters } from "./ops/signal/wavelet-filters.js";
 export { ricker } from "./ops/signal/wavelets.js";
 export { Shift, type ShiftOptions } from "./ops/signal/shift.js";
 export {

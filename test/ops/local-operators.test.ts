@@ -28,8 +28,6 @@ import { dottest } from "../../src/ops/dottest.js";
 import { LinearOperator } from "../../src/ops/linear-operator.js";
 import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
 import { ConvolveND } from "../../src/ops/signal/convolve-nd.js";
-import { daubechies } from "../../src/ops/signal/daubechies.js";
-import { DWT, DWT2D, DWTND } from "../../src/ops/signal/dwt.js";
 import { Interp } from "../../src/ops/signal/interp.js";
 import { NonStationaryConvolve1D } from "../../src/ops/signal/non-stationary-convolve1d.js";
 import { PoststackLinearModelling } from "../../src/ops/signal/poststack.js";
@@ -179,33 +177,6 @@ void test("Spread and Radon2D: samples along curves, and sums along them", async
   );
   t.ok(Math.abs((await radon.rmatvec(data)).local[8 + 1] - 3) < 1e-12);
   t.throws(() => new Spread([3], [2, 4], () => 0), /Spread: from \[3\]/);
-});
-
-void test("DWT: Haar and Daubechies by their definition; the adjoint is the inverse; Daubechies' moments vanish", async (t) => {
-  const x = LocalArray.from([4], [4, 2, 5, 5]);
-  const r = Math.SQRT1_2;
-  t.ok(near((await new DWT([4]).matvec(x)).local, [6 * r, 10 * r, 2 * r, 0], 1e-12));
-  t.ok(near((await new DWT([4], { level: 2 }).matvec(x)).local, [8, -2, 2 * r, 0], 1e-12));
-  t.ok(
-    near(
-      daubechies(2),
-      [1, 3, 3, 1].map((a, k) => (a + (k < 2 ? 1 : -1) * Math.sqrt(3)) / (4 * Math.SQRT2)),
-      1e-14,
-    ),
-  );
-  for (let moments = 1; moments <= 12; moments++) {
-    const h = daubechies(moments);
-    for (let power = 0; power < Math.min(4, moments); power++) {
-      const moment = h.reduce((sum, weight, k) => sum + (k % 2 === 0 ? 1 : -1) * weight * k ** power, 0);
-      t.ok(Math.abs(moment) < 1e-8, `moment ${power} of db${moments}: ${moment}`);
-    }
-    const op = new DWT2D([16, 8], { wavelet: `db${moments}`, level: 3 });
-    const random = LocalArray.fromFunction([16, 8], (i, j) => Math.sin(3 * i + j * j));
-    t.ok(near((await op.rmatvec(await op.matvec(random))).local, [...random.local], 1e-10), `db${moments}`);
-  }
-  t.same(new DWT([5, 2], { axis: 0, level: 2 }).dimsd, [8, 2]);
-  t.throws(() => new DWT([4], { wavelet: "db13" }), /wavelet "db13"; use "haar"/);
-  t.throws(() => new DWTND([4], { axes: [0, -1] }), /name one at least, and each once/);
 });
 
 void test("ConvolveND is the sum over the filter; Smoothing2D a mean over a rectangle", async (t) => {

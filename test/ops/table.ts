@@ -38,6 +38,7 @@ import { FFTND } from "../../src/ops/signal/fft-nd.js";
 import { Bilinear } from "../../src/ops/signal/bilinear.js";
 import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
 import { ConvolveND } from "../../src/ops/signal/convolve-nd.js";
+import { DCT } from "../../src/ops/signal/dct.js";
 import { DWT, DWT2D } from "../../src/ops/signal/dwt.js";
 import { Interp } from "../../src/ops/signal/interp.js";
 import { NonStationaryConvolve1D } from "../../src/ops/signal/non-stationary-convolve1d.js";
@@ -461,6 +462,20 @@ export const table: Readonly<Record<string, Row>> = {
     draw: (given) => {
       const [moments, level] = [given.pick(1, 4), given.pick(0, 3)];
       return (space) => new DWT(space, { ...options(given), wavelet: `db${moments}`, level });
+    },
+  },
+  "DWT, biorthogonal": {
+    cost: (split) => twice(split ? { alltoall: 4 } : {}),
+    draw: (given) => {
+      const [number, level] = [["2.2", "3.1", "4.4"][given.pick(0, 2)], given.pick(0, 3)];
+      return (space) => new DWT(space, { ...options(given), wavelet: `bior${number}`, level });
+    },
+  },
+  DCT: {
+    cost: (split) => twice(split ? { alltoall: 2 } : {}),
+    draw: (given) => {
+      const type = ([2, 3, 4, 1] as const)[given.pick(0, given.dims[given.axis] < 2 ? 2 : 3)];
+      return (space) => new DCT(space, { type, axes: [given.axis], dtype: given.dtype });
     },
   },
   DWT2D: {

@@ -87,73 +87,23 @@ export class CausalIntegration<V extends BlockVector<V> = LocalArray> extends Bl
 
   /** Adds the rows to the sums in `carry`, one after the other; the output has the sums on the way. */
   #sum(input: Rows, carry: Float64Array, line: number, pass: Pass, output?: Rows): void {
-    if (line <= SHORT) this.#sumColumns(input, carry, line, pass, output);
-    else this.#sumRows(input, carry, line, pass, output);
-  }
-
-  #sumRows(
-    input: Rows,
-    carry: Float64Array,
-    line: number,
-    { direction, into, outOf }: Pass,
-    output?: Rows,
-  ): void {
     const { outer, length } = this.#view;
-    const half = this.#kind === "full" ? 0 : 0.5;
-    for (let o = 0, c = 0; o < outer; o++, c += line) {
-      for (let step = 0; step < length; step++) {
-        const k = direction > 0 ? step : length - 1 - step;
-        const first = this.#begins && k === 0;
-        if (k >= input.lacks)
-          addRow(input.storage, startOf(input, o, k, length) * line, first ? into : 1, carry, c, line);
-        if (!output || k < output.lacks) continue;
-        const at = startOf(output, o, k, length) * line;
-        const weight = this.#sampling * (first ? outOf : 1);
-        const { storage: y } = output;
-        for (let i = 0; i < line; i++) y[at + i] = weight * carry[c + i];
-        if (half > 0 && k >= input.lacks)
-          addRow(input.storage, startOf(input, o, k, length) * line, -half * this.#sampling, y, at, line);
-      }
-    }
-  }
-
-  /** The same, number by number of a row that has few: a sum stays in a register. */
-  #sumColumns(
-    input: Rows,
-    carry: Float64Array,
-    line: number,
-    { direction, into, outOf }: Pass,
-    output?: Rows,
-  ): void {
-    const { outer, length } = this.#view;
+    const { direction, into, outOf } = pass;
     const half = this.#kind === "full" ? 0 : 0.5;
     const first = this.#begins ? 1 : 0; // the first row of the axis is apart
-    const [start, stride] = [direction > 0 ? first : length - 1, direction * line];
-    const edge = (c: number, o: number, i: number): void => {
-      const value = input.lacks > 0 ? 0 : input.storage[o * length * line + i];
-      carry[c] += into * value;
-      if (output?.lacks === 0)
-        output.storage[o * length * line + i] = this.#sampling * (outOf * carry[c] - half * value);
-    };
-    for (let c = 0; c < outer * line; c++) {
-      const [o, i] = [Math.floor(c / line), c % line];
-      if (first && direction > 0) edge(c, o, i);
-      const from = startOf(input, o, start, length) * line + i;
-      const to = output && startOf(output, o, start, length) * line + i;
-      carry[c] = output
-        ? runningSum(
-            carry[c],
-            input.storage,
-            from,
-            output.storage,
-            to ?? 0,
-            stride,
-            length - first,
-            this.#sampling,
-            half,
-          )
-        : total(carry[c], input.storage, from, stride, length - first);
-      if (first && direction < 0) edge(c, o, i);
+    const sum = line <= SHORT ? sumColumns : sumRows;
+    for (let o = 0, c = 0; o < outer; o++, c += line) {
+      /** `count` rows in this direction from row k on, and their weights in what goes in and in what comes out. */
+      const run = (k: number, count: number, into: number, outOf: number): void => {
+        const [weight, share] = [this.#sampling * outOf, half / outOf];
+        const x = k < input.lacks ? undefined : input.storage;
+        const y = output && k >= output.lacks ? output.storage : undefined;
+        const [from, to] = [startOf(input, o, k, length), output ? startOf(output, o, k, length) : 0];
+        sum({ x, from: from * line, y, to: to * line, stride: direction * line, count, into, weight, share }, carry, c, line); // prettier-ignore
+      };
+      if (first && direction > 0) run(0, 1, into, outOf);
+      if (length > first) run(direction > 0 ? first : length - 1, length - first, 1, 1);
+      if (first && direction < 0) run(0, 1, into, outOf);
     }
   }
 
@@ -185,33 +135,51 @@ function startOf({ lacks }: Rows, o: number, k: number, length: number): number 
   return o * (length - lacks) + k - lacks;
 }
 
-/** y ← weight (sum − half x), the sum growing by each x; returns it. */
-function runningSum(
-  sum: number,
-  x: Storage,
-  from: number,
-  y: Storage,
-  to: number,
-  stride: number,
-  count: number,
-  weight: number,
-  half: number,
-): number {
-  for (let k = 0, at = from, out = to; k < count; k++, at += stride, out += stride) {
-    const value = x[at];
-    sum += value;
-    y[out] = weight * (sum - half * value);
+/** Rows to sum, where they are: sum ← sum + into x, y ← weight (sum − share x). Without x, there is nothing to add. */
+interface Run {
+  readonly x: Storage | undefined;
+  readonly from: number;
+  readonly y: Storage | undefined;
+  readonly to: number;
+  readonly stride: number;
+  readonly count: number;
+  readonly into: number;
+  readonly weight: number;
+  readonly share: number;
+}
+
+function sumRows(run: Run, sums: Float64Array, c: number, line: number): void {
+  const { x, y, stride, count, into, weight, share } = run;
+  for (let k = 0, at = run.from, out = run.to; k < count; k++, at += stride, out += stride) {
+    if (x && y) {
+      for (let i = 0; i < line; i++) {
+        const value = x[at + i];
+        const sum = sums[c + i] + into * value;
+        sums[c + i] = sum;
+        y[out + i] = weight * (sum - share * value);
+      }
+    } else if (x) for (let i = 0; i < line; i++) sums[c + i] += into * x[at + i];
+    else if (y) for (let i = 0; i < line; i++) y[out + i] = weight * sums[c + i];
   }
-  return sum;
 }
 
-function total(sum: number, x: Storage, from: number, stride: number, count: number): number {
-  for (let k = 0, at = from; k < count; k++, at += stride) sum += x[at];
-  return sum;
-}
-
-function addRow(x: Storage, from: number, weight: number, y: Storage, to: number, count: number): void {
-  for (let i = 0; i < count; i++) y[to + i] += weight * x[from + i];
+/** The same, number by number of a row that has few: a sum stays in a register. */
+function sumColumns(run: Run, sums: Float64Array, c: number, line: number): void {
+  const { x, y, stride, count, into, weight, share } = run;
+  if (!x) return sumRows(run, sums, c, line);
+  for (let i = 0; i < line; i++) {
+    let sum = sums[c + i];
+    let [at, out] = [run.from + i, run.to + i];
+    if (!y) for (let k = 0; k < count; k++, at += stride) sum += into * x[at];
+    else {
+      for (let k = 0; k < count; k++, at += stride, out += stride) {
+        const value = x[at];
+        sum += into * value;
+        y[out] = weight * (sum - share * value);
+      }
+    }
+    sums[c + i] = sum;
+  }
 }
 
 function withoutFirst<V>(space: BlockSpace<V>, axis: number): BlockSpace<V> {
