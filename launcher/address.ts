@@ -69,6 +69,12 @@ function inSubnet(text: string): (own: Address) => boolean {
   return ({ address, family }) => list.check(address, family === "IPv4" ? "ipv4" : "ipv6");
 }
 
+/** Address and port of such an endpoint. Local. */
+export function parseTcpEndpoint(endpoint: string): { host: string; port: number } {
+  const [, host = "localhost", port = "0"] = /^tcp:\/\/\[?(.*?)\]?:(\d+)$/.exec(endpoint) ?? [];
+  return { host, port: Number(port) };
+}
+
 /** An endpoint of ZeroMQ; IPv6 addresses stand in brackets. Local. */
 export function tcpEndpoint(address: string, port: number | "*"): string {
   return `tcp://${address.includes(":") ? `[${address}]` : address}:${port}`;

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Boot } from "../src/comm/boot.js";
-import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
+import type { ControlMessage, Start, Target } from "../src/comm/wire/messages.js";
 import { segmentBytes } from "../src/comm/wire/segment.js";
-import { addressOn, addressToward } from "./address.js";
+import { addressOn, addressToward, parseTcpEndpoint } from "./address.js";
 import { withCpus } from "./affinity.js";
 import { exitCodes } from "./errors.js";
 import { greeting, magic, magicLines } from "./greeting.js";
@@ -11,6 +11,7 @@ import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Link } from "./link.js";
 import { isCrowded, limitsOf } from "./rank-limits.js";
 import { CONTROL_FD, FIRST_INHERITED_FD, type RankEvents, RankProcess } from "./rank-process.js";
+import { probe, ProbePort } from "./probe.js";
 import { openSession } from "./session.js";
 import { type AgentConfig, PROGRAM } from "./start-agent.js";
 import { root, version } from "./version.js";
@@ -50,6 +51,8 @@ export class Agent {
   readonly #around: Surroundings;
   #ranks: RankProcess[] = [];
   #drained = 0;
+  /** Where the agents of other hosts find out that they reach this one, until ranks start. */
+  #probed: ProbePort | undefined;
   /** The launcher has answered. */
   #greeted = false;
   #oomKills = 0;
@@ -59,7 +62,7 @@ export class Agent {
     this.#around = around;
     this.#address = address;
     process.on("exit", () => this.#session.remove());
-    const { endpoint, invitation, nodeRank, heartbeatMs } = config;
+    const { endpoint, invitation, heartbeatMs } = config;
     this.#link = new Link({
       endpoint,
       invitation,
@@ -68,7 +71,24 @@ export class Agent {
       lost: (reason) => this.#lost(reason),
     });
     this.#output = new OutputWindow((paused) => this.#ranks.forEach((rank) => rank.pause(paused)));
-    this.#link.send({ kind: "agent-hello", nodeRank, pid: process.pid, version });
+    void this.#greet();
+  }
+
+  async #greet(): Promise<void> {
+    const { nodeRank, ports, rankKeys, among } = this.#config;
+    try {
+      if (among > 1) this.#probed = await ProbePort.open(this.#address, ports, rankKeys.key, nodeRank);
+      const at = this.#probed?.endpoint ?? "";
+      this.#link.send({ kind: "agent-hello", nodeRank, pid: process.pid, version, probe: at });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #probe(targets: readonly Target[]): Promise<void> {
+    const { rankKeys, heartbeatMs } = this.#config;
+    const failures = await probe(targets, rankKeys.key, Math.min(heartbeatMs, PROBE_MS));
+    this.#link.send({ kind: "probed", failures });
   }
 
   /** The launcher has gone: nothing of the job stays. */
@@ -92,6 +112,8 @@ export class Agent {
   #receive(message: ControlMessage, encoded: Uint8Array): void {
     this.#greeted = true;
     switch (message.kind) {
+      case "probe":
+        return void this.#probe(message.targets);
       case "start":
         return this.#start(message.start);
       case "address-book":
@@ -120,13 +142,18 @@ export class Agent {
   }
 
   #start(start: Start): void {
+    this.#probed?.close();
     try {
       this.#launch(start);
     } catch (error) {
       for (const rank of this.#ranks) rank.kill("SIGKILL");
-      const text = error instanceof Error ? error.message : String(error);
-      this.#link.send({ kind: "agent-failed", code: 125, text });
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.#link.send({ kind: "agent-failed", code: exitCodes.launcher, text });
   }
 
   #launch(start: Start): void {
@@ -270,6 +297,8 @@ class OutputWindow {
 }
 
 const WINDOW_BYTES = 2 ** 20;
+/** Time for a host to answer, before anything has been started. */
+const PROBE_MS = 5000;
 /** Ranks give up a silent host after the launcher, which can name it. */
 const PATIENCE = 1.5;
 
@@ -362,8 +391,7 @@ const parseConfigs: (json: string) => Partial<Record<string, AgentConfig>> = JSO
 /** The address at which ranks of other hosts reach those of this one. */
 export async function ownAddress({ iface, address, endpoint }: AgentConfig): Promise<string> {
   if (iface !== undefined) return addressOn(iface);
-  const [, host = "localhost"] = /^tcp:\/\/\[?(.*?)\]?:\d+$/.exec(endpoint) ?? [];
-  return address ?? addressToward(host);
+  return address ?? addressToward(parseTcpEndpoint(endpoint).host);
 }
 
 /**

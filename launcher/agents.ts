@@ -36,6 +36,7 @@ export function startAgents(
     stdin.heir !== undefined && placements[nodeRank].ranks.includes(stdin.heir);
   const common = (nodeRank: number) => ({
     nodeRank,
+    among: placements.length,
     invitation: hub.invite(nodeRank),
     rankKeys,
     heartbeatMs: ending.heartbeatMs,

@@ -6,7 +6,7 @@ import { UsageError } from "./errors.js";
 export type EventName = "map" | "agent" | "start" | "ready" | "failure" | "exit" | "abort" | "end" | "timing";
 
 /** Steps of a job's way to its end; their times count from the start of tsmpirun. */
-export const phases = ["placed", "bundled", "agents", "ready", "ended"] as const;
+export const phases = ["placed", "bundled", "agents", "probed", "ready", "ended"] as const;
 export type Phase = (typeof phases)[number];
 
 /**

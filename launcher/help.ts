@@ -98,7 +98,8 @@ With --hostfile, --host picks hosts from the file.
 On every other host ssh starts one agent, which starts the ranks there. ssh must work without a password, and node
 and tsmpi be there under the same paths as here, or under --node (node= in the host file) and --remote-prefix. The
 program itself travels with the agent's connection. The agent connects back to the address of this host at which
-it sees it; --iface chooses another. --launcher fork starts all agents on this host, which plays the others:
+it sees it; --iface chooses another. Before any rank starts, agents try to reach each other, both ways, and an address
+that does not lead to its host is named with both hosts. --launcher fork starts all agents on this host, which plays the others:
 for tests.
 `,
   ...outputTopics,

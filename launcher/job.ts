@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
+import type { ControlMessage, Start, Unreached } from "../src/comm/wire/messages.js";
 import type { Bundle } from "./bundle.js";
 import type { EventLog } from "./event-log.js";
 import { exitCodes, LaunchError } from "./errors.js";
@@ -8,6 +8,7 @@ import { exitCodeOf, Ledger } from "./ledger.js";
 import type { Hub } from "./link.js";
 import type { EndingOptions } from "./ending-options.js";
 import type { Outputs } from "./outputs.js";
+import { neighborsOf } from "./probe.js";
 import { nameRanks } from "./ranks.js";
 import { report } from "./report.js";
 import type { Feed } from "./stdin.js";
@@ -53,7 +54,11 @@ export class Job {
   readonly #outputs: Outputs;
   readonly #feed: Feed;
   readonly #ledger: Ledger;
-  readonly #arrived = new Set<number>();
+  /** Where those nodes whose agents have come can be probed. */
+  readonly #arrived = new Map<number, string>();
+  /** Nodes whose agents have tried to reach others. */
+  readonly #probed = new Set<number>();
+  readonly #unreached: string[] = [];
   /** Nodes that have been given ranks to start. */
   readonly #started = new Set<number>();
   /** Nodes whose ranks have ended and whose output has arrived. */
@@ -98,7 +103,7 @@ export class Job {
   /** Runs the programs on all hosts. Resolves to the exit code, when nothing of the job is left. */
   async run(programs: readonly Bundle[]): Promise<number> {
     this.#programs = programs;
-    for (const nodeRank of this.#arrived) this.#startNode(nodeRank);
+    this.#startNodes();
     const timers = [setTimeout(() => this.#lateAgents(), this.#options.startTimeoutMs)];
     const { timeoutMs } = this.#options;
     if (timeoutMs !== undefined) timers.push(setTimeout(() => this.#timedOut(timeoutMs), timeoutMs));
@@ -123,7 +128,9 @@ export class Job {
     this.#options.log.heard(this.#nodes[nodeRank].host, message);
     switch (message.kind) {
       case "agent-hello":
-        return this.#agentHello(nodeRank, message.version);
+        return this.#agentHello(nodeRank, message.version, message.probe);
+      case "probed":
+        return this.#heardProbes(nodeRank, message.failures);
       case "started":
         this.#ledger.started(message.rank, message.pid);
         return this.#feed.started(message.rank);
@@ -207,15 +214,45 @@ export class Job {
     this.#options.log.write("ready", { ranks: endpoints.length });
   }
 
-  #agentHello(nodeRank: number, theirs: string): void {
+  #agentHello(nodeRank: number, theirs: string, probe: string): void {
     if (theirs !== version) {
       const { host } = this.#nodes[nodeRank];
       const text = `tsmpirun: ${host} has tsmpi ${theirs}, this host has ${version}; install the same version`;
       return this.#end({ code: exitCodes.launcher, text }, nodeRank);
     }
-    this.#arrived.add(nodeRank);
-    if (this.#arrived.size === this.#nodes.length) this.#options.log.mark("agents");
-    if (this.#programs) this.#startNode(nodeRank);
+    this.#arrived.set(nodeRank, probe);
+    if (this.#arrived.size < this.#nodes.length) return;
+    this.#options.log.mark("agents");
+    for (const [from, at] of this.#arrived) {
+      const others = at === "" ? [] : neighborsOf(from, this.#nodes.length);
+      const targets = others.map((to) => ({ nodeRank: to, endpoint: this.#arrived.get(to) ?? "" }));
+      if (targets.length > 0) this.#hub.send(from, { kind: "probe", targets });
+      else this.#probed.add(from);
+    }
+    this.#startNodes();
+  }
+
+  #heardProbes(nodeRank: number, failures: readonly Unreached[]): void {
+    const { host } = this.#nodes[nodeRank];
+    for (const { nodeRank: to, reason } of failures)
+      this.#unreached.push(`${host} cannot reach ${this.#nodes[to].host} at ${reason}`);
+    this.#probed.add(nodeRank);
+    this.#startNodes();
+  }
+
+  /** Starts the ranks once all hosts reach each other. */
+  #startNodes(): void {
+    if (!this.#programs || this.#verdict || this.#probed.size < this.#nodes.length) return;
+    if (this.#unreached.length === 0) {
+      this.#options.log.mark("probed");
+      for (const nodeRank of this.#nodes.keys()) this.#startNode(nodeRank);
+      return;
+    }
+    const more = this.#unreached.length - UNREACHED_LINES;
+    const lines = [...this.#unreached.slice(0, UNREACHED_LINES), ...(more > 0 ? [`and ${more} more`] : [])];
+    const advice = "no rank was started; look for a firewall (--ports), or choose another network (--iface)";
+    const text = `tsmpirun: ${lines.join("\n  ")}\n  ${advice}; exit code ${exitCodes.launcher}`;
+    this.#end({ code: exitCodes.launcher, text });
   }
 
   #startNode(nodeRank: number): void {
@@ -231,7 +268,7 @@ export class Job {
   }
 
   #broadcast(message: ControlMessage): void {
-    for (const nodeRank of this.#arrived) this.#hub.send(nodeRank, message);
+    for (const nodeRank of this.#arrived.keys()) this.#hub.send(nodeRank, message);
   }
 
   #checkFaults(): void {
@@ -360,6 +397,7 @@ export class Job {
   }
 }
 
+const UNREACHED_LINES = 8;
 const COLLECT_MS = 200;
 const EXPLAIN_MS = 2000;
 const REPORT_MS = 1000;

@@ -150,7 +150,7 @@ export class Hub {
   async #deliver(receive: (nodeRank: number, message: ControlMessage) => void): Promise<void> {
     while (!this.#router.closed) {
       await this.#binding;
-      const parts = await this.#receive().catch(ignore);
+      const parts = await this.#receive();
       const nodeRank = this.#nodes.get(parts?.[0].toString() ?? "");
       if (parts === undefined || nodeRank === undefined) continue;
       this.#present.add(nodeRank);
@@ -158,9 +158,15 @@ export class Hub {
     }
   }
 
-  /** The next message. While an address is being bound the socket refuses, by an exception. */
-  async #receive(): Promise<Buffer[]> {
-    return this.#router.receive();
+  /** The next message; `undefined` if there is none now: an address is being bound, or the socket closed. */
+  async #receive(): Promise<Buffer[] | undefined> {
+    try {
+      return await this.#router.receive();
+    } catch (error) {
+      const binding = error instanceof Error && "code" in error && error.code === "EBUSY";
+      if (binding || this.#router.closed) return undefined;
+      throw error;
+    }
   }
 
   /** Counts strangers. */

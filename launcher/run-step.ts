@@ -12,6 +12,7 @@ import { readEnding } from "./ending-options.js";
 import { EventLog } from "./event-log.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Job, type Node } from "./job.js";
+import { jobStart } from "./job-start.js";
 import { newRankKeys } from "./keys.js";
 import { Hub } from "./link.js";
 import { appearing, offerMemory, takeMemory } from "./offered-memory.js";
@@ -129,6 +130,7 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     invitation: hub.invite(rank),
     rankKeys,
     nodeRank: rank,
+    among: several ? size : 1,
     heartbeatMs: HEARTBEAT_MS,
     address: undefined,
     iface: undefined,
@@ -138,6 +140,8 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     raw: false,
   }));
   publish(files.meeting, configs);
+  const transport = transportNames.find((name) => name === environment.transport) ?? "auto";
+  const common = jobStart(`slurm-${step.name}`, transport, hostOf);
   const gone = hostOf.map(() => deferred<string>());
   const nodes = hostOf.map((host, rank): Node => ({
     agent: { local: false, gone: gone[rank].promise, release: nothing, kill: nothing },
@@ -145,17 +149,11 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     ranks: [rank],
     stage: () => `task ${rank} has not connected`,
     start: ([program]) => ({
-      jobId: `slurm-${step.name}`,
-      size,
+      ...common,
       ranks: [{ rank, program: 0, cpus: [], flags: [] }],
       nodeRank: rank,
-      nodes: hosts.length,
       host: hosts[host],
-      attempt: 0,
-      transport: transportNames.find((name) => name === environment.transport) ?? "auto",
       programs: [{ ...program, args, environment: {}, directory: process.cwd() }],
-      stdinFd: undefined,
-      hosts: hostOf,
     }),
   }));
   const outputs: Outputs = new Outputs(readOutput({}), {

@@ -8,6 +8,7 @@ import { UsageError } from "./errors.js";
 import { EventLog } from "./event-log.js";
 import { exportedEnvironment, travelling } from "./exports.js";
 import { Job, type Node } from "./job.js";
+import { jobStart } from "./job-start.js";
 import { Hub } from "./link.js";
 import type { Options } from "./options.js";
 import { Outputs } from "./outputs.js";
@@ -176,6 +177,7 @@ function startsOf(
   const universe = { TSMPI_UNIVERSE_SIZE: `${mapping.slots}` };
   const hosts = Array.from({ length: size }, () => 0);
   for (const [nodeRank, { ranks }] of placements.entries()) for (const rank of ranks) hosts[rank] = nodeRank;
+  const job = jobStart(jobId, options.transport, hosts);
   return placements.map((placement, nodeRank) => (bundles) => {
     const { host, ranks } = placement;
     const cpus = plan.cpusOf(placement, plan.topologyOf(host) ?? []);
@@ -187,8 +189,7 @@ function startsOf(
     if (options.placement.display.includes("bind")) say(showBinding(plan, placement).join("\n"));
     const here = remotes.isPlayedHere(host);
     return {
-      jobId,
-      size,
+      ...job,
       ranks: ranks.map((rank, i) => ({
         rank,
         program: programs[rank],
@@ -196,18 +197,13 @@ function startsOf(
         flags: debugFlags(options.debug, rank),
       })),
       nodeRank,
-      nodes: placements.length,
       host: host.name,
-      attempt: 0,
-      transport: options.transport,
       programs: options.programs.map(({ args, directory }, i) => ({
         ...bundles[i],
         args,
         environment: { ...(here ? environments[i] : travelling(environments[i])), ...universe },
         directory: host.workdir ?? directory,
       })),
-      stdinFd: undefined,
-      hosts,
     };
   });
 }

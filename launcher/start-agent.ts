@@ -11,6 +11,8 @@ export interface AgentConfig {
   readonly invitation: Invitation;
   readonly rankKeys: RankKeys;
   readonly nodeRank: number;
+  /** Agents of the job, each of which others try to reach if there are several. */
+  readonly among: number;
   /** A launcher that has been silent for so long is gone. */
   readonly heartbeatMs: number;
   /** Address at which ranks of other hosts reach this host's ranks; `undefined`: the one that leads to `endpoint`. */

@@ -26,6 +26,25 @@ void test("faults of hosts", { ...limits, skip: why ?? false }, async (t) => {
   const on = ["--host", hosts.names.map((name) => `${name}:2`).join(",")];
   const waiting = [...on, where, "fail", "9"]; // all wait, for ever
 
+  await t.test("hosts that do not reach each other are named before any rank starts", async (t) => {
+    const probing = ["--heartbeat", "2", ...on, where];
+    hosts.deafen("node3", "node2");
+    const oneWay = await runOnHosts(t, { hosts, args: probing });
+    hosts.undeafen("node3");
+    t.equal(oneWay.code, 125);
+    t.equal(oneWay.stdout, "");
+    t.match(
+      oneWay.stderr,
+      /^tsmpirun: node2 cannot reach node3 at 10\.78\.0\.3:\d+: no answer within 2 s\n {2}no rank was started; .*--iface/,
+    );
+    hosts.part("node2", "node3");
+    const both = await runOnHosts(t, { hosts, args: probing });
+    hosts.rejoin("node2", "node3");
+    t.equal(both.code, 125);
+    t.match(both.stderr, /node2 cannot reach node3 at .*no route/);
+    t.match(both.stderr, /node3 cannot reach node2 at .*no route/);
+  });
+
   await t.test("a host that is cut off is named, in time; its own ranks end as well", async (t) => {
     const { watch, seconds } = whenAllRun(() => hosts.cut("node2"));
     const { code, stderr } = await runOnHosts(t, { hosts, args: ["--heartbeat", "2", ...waiting], watch });

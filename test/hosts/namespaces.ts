@@ -31,6 +31,9 @@ export interface Hosts {
   /** What two hosts send each other is lost; they reach all others. */
   part(name: string, other: string): void;
   rejoin(name: string, other: string): void;
+  /** A host's firewall drops what asks for a connection from another one; what that has asked for itself goes on. */
+  deafen(name: string, other: string): void;
+  undeafen(name: string): void;
   /** Limits what a host sends and is sent, in bits per second as tc writes them: `256kbit`. */
   shape(name: string, rate: string): void;
   unshape(name: string): void;
@@ -157,6 +160,13 @@ async function make(
     run("nsenter", "-t", `${bridge.pid}`, "-n", "sh", "-c", tc(port(name)));
     command(name, tc("eth0"));
   };
+  const deafen = (name: string, other: string): void => {
+    const filter = [
+      "filter add dev eth0 ingress bpf direct-action bytecode",
+      `'${dropOpening(addressOf(other))}'`,
+    ];
+    command(name, `tc qdisc add dev eth0 clsact && tc ${filter.join(" ")}`);
+  };
   const port = (name: string): string => `port${names.indexOf(name)}`;
   const enter = (name: string) => ["-t", first(name), "-n", "-u", "-i", "-m", "-p"];
   return {
@@ -180,6 +190,8 @@ async function make(
       inBridge("link", "set", port(name), "down"); // the dead send no word of their end
       hosts.get(name)?.kill("SIGKILL");
     },
+    deafen,
+    undeafen: (name) => void command(name, "tc qdisc del dev eth0 clsact"),
     shape: (name, rate) => queue("replace", name, `tbf rate ${rate} burst 8kb latency 400ms`),
     unshape: (name) => queue("del", name, ""),
     kill(name, word) {
@@ -189,6 +201,25 @@ async function make(
     },
     down,
   };
+}
+
+/** A filter, in the bytecode of BPF as tc reads it, that drops packets of an address which open a TCP connection. */
+function dropOpening(source: string): string {
+  const address = source.split(".").reduce((number, byte) => number * 256 + Number(byte), 0);
+  const steps = [
+    "40 0 0 12", // type of the frame
+    "21 0 7 2048", // IPv4, or let it pass
+    "32 0 0 26", // its source
+    `21 0 5 ${address}`,
+    "48 0 0 23", // its protocol
+    "21 0 3 6", // TCP
+    "48 0 0 47", // its flags
+    "84 0 0 18", // SYN and ACK
+    "21 1 0 2", // SYN alone
+    "6 0 0 0", // let it pass
+    "6 0 0 2", // drop it
+  ];
+  return `${steps.length},${steps.join(",")}`;
 }
 
 /** Waits until a host has said a word; fails if it ends before. */

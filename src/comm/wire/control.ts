@@ -54,7 +54,20 @@ export function decode(encoded: Uint8Array): ControlMessage {
       nodeRank: agent.nodeRank(),
       pid: agent.pid(),
       version: agent.version() ?? "",
+      probe: agent.probe() ?? "",
     };
+  }
+  const probe = message.probe();
+  if (probe) {
+    const endpoints = list(probe.endpointsLength(), (i) => probe.endpoints(i));
+    const targets = endpoints.map((endpoint, i) => ({ nodeRank: probe.nodeRanks(i) ?? 0, endpoint }));
+    return { kind: "probe", targets };
+  }
+  const probed = message.probed();
+  if (probed) {
+    const reasons = list(probed.reasonsLength(), (i) => probed.reasons(i));
+    const failures = reasons.map((reason, i) => ({ nodeRank: probed.nodeRanks(i) ?? 0, reason }));
+    return { kind: "probed", failures };
   }
   const start = message.start();
   if (start) return { kind: "start", start: readStart(start) };
@@ -124,9 +137,38 @@ function build(b: Builder, message: ControlMessage): Offset {
       return wire.Failure.createFailure(b, rank, code, aborted, text, lostPeer);
     }
     case "agent-hello": {
-      const version = b.createString(message.version);
-      const table = wire.AgentHello.createAgentHello(b, message.nodeRank, message.pid, version);
-      return table;
+      const [version, probe] = strings(b, [message.version, message.probe]);
+      return wire.AgentHello.createAgentHello(b, message.nodeRank, message.pid, version, probe);
+    }
+    case "probe": {
+      const { targets } = message;
+      const endpoints = strings(
+        b,
+        targets.map(({ endpoint }) => endpoint),
+      );
+      return wire.Probe.createProbe(
+        b,
+        wire.Probe.createNodeRanksVector(
+          b,
+          targets.map(({ nodeRank }) => nodeRank),
+        ),
+        wire.Probe.createEndpointsVector(b, endpoints),
+      );
+    }
+    case "probed": {
+      const { failures } = message;
+      const reasons = strings(
+        b,
+        failures.map(({ reason }) => reason),
+      );
+      return wire.Probed.createProbed(
+        b,
+        wire.Probed.createNodeRanksVector(
+          b,
+          failures.map(({ nodeRank }) => nodeRank),
+        ),
+        wire.Probed.createReasonsVector(b, reasons),
+      );
     }
     case "start":
       return writeStart(b, message.start);
@@ -181,6 +223,8 @@ const attach: Record<ControlMessage["kind"], (b: Builder, table: Offset) => void
   gone: (b, table) => wire.Message.addGone(b, table),
   failure: (b, table) => wire.Message.addFailure(b, table),
   "agent-hello": (b, table) => wire.Message.addAgentHello(b, table),
+  probe: (b, table) => wire.Message.addProbe(b, table),
+  probed: (b, table) => wire.Message.addProbed(b, table),
   start: (b, table) => wire.Message.addStart(b, table),
   started: (b, table) => wire.Message.addStarted(b, table),
   output: (b, table) => wire.Message.addOutput(b, table),

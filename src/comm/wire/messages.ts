@@ -37,7 +37,6 @@ export interface Start {
   readonly attempt: number;
   readonly transport: TransportName;
   readonly programs: readonly ProgramStart[];
-  readonly stdinFd: number | undefined;
   /** Place among the job's hosts of every world rank. */
   readonly hosts: readonly number[];
 }
@@ -69,6 +68,18 @@ export interface Printed {
   readonly timeMs: number;
 }
 
+/** A host that is to be reached, by place, and where. */
+export interface Target {
+  readonly nodeRank: number;
+  readonly endpoint: string;
+}
+
+/** A host that is not reached, and why. */
+export interface Unreached {
+  readonly nodeRank: number;
+  readonly reason: string;
+}
+
 /** A control message, as the program sees it. */
 export type ControlMessage =
   | { readonly kind: "boot"; readonly boot: Boot }
@@ -83,7 +94,11 @@ export type ControlMessage =
       readonly nodeRank: number;
       readonly pid: number;
       readonly version: string;
+      /** Where others can find out that they reach it; "" if there are none. */
+      readonly probe: string;
     }
+  | { readonly kind: "probe"; readonly targets: readonly Target[] }
+  | { readonly kind: "probed"; readonly failures: readonly Unreached[] }
   | { readonly kind: "start"; readonly start: Start }
   | { readonly kind: "started"; readonly rank: number; readonly pid: number }
   | ({ readonly kind: "output" } & Printed)

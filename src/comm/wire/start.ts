@@ -22,14 +22,12 @@ export function writeStart(b: Builder, start: Start): Offset {
       b,
       start.programs.map((program) => writeProgram(b, program)),
     ),
-    start.stdinFd ?? -1,
     wire.Start.createHostsVector(b, [...start.hosts]),
   );
 }
 
 /** Reads what an agent is to run. Local. */
 export function readStart(start: wire.Start): Start {
-  const stdinFd = start.stdinFd();
   return {
     jobId: start.jobId() ?? "",
     size: start.size(),
@@ -40,7 +38,6 @@ export function readStart(start: wire.Start): Start {
     attempt: start.attempt(),
     transport: transportOf(start.transport()),
     programs: list(start.programsLength(), (i) => start.programs(i)).map(readProgram),
-    stdinFd: stdinFd < 0 ? undefined : stdinFd,
     hosts: [...(start.hostsArray() ?? [])],
   };
 }

@@ -50,7 +50,6 @@ const start: Start = {
     },
     { code: new Uint8Array(0), sourceMap: Uint8Array.of(9), args: [], environment: {}, directory: "" },
   ],
-  stdinFd: 0,
   hosts: [0, 0, 1, 1, 2, 3, 3],
 };
 
@@ -69,9 +68,18 @@ const messages: readonly ControlMessage[] = [
   { kind: "gone", ranks: [0, 9999] },
   { kind: "failure", rank: 1, code: 300, aborted: true, text: "Error: it\n    at x", lostPeer: undefined },
   { kind: "failure", rank: 0, code: -1, aborted: false, text: "", lostPeer: 0 },
-  { kind: "agent-hello", nodeRank: 2, pid: 99, version: "0.1.0" },
+  { kind: "agent-hello", nodeRank: 2, pid: 99, version: "0.1.0", probe: "tcp://10.1.2.3:5" },
+  {
+    kind: "probe",
+    targets: [
+      { nodeRank: 1, endpoint: "tcp://[::1]:4" },
+      { nodeRank: 0, endpoint: "tcp://a:1" },
+    ],
+  },
+  { kind: "probed", failures: [{ nodeRank: 4, reason: "10.1.2.3:4: no answer" }] },
+  { kind: "probed", failures: [] },
   { kind: "start", start },
-  { kind: "start", start: { ...start, stdinFd: undefined, ranks: [], programs: [] } },
+  { kind: "start", start: { ...start, ranks: [], programs: [] } },
   { kind: "started", rank: 6, pid: 1234 },
   { kind: "output", rank: 6, stream: 2, bytes: Buffer.from("hello\n"), timeMs: 1.75e12 },
   { kind: "input", bytes: Buffer.from("hello") },

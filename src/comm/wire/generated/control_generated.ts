@@ -770,6 +770,9 @@ static createFailure(builder:flatbuffers.Builder, rank:number, code:number, abor
 }
 }
 
+/**
+ * `probe`: where other agents can find out that they reach this one; empty if there are none.
+ */
 export class AgentHello {
   bb: flatbuffers.ByteBuffer|null = null;
   bb_pos = 0;
@@ -805,8 +808,15 @@ version(optionalEncoding?:any):string|Uint8Array|null {
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
+probe():string|null
+probe(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+probe(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
 static startAgentHello(builder:flatbuffers.Builder) {
-  builder.startObject(3);
+  builder.startObject(4);
 }
 
 static addNodeRank(builder:flatbuffers.Builder, nodeRank:number) {
@@ -821,17 +831,226 @@ static addVersion(builder:flatbuffers.Builder, versionOffset:flatbuffers.Offset)
   builder.addFieldOffset(2, versionOffset, 0);
 }
 
+static addProbe(builder:flatbuffers.Builder, probeOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(3, probeOffset, 0);
+}
+
 static endAgentHello(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createAgentHello(builder:flatbuffers.Builder, nodeRank:number, pid:number, versionOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createAgentHello(builder:flatbuffers.Builder, nodeRank:number, pid:number, versionOffset:flatbuffers.Offset, probeOffset:flatbuffers.Offset):flatbuffers.Offset {
   AgentHello.startAgentHello(builder);
   AgentHello.addNodeRank(builder, nodeRank);
   AgentHello.addPid(builder, pid);
   AgentHello.addVersion(builder, versionOffset);
+  AgentHello.addProbe(builder, probeOffset);
   return AgentHello.endAgentHello(builder);
+}
+}
+
+/**
+ * The hosts that an agent is to reach before any rank starts: launcher -> agent.
+ */
+export class Probe {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):Probe {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsProbe(bb:flatbuffers.ByteBuffer, obj?:Probe):Probe {
+  return (obj || new Probe()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsProbe(bb:flatbuffers.ByteBuffer, obj?:Probe):Probe {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new Probe()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+nodeRanks(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readInt32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
+}
+
+nodeRanksLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+nodeRanksArray():Int32Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? new Int32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
+endpoints(index: number):string
+endpoints(index: number,optionalEncoding:flatbuffers.Encoding):string|Uint8Array
+endpoints(index: number,optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.__string(this.bb!.__vector(this.bb_pos + offset) + index * 4, optionalEncoding) : null;
+}
+
+endpointsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+static startProbe(builder:flatbuffers.Builder) {
+  builder.startObject(2);
+}
+
+static addNodeRanks(builder:flatbuffers.Builder, nodeRanksOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(0, nodeRanksOffset, 0);
+}
+
+static createNodeRanksVector(builder:flatbuffers.Builder, data:number[]|Int32Array):flatbuffers.Offset;
+/**
+ * @deprecated This Uint8Array overload will be removed in the future.
+ */
+static createNodeRanksVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset;
+static createNodeRanksVector(builder:flatbuffers.Builder, data:number[]|Int32Array|Uint8Array):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt32(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startNodeRanksVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
+static addEndpoints(builder:flatbuffers.Builder, endpointsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(1, endpointsOffset, 0);
+}
+
+static createEndpointsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startEndpointsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
+static endProbe(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createProbe(builder:flatbuffers.Builder, nodeRanksOffset:flatbuffers.Offset, endpointsOffset:flatbuffers.Offset):flatbuffers.Offset {
+  Probe.startProbe(builder);
+  Probe.addNodeRanks(builder, nodeRanksOffset);
+  Probe.addEndpoints(builder, endpointsOffset);
+  return Probe.endProbe(builder);
+}
+}
+
+/**
+ * Those that it does not reach, and why: agent -> launcher.
+ */
+export class Probed {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):Probed {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsProbed(bb:flatbuffers.ByteBuffer, obj?:Probed):Probed {
+  return (obj || new Probed()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsProbed(bb:flatbuffers.ByteBuffer, obj?:Probed):Probed {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new Probed()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+nodeRanks(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readInt32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
+}
+
+nodeRanksLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+nodeRanksArray():Int32Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? new Int32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
+reasons(index: number):string
+reasons(index: number,optionalEncoding:flatbuffers.Encoding):string|Uint8Array
+reasons(index: number,optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.__string(this.bb!.__vector(this.bb_pos + offset) + index * 4, optionalEncoding) : null;
+}
+
+reasonsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+static startProbed(builder:flatbuffers.Builder) {
+  builder.startObject(2);
+}
+
+static addNodeRanks(builder:flatbuffers.Builder, nodeRanksOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(0, nodeRanksOffset, 0);
+}
+
+static createNodeRanksVector(builder:flatbuffers.Builder, data:number[]|Int32Array):flatbuffers.Offset;
+/**
+ * @deprecated This Uint8Array overload will be removed in the future.
+ */
+static createNodeRanksVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset;
+static createNodeRanksVector(builder:flatbuffers.Builder, data:number[]|Int32Array|Uint8Array):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt32(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startNodeRanksVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
+static addReasons(builder:flatbuffers.Builder, reasonsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(1, reasonsOffset, 0);
+}
+
+static createReasonsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startReasonsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
+static endProbed(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createProbed(builder:flatbuffers.Builder, nodeRanksOffset:flatbuffers.Offset, reasonsOffset:flatbuffers.Offset):flatbuffers.Offset {
+  Probed.startProbed(builder);
+  Probed.addNodeRanks(builder, nodeRanksOffset);
+  Probed.addReasons(builder, reasonsOffset);
+  return Probed.endProbed(builder);
 }
 }
 
@@ -1261,28 +1480,23 @@ programsLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
-stdinFd():number {
-  const offset = this.bb!.__offset(this.bb_pos, 22);
-  return offset ? this.bb!.readInt32(this.bb_pos + offset) : -1;
-}
-
 hosts(index: number):number|null {
-  const offset = this.bb!.__offset(this.bb_pos, 24);
+  const offset = this.bb!.__offset(this.bb_pos, 22);
   return offset ? this.bb!.readInt32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
 }
 
 hostsLength():number {
-  const offset = this.bb!.__offset(this.bb_pos, 24);
+  const offset = this.bb!.__offset(this.bb_pos, 22);
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
 hostsArray():Int32Array|null {
-  const offset = this.bb!.__offset(this.bb_pos, 24);
+  const offset = this.bb!.__offset(this.bb_pos, 22);
   return offset ? new Int32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
 static startStart(builder:flatbuffers.Builder) {
-  builder.startObject(11);
+  builder.startObject(10);
 }
 
 static addJobId(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset) {
@@ -1345,12 +1559,8 @@ static startProgramsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
-static addStdinFd(builder:flatbuffers.Builder, stdinFd:number) {
-  builder.addFieldInt32(9, stdinFd, -1);
-}
-
 static addHosts(builder:flatbuffers.Builder, hostsOffset:flatbuffers.Offset) {
-  builder.addFieldOffset(10, hostsOffset, 0);
+  builder.addFieldOffset(9, hostsOffset, 0);
 }
 
 static createHostsVector(builder:flatbuffers.Builder, data:number[]|Int32Array):flatbuffers.Offset;
@@ -1375,7 +1585,7 @@ static endStart(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, size:number, ranksOffset:flatbuffers.Offset, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, attempt:number, transportOffset:flatbuffers.Offset, programsOffset:flatbuffers.Offset, stdinFd:number, hostsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, size:number, ranksOffset:flatbuffers.Offset, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, attempt:number, transportOffset:flatbuffers.Offset, programsOffset:flatbuffers.Offset, hostsOffset:flatbuffers.Offset):flatbuffers.Offset {
   Start.startStart(builder);
   Start.addJobId(builder, jobIdOffset);
   Start.addSize(builder, size);
@@ -1386,7 +1596,6 @@ static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, 
   Start.addAttempt(builder, attempt);
   Start.addTransport(builder, transportOffset);
   Start.addPrograms(builder, programsOffset);
-  Start.addStdinFd(builder, stdinFd);
   Start.addHosts(builder, hostsOffset);
   return Start.endStart(builder);
 }
@@ -2201,8 +2410,18 @@ inputTaken(obj?:InputTaken):InputTaken|null {
   return offset ? (obj || new InputTaken()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
 }
 
+probe(obj?:Probe):Probe|null {
+  const offset = this.bb!.__offset(this.bb_pos, 46);
+  return offset ? (obj || new Probe()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
+}
+
+probed(obj?:Probed):Probed|null {
+  const offset = this.bb!.__offset(this.bb_pos, 48);
+  return offset ? (obj || new Probed()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
+}
+
 static startMessage(builder:flatbuffers.Builder) {
-  builder.startObject(21);
+  builder.startObject(23);
 }
 
 static addBoot(builder:flatbuffers.Builder, bootOffset:flatbuffers.Offset) {
@@ -2287,6 +2506,14 @@ static addInput(builder:flatbuffers.Builder, inputOffset:flatbuffers.Offset) {
 
 static addInputTaken(builder:flatbuffers.Builder, inputTakenOffset:flatbuffers.Offset) {
   builder.addFieldOffset(20, inputTakenOffset, 0);
+}
+
+static addProbe(builder:flatbuffers.Builder, probeOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(21, probeOffset, 0);
+}
+
+static addProbed(builder:flatbuffers.Builder, probedOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(22, probedOffset, 0);
 }
 
 static endMessage(builder:flatbuffers.Builder):flatbuffers.Offset {
