@@ -37,6 +37,8 @@ export type {
 } from "./comm/types.js";
 export { Group, type GroupComparison, type RankRange } from "./comm/structure/group.js";
 export type { Comparison, CounterOptions, SplitNodeOptions } from "./comm/api/structure.js";
+export { Attribute, type AttributeOptions } from "./comm/structure/attribute.js";
+export type { Lifetime } from "./comm/api/lifetime.js";
 export { computeDims } from "./comm/structure/dims.js";
 export type {
   CartCommunicator,
@@ -65,6 +67,7 @@ export type { CollectiveOptions, StridedInto } from "./comm/api/collectives.js";
 export type { ReceivedMessage } from "./comm/api/point-to-point.js";
 export { Layout, type Strided } from "./comm/layout.js";
 export type { Field } from "./comm/record.js";
+export { PackBuffer } from "./comm/pack-buffer.js";
 export type { MatchedMessage } from "./comm/matched-message.js";
 export { startAll, type Persistent } from "./comm/persistent.js";
 export { requestScope, type RequestScope, type RequestScopeOptions } from "./comm/request-scope.js";

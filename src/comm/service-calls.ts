@@ -89,7 +89,7 @@ export abstract class ServiceCalls extends StructureCalls {
     options: CallOptions = NO_OPTIONS,
   ): Request<Window<A>> {
     // Among themselves, so that what follows on this communicator stays in order.
-    const inner = this.dup();
+    const inner = this.duplicate();
     return new Task(this.engine, allocateWindow(inner, type, count, options));
   }
 

@@ -12,6 +12,7 @@ import { failed } from "./request.js";
 import type { Lease } from "./structure/boards.js";
 import { disable } from "./structure/freeing.js";
 import { Group } from "./structure/group.js";
+import { Handlers } from "./structure/handlers.js";
 import { checkGroups } from "./structure/groups-agree.js";
 import { PARTS, partColor } from "./structure/locality.js";
 import { agree, mustAgree, type Outcome, type Proposal, type Proposed } from "./structure/proposals.js";
@@ -42,6 +43,8 @@ export abstract class StructureCalls extends CollectiveCalls {
   #hasTwin = false;
   #freed = false;
   #interceptors: Interceptors | undefined;
+  readonly #duplicated = new Handlers<[copy: Communicator]>();
+  readonly #freeing = new Handlers<[]>();
 
   constructor(engine: Engine, id: number, ranks: readonly number[], name: string, lease?: Lease) {
     super(engine, id, ranks, name, lease?.index);
@@ -154,6 +157,26 @@ export abstract class StructureCalls extends CollectiveCalls {
   }
 
   dup(): Communicator {
+    const copy = this.duplicate();
+    try {
+      this.#duplicated.run(copy);
+    } catch (error) {
+      copy.free();
+      throw error;
+    }
+    return copy;
+  }
+
+  onDup(handler: (copy: Communicator) => void): Disposable {
+    return this.#duplicated.add(handler);
+  }
+
+  onFree(handler: () => void): Disposable {
+    return this.#freeing.add(handler);
+  }
+
+  /** As `dup`, without a word to those who keep something for this communicator. */
+  protected duplicate(): Communicator {
     const lease =
       this.#hasTwin || this.#lease === undefined ? undefined : this.engine.boards.twin(this.#lease);
     this.#hasTwin = true;
@@ -188,8 +211,10 @@ export abstract class StructureCalls extends CollectiveCalls {
     if (this.#permanent)
       throw new Error(`free: "${this.name}" lives as long as the program; free what was made of it`);
     this.#freed = true;
+    const failure = this.#freeing.runBackwards();
     disable(this, this.name);
     this.engine.close(() => this.#close());
+    if (failure !== undefined) throw failure.error;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

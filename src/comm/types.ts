@@ -1,5 +1,6 @@
 import type { Collectives } from "./api/collectives.js";
 import type { Interception } from "./api/interception.js";
+import type { Lifetime } from "./api/lifetime.js";
 import type { PointToPoint } from "./api/point-to-point.js";
 import type { Structure } from "./api/structure.js";
 import type { ReproducibleSum } from "./reproducible-sum.js";
@@ -204,7 +205,7 @@ export interface Statistics {
  *
  * Wrong arguments, and calls that do not match those of other ranks, reject on every rank that takes part.
  */
-export interface Communicator extends PointToPoint, Collectives, Structure, Interception {
+export interface Communicator extends PointToPoint, Collectives, Structure, Lifetime, Interception {
   readonly rank: number;
   readonly size: number;
   /** Printed in every error; may be set. Local. */
