@@ -50,8 +50,10 @@ export type {
 export type { Counter, Lock, Mutex } from "./comm/api/services.js";
 export type {
   AccumulateOptions,
+  CombineOptions,
   Element,
   GetOptions,
+  PlaceOptions,
   SharedArrayConstructor,
   SharedWindow,
   TargetOptions,

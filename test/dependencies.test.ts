@@ -102,6 +102,8 @@ const EXPORTS = [
     "AttributeOptions",
     "Lifetime",
     "PackBuffer",
+    "CombineOptions",
+    "PlaceOptions",
     "Counter",
     "Lock",
     "Mutex",

@@ -78,6 +78,17 @@ export interface Window<A extends TypedArray> extends AsyncDisposable {
   free(): void;
 }
 
+/** Where an access in place begins, and what it does. */
+export interface PlaceOptions {
+  /** Element of the target's segment at which to begin; default 0. */
+  displ?: number;
+}
+
+export interface CombineOptions extends PlaceOptions {
+  /** Default "sum". */
+  op?: WindowOp;
+}
+
 /** `Float64Array` and its like. */
 export interface SharedArrayConstructor<A extends TypedArray> {
   readonly name: string;
@@ -91,7 +102,10 @@ export interface SharedArrayConstructor<A extends TypedArray> {
  *
  * What one rank writes another sees for certain only in this order: the writer writes and calls `sync`, the two
  * synchronise (a message, a barrier), the reader calls `sync` and reads. A barrier by itself orders no memory; `fence`
- * is all three. Elements of integer arrays can also be shared through `Atomics`.
+ * is all three. Elements of integer arrays can also be shared through `Atomics`, and those of any array through accesses
+ * by name (`put`, `accumulate`, …): no other such access, by any rank, sees one half done or changes what it is working
+ * on, and one sees what those before it have written. That holds as well for those to a window that `createWindow` makes
+ * of a segment.
  */
 export interface SharedWindow<A extends TypedArray> extends AsyncDisposable {
   /** This rank's segment. */
@@ -102,6 +116,23 @@ export interface SharedWindow<A extends TypedArray> extends AsyncDisposable {
   readonly lengths: readonly number[];
   /** The segment of a rank, in place. Local. */
   of(rank: number): A;
+  /** Writes values to the target's segment. As all accesses by name: in place, at once, and whole; local. */
+  put(values: A, target: number, options?: PlaceOptions): void;
+  /** A copy of `count` elements of the target's segment (default: all from `displ` on), or as many as `into` has. */
+  get(target: number, options?: PlaceOptions & { count?: number } & Partial<Into<A>>): A;
+  /** Combines the target's elements with `values`. */
+  accumulate(values: A, target: number, options?: CombineOptions): void;
+  /** The same; what was there before. */
+  getAccumulate(values: A, target: number, options?: CombineOptions & Partial<Into<A>>): A;
+  /** Combines one element with `value`; what was there before, `undefined` for PROC_NULL. */
+  fetchAndOp(value: Element<A>, target: number, options?: CombineOptions): Element<A> | undefined;
+  /** Writes `value` if `expected` is there; what was there before, `undefined` for PROC_NULL. */
+  compareAndSwap(
+    expected: Element<A>,
+    value: Element<A>,
+    target: number,
+    options?: PlaceOptions,
+  ): Element<A> | undefined;
   /** Orders this rank's reads and writes before it before those after it. Local. */
   sync(): void;
   /** What any rank has written before, every rank reads after. Collective. */

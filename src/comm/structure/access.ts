@@ -1,4 +1,4 @@
-import type { WindowOp } from "../api/windows.js";
+import type { Element, WindowOp } from "../api/windows.js";
 import { combine, OPERATION_NAMES, unsuited } from "../operations.js";
 import type { TypedArray } from "../types.js";
 
@@ -43,4 +43,8 @@ export function slice<A extends TypedArray>(array: A, displ: number, count: numb
 export function alike<A extends TypedArray>(array: A, elements: ArrayLike<unknown> | number): A {
   const constructor = array.constructor as new (elements: ArrayLike<unknown> | number) => A;
   return new constructor(elements);
+}
+
+export function firstOf<A extends TypedArray>(values: A): Element<A> | undefined {
+  return values[0] as Element<A>;
 }

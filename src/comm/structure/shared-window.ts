@@ -5,8 +5,11 @@ import type { Call } from "../collectives/call.js";
 import { Task } from "../task.js";
 import type { CallOptions, Communicator, Request, TypedArray } from "../types.js";
 import type { Engine } from "../engine.js";
+import { InPlace } from "./in-place.js";
+import { Part } from "./part.js";
 import { lockBytes, Region } from "./region.js";
 import { makeInProcess, makeShared, mapShared, type SharedMemory, takeInProcess } from "./shared-memory.js";
+import { WindowArguments } from "./window-arguments.js";
 
 /** Word for ordering memory, behind the segments, on a cache line of its own; the locks of a {@link Region} follow. */
 const TAIL_BYTES = 128;
@@ -35,13 +38,15 @@ export async function shareMemory(call: Call, bytes: number): Promise<SharedMemo
 }
 
 /** A window on memory that the ranks of a host share; see {@link SharedWindow}. */
-export class HostWindow<A extends TypedArray> implements SharedWindow<A> {
+export class HostWindow<A extends TypedArray> extends InPlace<A> implements SharedWindow<A> {
   readonly lengths: readonly number[];
   readonly #inner: Communicator;
   readonly #engine: Engine;
   readonly #memory: SharedMemory;
   readonly #word: Int32Array;
   readonly #region: Region;
+  /** Segments that this rank has accessed by rank. */
+  readonly #parts: Part<A>[] = [];
   #all: A | undefined;
 
   /** @param id - The same on all ranks, and no other window's. */
@@ -53,6 +58,7 @@ export class HostWindow<A extends TypedArray> implements SharedWindow<A> {
     type: SharedArrayConstructor<A>,
     lengths: readonly number[],
   ) {
+    super(new WindowArguments(inner, new type(memory.buffer, 0, 0), lengths));
     this.#engine = engine;
     this.#inner = inner;
     this.#memory = memory;
@@ -87,6 +93,11 @@ export class HostWindow<A extends TypedArray> implements SharedWindow<A> {
       );
     const begin = sum(lengths.slice(0, rank));
     return this.all.subarray(begin, begin + lengths[rank]) as A;
+  }
+
+  protected override part(rank: number): Part<A> {
+    const segment = this.of(rank); // throws once the window has been freed
+    return (this.#parts[rank] ??= new Part(segment, this.#region.guardOf(segment.byteOffset)));
   }
 
   sync(): void {

@@ -1,4 +1,4 @@
-import type { SharedArrayConstructor, WindowOp } from "../api/windows.js";
+import type { SharedArrayConstructor } from "../api/windows.js";
 import type { Members } from "../collectives/call.js";
 import type { Engine } from "../engine.js";
 import { codeOf, pack, unpack } from "../envelope.js";
@@ -8,6 +8,7 @@ import { numberOf, opOf, store } from "./access.js";
 import { LockQueue } from "./lock-queue.js";
 import { Part } from "./part.js";
 import type { Region } from "./region.js";
+import type { Access } from "./window-arguments.js";
 import { FIRST_VERB, type Query, Service } from "./service.js";
 
 /** What is asked of a target. Accumulations carry the number of their operation besides. */
@@ -147,16 +148,6 @@ export class WindowService<A extends TypedArray> extends Service {
   protected override leaves(rank: number): void {
     this.#locks.forget(rank);
   }
-}
-
-/** What is to be done with the elements of a target. */
-export interface Access<A extends TypedArray> {
-  /** The call, for errors. */
-  readonly name: string;
-  readonly op: WindowOp;
-  readonly target: number;
-  readonly position: number;
-  readonly values: A;
 }
 
 const ignore = (): void => undefined;

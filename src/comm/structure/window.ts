@@ -1,11 +1,4 @@
-import type {
-  AccumulateOptions,
-  Element,
-  GetOptions,
-  TargetOptions,
-  Window,
-  WindowOp,
-} from "../api/windows.js";
+import type { AccumulateOptions, Element, GetOptions, TargetOptions, Window } from "../api/windows.js";
 import { checkRank } from "../arguments.js";
 import { checkCall, NO_OPTIONS } from "../call-options.js";
 import type { Members } from "../collectives/call.js";
@@ -17,12 +10,12 @@ import {
   type CallOptions,
   type Communicator,
   type Into,
-  PROC_NULL,
   type Request,
   type TypedArray,
 } from "../types.js";
-import { alike, checkWindowOp, slice, store } from "./access.js";
-import { checkRange, checkType, elementsFor } from "./window-arguments.js";
+import { firstOf, slice, store } from "./access.js";
+import { type Access, WindowArguments } from "./window-arguments.js";
+import { WindowLocks } from "./window-locks.js";
 import { WindowService } from "./window-service.js";
 
 /** Larger accesses are made in pieces, so that a target that serves them turns to others in between. */
@@ -34,9 +27,9 @@ export class ActiveWindow<A extends TypedArray> implements Window<A> {
   readonly #engine: Engine;
   readonly #service: WindowService<A>;
   #lengths: readonly number[] = [];
+  #checked: WindowArguments<A>;
   #inner: Communicator | undefined;
-  /** Targets whose lock this rank has, or waits for. */
-  readonly #locked = new Set<number>();
+  readonly #locks: WindowLocks;
   /** Lets go of what was made for this window alone. */
   onFree: () => void = () => undefined;
 
@@ -44,6 +37,8 @@ export class ActiveWindow<A extends TypedArray> implements Window<A> {
     this.#members = members;
     this.#engine = members.engine;
     this.#service = new WindowService(members, context, local);
+    this.#checked = new WindowArguments(members, local, []);
+    this.#locks = new WindowLocks(members, this.#service, (...wait) => this.#wait(...wait));
   }
 
   /** What the other ranks need to know; see `open`. */
@@ -57,6 +52,7 @@ export class ActiveWindow<A extends TypedArray> implements Window<A> {
    */
   open(details: readonly Float64Array[], inner: Communicator): void {
     this.#lengths = details.map(([, length]) => length);
+    this.#checked = new WindowArguments(this.#members, this.local, this.#lengths);
     this.#service.open(details);
     this.#inner = inner;
   }
@@ -70,29 +66,24 @@ export class ActiveWindow<A extends TypedArray> implements Window<A> {
   }
 
   put(values: A, target: number, options: TargetOptions = NO_OPTIONS): Request {
-    return this.#combine("put", values, target, options, "replace");
+    checkCall(this.#members, "put", options);
+    return this.#combine(this.#checked.access("put", values, target, options, "replace"), options);
   }
 
   get(target: number, options: GetOptions & Partial<Into<A>> = NO_OPTIONS): Request<A> {
     checkCall(this.#members, "get", options);
-    const { displ = 0, into } = options;
-    checkRank(this.#members, "get", "target", target);
-    if (into !== undefined) checkType(this.#members, "get", this.local, into);
-    if (target === PROC_NULL) return this.#done(into ?? alike(this.local, 0));
-    const count = options.count ?? into?.length ?? Math.max(0, this.#lengths[target] - displ);
-    if (into !== undefined && into.length !== count)
-      throw new RangeError(
-        `get: count is ${count} and into has ${into.length} elements on rank ${this.#members.rank}; pass one of them`,
-      );
-    this.#checkRange("get", target, displ, count);
-    const result = into ?? alike(this.local, count);
-    return this.#pieces(count, result, (from, length) =>
-      this.#service.read(target, displ + from, slice(result, from, length), options),
+    const reading = this.#checked.reading(target, options);
+    if (reading === undefined) return this.#done(this.#checked.nothing(options.into));
+    const { position, into } = reading;
+    return this.#pieces(into.length, into, (from, length) =>
+      this.#service.read(target, position + from, slice(into, from, length), options),
     );
   }
 
   accumulate(values: A, target: number, options: AccumulateOptions = NO_OPTIONS): Request {
-    return this.#combine("accumulate", values, target, options, options.op ?? "sum");
+    checkCall(this.#members, "accumulate", options);
+    const { op = "sum" } = options;
+    return this.#combine(this.#checked.access("accumulate", values, target, options, op), options);
   }
 
   getAccumulate(
@@ -101,23 +92,17 @@ export class ActiveWindow<A extends TypedArray> implements Window<A> {
     options: AccumulateOptions & Partial<Into<A>> = NO_OPTIONS,
   ): Request<A> {
     const name = "getAccumulate";
-    const { displ = 0, op = "sum", into } = options;
-    this.#check(name, values, target, options, op);
-    if (into !== undefined) checkType(this.#members, name, this.local, into);
-    if (target === PROC_NULL) return this.#done(into ?? alike(this.local, 0));
-    if (into !== undefined && into.length !== values.length)
-      throw new RangeError(
-        `${name}: ${values.length} values and into has ${into.length} elements on rank ${this.#members.rank}; use equal lengths`,
-      );
-    const result = into ?? alike(this.local, values.length);
-    return this.#pieces(values.length, result, (from, length) => {
-      const access = { name, op, target, position: displ + from, values: slice(values, from, length) };
-      return this.#service.getAndCombine(access, options, (before) => {
+    checkCall(this.#members, name, options);
+    const access = this.#checked.access(name, values, target, options, options.op ?? "sum");
+    const result = this.#checked.before(name, options.into, access);
+    if (access === undefined) return this.#done(result);
+    return this.#pieces(values.length, result, (from, length) =>
+      this.#service.getAndCombine(pieceOf(access, from, length), options, (before) => {
         const part = slice(result, from, length);
         store(part, before);
         return part;
-      });
-    });
+      }),
+    );
   }
 
   fetchAndOp(
@@ -125,12 +110,10 @@ export class ActiveWindow<A extends TypedArray> implements Window<A> {
     target: number,
     options: AccumulateOptions = NO_OPTIONS,
   ): Request<Element<A> | undefined> {
-    const name = "fetchAndOp";
-    const { displ = 0, op = "sum" } = options;
-    const values = this.#elements(name, [value]);
-    this.#check(name, values, target, options, op);
-    if (target === PROC_NULL) return this.#done<Element<A> | undefined>(undefined);
-    return this.#service.getAndCombine({ name, op, target, position: displ, values }, options, first<A>);
+    checkCall(this.#members, "fetchAndOp", options);
+    const access = this.#checked.one("fetchAndOp", value, target, options, options.op ?? "sum");
+    if (access === undefined) return this.#done<Element<A> | undefined>(undefined);
+    return this.#service.getAndCombine(access, options, firstOf<A>);
   }
 
   compareAndSwap(
@@ -139,14 +122,10 @@ export class ActiveWindow<A extends TypedArray> implements Window<A> {
     target: number,
     options: TargetOptions = NO_OPTIONS,
   ): Request<Element<A> | undefined> {
-    const name = "compareAndSwap";
-    const { displ = 0 } = options;
-    checkCall(this.#members, name, options);
-    const values = this.#elements(name, [expected, value]);
-    checkRank(this.#members, name, "target", target);
-    if (target === PROC_NULL) return this.#done<Element<A> | undefined>(undefined);
-    this.#checkRange(name, target, displ, 1);
-    return this.#service.compareAndSwap(target, displ, values, options, first<A>);
+    checkCall(this.#members, "compareAndSwap", options);
+    const access = this.#checked.swap(expected, value, target, options);
+    if (access === undefined) return this.#done<Element<A> | undefined>(undefined);
+    return this.#service.compareAndSwap(target, access.position, access.values, options, firstOf<A>);
   }
 
   fence(options: CallOptions = NO_OPTIONS): Request {
@@ -159,37 +138,19 @@ export class ActiveWindow<A extends TypedArray> implements Window<A> {
     kind: "shared" | "exclusive" = "exclusive",
     options: CallOptions = NO_OPTIONS,
   ): Request {
-    const { rank } = this.#members;
-    checkCall(this.#members, "lock", options);
-    checkRank(this.#members, "lock", "target", target);
-    if (kind !== "shared" && kind !== "exclusive")
-      throw new RangeError(`lock: kind "${String(kind)}" is neither "shared" nor "exclusive"`);
-    if (target === PROC_NULL) return this.#done();
-    if (this.#locked.has(target))
-      throw new RangeError(
-        `lock: rank ${rank} has locked rank ${target} already; unlock it, and await that, before`,
-      );
-    this.#locked.add(target);
-    return new Task(this.#engine, this.#lock(target, this.#service.lock(target, kind, options)));
+    return this.#locks.lock(target, kind, options);
   }
 
   unlock(target: number, options: CallOptions = NO_OPTIONS): Request {
-    const { rank } = this.#members;
-    checkCall(this.#members, "unlock", options);
-    checkRank(this.#members, "unlock", "target", target);
-    if (target === PROC_NULL) return this.#done();
-    if (!this.#locked.has(target))
-      throw new RangeError(`unlock: rank ${rank} has not locked rank ${target}; lock it before`);
-    return this.#wait("unlock", target, options, () => this.#unlock(target));
+    return this.#locks.unlock(target, options);
   }
 
   lockAll(options: CallOptions = NO_OPTIONS): Request {
-    const locks = this.#lengths.map((_, target) => this.lock(target, "shared", options));
-    return new Task(this.#engine, this.#lockAll(locks));
+    return this.#locks.lockAll([...this.lengths.keys()], options);
   }
 
   unlockAll(options: CallOptions = NO_OPTIONS): Request {
-    const unlocks = this.#lengths.map((_, target) => this.unlock(target, options));
+    const unlocks = this.lengths.map((_, target) => this.unlock(target, options));
     return new Task(this.#engine, after(unlocks, undefined));
   }
 
@@ -233,52 +194,16 @@ export class ActiveWindow<A extends TypedArray> implements Window<A> {
     await inner.barrier({ signal, timeoutMs: Math.max(0, timeoutMs - (performance.now() - begun)) });
   }
 
-  async #lock(target: number, granted: Request): Promise<void> {
-    try {
-      await granted;
-    } catch (error) {
-      this.#locked.delete(target);
-      throw error;
-    }
-  }
-
-  /** All or none. */
-  async #lockAll(locks: readonly Request[]): Promise<void> {
-    const outcomes = await Promise.allSettled(locks);
-    const failure = outcomes.find((outcome) => outcome.status === "rejected");
-    if (failure === undefined) return;
-    for (const [target, { status }] of outcomes.entries())
-      if (status === "fulfilled") await this.#unlock(target);
-    throw failure.reason;
-  }
-
-  async #unlock(target: number): Promise<void> {
-    await this.#service.answered(target);
-    this.#service.unlock(target);
-    this.#locked.delete(target);
-  }
-
   /** A wait of this rank alone. */
   #wait(op: string, peer: number, options: CallOptions, wait: () => Promise<void>): Request {
     const { signal, timeoutMs = this.#members.timeoutMs } = options;
     return limitedTask(this.#engine, this.#service.limited(op, peer), { signal, timeoutMs }, wait);
   }
 
-  #combine(
-    name: "put" | "accumulate",
-    values: A,
-    target: number,
-    options: TargetOptions,
-    op: WindowOp,
-  ): Request {
-    this.#check(name, values, target, options, op);
-    if (target === PROC_NULL) return this.#done();
-    const { displ = 0 } = options;
-    return this.#pieces<void>(values.length, undefined, (from, length) =>
-      this.#service.combine(
-        { name, op, target, position: displ + from, values: slice(values, from, length) },
-        options,
-      ),
+  #combine(access: Access<A> | undefined, options: CallOptions): Request {
+    if (access === undefined) return this.#done();
+    return this.#pieces<void>(access.values.length, undefined, (from, length) =>
+      this.#service.combine(pieceOf(access, from, length), options),
     );
   }
 
@@ -297,28 +222,6 @@ export class ActiveWindow<A extends TypedArray> implements Window<A> {
   #done(result?: unknown): Request<unknown> {
     return completed(this.#engine, result);
   }
-
-  #elements(where: string, values: readonly Element<A>[]): A {
-    return elementsFor(this.#members, where, this.local, values);
-  }
-
-  #check(
-    where: "put" | "accumulate" | "getAccumulate" | "fetchAndOp",
-    values: A,
-    target: number,
-    options: TargetOptions,
-    op: WindowOp,
-  ): void {
-    checkCall(this.#members, where, options);
-    checkRank(this.#members, where, "target", target);
-    checkType(this.#members, where, this.local, values);
-    checkWindowOp(where, op, values, this.#members.rank);
-    if (target !== PROC_NULL) this.#checkRange(where, target, options.displ ?? 0, values.length);
-  }
-
-  #checkRange(where: string, target: number, displ: number, count: number): void {
-    checkRange(this.#members, where, this.#lengths[target], target, displ, count);
-  }
 }
 
 /** The result once all requests are complete. */
@@ -327,6 +230,6 @@ async function after<T>(requests: readonly PromiseLike<unknown>[], result: T): P
   return result;
 }
 
-function first<A extends TypedArray>(values: A): Element<A> | undefined {
-  return values[0] as Element<A>;
+function pieceOf<A extends TypedArray>(access: Access<A>, from: number, length: number): Access<A> {
+  return { ...access, position: access.position + from, values: slice(access.values, from, length) };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";
 import { simulate } from "../../../src/comm/simulate.js";
-import type { Communicator } from "../../../src/comm/types.js";
+import { type Communicator, PROC_NULL } from "../../../src/comm/types.js";
 import { realRanks, spmd } from "../../spmd.js";
 
 const ranksOf = (comm: Communicator): number[] => Array.from({ length: comm.size }, (_, rank) => rank);
@@ -67,6 +67,78 @@ await onNodes("Atomics on a shared integer array lose no update", async (comm) =
   assert.equal(window.of(0)[0], 1000 * comm.size);
   await window.fence();
 });
+
+await onNodes("accesses by rank are in place, at once and whole: no update is lost", async (comm) => {
+  const { rank, size } = comm;
+  await using window = await comm.allocateShared(Float64Array, 3);
+  const rounds = 200;
+  const seen: (number | undefined)[] = [];
+  for (let round = 0; round < rounds; round++) {
+    window.accumulate(Float64Array.of(1, rank), 0, { displ: 1 });
+    seen.push(window.fetchAndOp(1, size - 1));
+    for (let old = window.get(0, { count: 1 })[0]; ;) {
+      const now = window.compareAndSwap(old, old + 2, 0);
+      if (now === old) break;
+      old = now ?? NaN;
+    }
+  }
+  await window.fence();
+  const [both, count, ranks] = window.of(0);
+  assert.equal(both, rounds * size * (size === 1 ? 3 : 2));
+  assert.equal(count, rounds * size);
+  assert.equal(ranks, (rounds * size * (size - 1)) / 2);
+  assert.equal(window.of(size - 1)[0], rounds * size * (size === 1 ? 3 : 1));
+  assert.ok(
+    seen.every((value, i) => value !== undefined && (i === 0 || value > (seen[i - 1] ?? 0))),
+    "grows",
+  );
+  await window.fence();
+});
+
+await onNodes("put and get by rank: parts of a segment, into a buffer, and PROC_NULL", async (comm) => {
+  const { rank, size } = comm;
+  const next = (rank + 1) % size;
+  await using window = await comm.allocateShared(Int16Array, 5);
+  window.put(Int16Array.of(rank, -rank), next, { displ: 2 });
+  await window.fence();
+  const previous = (rank - 1 + size) % size;
+  assert.deepEqual([...window.local], [0, 0, previous, previous === 0 ? 0 : -previous, 0]);
+  const into = new Int16Array(2);
+  assert.equal(window.get(rank, { displ: 2, into }), into);
+  assert.deepEqual(into, window.local.slice(2, 4));
+  assert.deepEqual(window.get(rank), window.local.slice());
+  assert.notEqual(window.get(rank).buffer, window.local.buffer, "a copy");
+  const before = window.getAccumulate(Int16Array.of(7), rank, { displ: 4, op: "max" });
+  assert.deepEqual([...before, window.local[4]], [0, 7]);
+  window.put(into, PROC_NULL, { displ: 99 });
+  assert.equal(window.get(PROC_NULL, { into }), into);
+  assert.equal(window.get(PROC_NULL).length, 0);
+  assert.equal(window.fetchAndOp(1, PROC_NULL), undefined);
+  assert.throws(() => window.put(into, next, { displ: 4 }), /put: 2 elements from 4 on are not within the 5/);
+  assert.throws(() => window.get(size), /target \d is not a rank of|target \d on rank \d is not a rank of/);
+  assert.throws(() => window.accumulate(new Int32Array(1) as never, next), /int32, the window holds int16/);
+  assert.throws(() => window.accumulate(into, next, { dipsl: 1 } as never), /did you mean "displ"/);
+  await window.fence();
+});
+
+await onNodes(
+  "accesses by rank and those of a window on the same segment keep each other out",
+  async (comm) => {
+    const { size } = comm;
+    const shared = await comm.allocateShared(Float64Array, 1);
+    const window = await comm.createWindow(shared.local);
+    for (let round = 0; round < 100; round++) {
+      shared.accumulate(Float64Array.of(1), 0);
+      await window.accumulate(Float64Array.of(1), 0);
+    }
+    await window.fence();
+    assert.equal(shared.of(0)[0], 200 * size);
+    await window.fence();
+    window.free();
+    shared.free();
+    assert.throws(() => shared.put(Float64Array.of(1), 0), /has been freed/);
+  },
+);
 
 await onNodes("free: local; afterwards the window throws, and old arrays are harmless", async (comm) => {
   const window = await comm.allocateShared(Float64Array, 4);
