@@ -61,6 +61,7 @@ export type {
   WindowOp,
 } from "./comm/api/windows.js";
 export type { CallInfo, Interception, Interceptor } from "./comm/api/interception.js";
+export { type ChromeEvent, Trace, type TraceEvent } from "./comm/trace.js";
 export { SyncedTime } from "./comm/collectives/synced-time.js";
 export { reduceLocal } from "./comm/reduce-local.js";
 export type { PersistentCollective } from "./comm/persistent-collective.js";

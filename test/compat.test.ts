@@ -212,4 +212,32 @@ await spmd("compat: Split_type by host, and by the part of it that the info name
   await assert.rejects(comm.Split_type("rack" as "shared"), /"rack" is neither/);
 });
 
+await spmd(
+  "compat: attributes go with a communicator, as their copy and delete functions say",
+  async (world) => {
+    const made = await world.split(0);
+    assert.ok(made);
+    const comm = new Comm(made);
+    const gone: string[] = [];
+    const key = Comm.Create_keyval<string>(
+      (from, _, value) => `${value} of ${from.Get_rank()}`,
+      (_, __, value) => gone.push(value),
+    );
+    const [same, none] = [Comm.Create_keyval<number>(true), Comm.Create_keyval<number>()];
+    assert.equal(comm.Get_attr(key), undefined);
+    comm.Set_attr(key, "x");
+    comm.Set_attr(same, 5);
+    comm.Set_attr(none, 6);
+    const copy = comm.Dup();
+    assert.deepEqual(
+      [copy.Get_attr(key), copy.Get_attr(same), copy.Get_attr(none)],
+      [`x of ${world.rank}`, 5, undefined],
+    );
+    comm.Delete_attr(key);
+    copy.Free();
+    comm.Free();
+    assert.deepEqual(gone, ["x", `x of ${world.rank}`]);
+  },
+);
+
 await realRanks(import.meta.url);

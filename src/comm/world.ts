@@ -15,6 +15,7 @@ import { ShmTransport } from "./transports/shm.js";
 import { HostsTransport } from "./transports/hosts.js";
 import type { Sink, TransportKind } from "./transports/transport.js";
 import { type Serializer, useSerializer } from "./serializer.js";
+import { Trace } from "./trace.js";
 import type { Lease } from "./structure/boards.js";
 import type { Communicator } from "./types.js";
 
@@ -41,6 +42,8 @@ export interface World extends Communicator {
    * tsmpirun gives it `--kill-grace` seconds after SIGTERM.
    */
   readonly signal: AbortSignal;
+  /** What this rank notes of its own course. */
+  readonly trace: Trace;
   /** Ends the job on all ranks with this exit code (0 counts as 1), and does not return. */
   abort(code?: number, reason?: string): never;
 }
@@ -166,6 +169,7 @@ class WorldCommunicator extends GroupCommunicator implements World {
   readonly universeSize: number;
   readonly appnum: number;
   readonly attempt: number;
+  readonly trace = new Trace(this.rank);
   readonly #control: Pick<Control, "abort"> | undefined;
   #signal: AbortSignal | undefined;
 

@@ -1,6 +1,7 @@
 import type { CartCommunicator } from "../comm/api/topologies.js";
 import type { Strided } from "../comm/layout.js";
 import type { Group } from "../comm/structure/group.js";
+import { Attribute } from "../comm/structure/attribute.js";
 import { type Communicator, TAG_UB, type TypedArray } from "../comm/types.js";
 import { ArrayComm } from "./arrays.js";
 import { currentWorld } from "./world.js";
@@ -17,8 +18,8 @@ export interface HardwareInfo {
   readonly mpi_hw_resource_type?: keyof typeof HARDWARE;
 }
 
-/** Keys of attributes. */
-export type Attribute = "TAG_UB" | "UNIVERSE_SIZE" | "APPNUM";
+/** Keys of what MPI attaches to every communicator. */
+export type PredefinedKey = "TAG_UB" | "UNIVERSE_SIZE" | "APPNUM";
 
 /** A communicator under mpi4py's names. */
 export class Comm extends ArrayComm {
@@ -60,11 +61,40 @@ export class Comm extends ArrayComm {
     return cart && new Cartcomm(cart);
   }
 
-  /** What MPI attaches to every communicator; `undefined` for any other key. */
-  Get_attr(key: Attribute): number | undefined {
+  /**
+   * A key for `Set_attr`.
+   *
+   * @param copy_fn - The value of a duplicate; true for the same value, false (the default) for none.
+   * @param delete_fn - Called when the communicator is freed, or its value deleted or replaced.
+   */
+  static Create_keyval<T>(
+    copy_fn: boolean | ((comm: Comm, key: Attribute<T>, value: T) => T | undefined) = false,
+    delete_fn?: (comm: Comm, key: Attribute<T>, value: T) => void,
+  ): Attribute<T> {
+    const copyOf = typeof copy_fn === "boolean" ? (): undefined => undefined : copy_fn;
+    const key: Attribute<T> = new Attribute<T>({
+      copy: (value, from) => (copy_fn === true ? value : copyOf(new Comm(from), key, value)),
+      release: (value, comm) => delete_fn?.(new Comm(comm), key, value),
+    });
+    return key;
+  }
+
+  Set_attr<T>(key: Attribute<T>, value: T): void {
+    key.set(this.comm, value);
+  }
+
+  /** `undefined` if nothing is attached. */
+  Get_attr(key: PredefinedKey): number | undefined;
+  Get_attr<T>(key: Attribute<T>): T | undefined;
+  Get_attr(key: PredefinedKey | Attribute<unknown>): unknown {
+    if (key instanceof Attribute) return key.get(this.comm);
     if (key === "TAG_UB") return TAG_UB;
     if (key === "UNIVERSE_SIZE") return currentWorld().universeSize;
     return key === "APPNUM" ? currentWorld().appnum : undefined;
+  }
+
+  Delete_attr<T>(key: Attribute<T>): void {
+    key.delete(this.comm);
   }
 
   /** MPI.ERRORS_RETURN: calls reject, as they do anyway. MPI.ERRORS_ARE_FATAL: a call that fails ends the job. */
