@@ -8,57 +8,62 @@ import { ReducedVector } from "./reduced-vector.js";
  * The result is a new array of the dtype that NumPy would give it: float64 and complex64 make complex128, a real number
  * takes the precision of the array it meets, quotients of integers are float64. Or it goes `into` an array that is
  * given, which may be one of the operands: `x.add(y, x)` works in place, in the dtype of x, and refuses what x cannot
- * hold. Arrays that are combined live in one space.
+ * hold.
+ *
+ * Arrays of unlike shapes are combined as in NumPy: aligned at their last axes, with axes of length 1 stretched. Blocks
+ * must lie together, since nothing is sent: a distributed array meets ones that are replicated, or split as it is, or
+ * whose axes of length 1 every rank has that needs them, as those that reductions along axes give; and local arrays,
+ * which are the same on all ranks. Members of stacks meet one by one.
  */
-export abstract class ArithmeticVector<V> extends ReducedVector<V> {
+export abstract class ArithmeticVector<V, Other = V> extends ReducedVector<V> {
   /** Elementwise this ∘ other, where other may be a number. @throws {TypeError} If `into` cannot hold the result. */
-  abstract combine(name: BinaryName, other: V | Scalar, into?: V): V;
+  abstract combine(name: BinaryName, other: Other | Scalar, into?: V): V;
   /** A function of every element. @throws {TypeError} If `into` cannot hold the result. */
   abstract map(name: UnaryName, into?: V): V;
 
-  add(other: V | Scalar, into?: V): V {
+  add(other: Other | Scalar, into?: V): V {
     return this.combine("add", other, into);
   }
 
-  sub(other: V | Scalar, into?: V): V {
+  sub(other: Other | Scalar, into?: V): V {
     return this.combine("sub", other, into);
   }
 
-  mul(other: V | Scalar, into?: V): V {
+  mul(other: Other | Scalar, into?: V): V {
     return this.combine("mul", other, into);
   }
 
-  div(other: V | Scalar, into?: V): V {
+  div(other: Other | Scalar, into?: V): V {
     return this.combine("div", other, into);
   }
 
   /** this to the power of other; real powers of negative numbers are NaN, unless whole. */
-  pow(other: V | Scalar, into?: V): V {
+  pow(other: Other | Scalar, into?: V): V {
     return this.combine("pow", other, into);
   }
 
-  /** The larger of two; NaN if one is. Real arrays only. */
-  maximum(other: V | Scalar, into?: V): V {
+  /** The larger of two; NaN if one is. Complex numbers are ordered by their real parts, then by their imaginary parts. */
+  maximum(other: Other | Scalar, into?: V): V {
     return this.combine("maximum", other, into);
   }
 
-  /** The smaller of two; NaN if one is. Real arrays only. */
-  minimum(other: V | Scalar, into?: V): V {
+  /** The smaller of two; otherwise as `maximum`. */
+  minimum(other: Other | Scalar, into?: V): V {
     return this.combine("minimum", other, into);
   }
 
-  /** 1 where this < other, else 0; int32. Real arrays only. */
-  less(other: V | Scalar, into?: V): V {
+  /** 1 where this < other, else 0; int32. Complex numbers are ordered as by `maximum`. */
+  less(other: Other | Scalar, into?: V): V {
     return this.combine("less", other, into);
   }
 
-  /** 1 where this > other, else 0; int32. Real arrays only. */
-  greater(other: V | Scalar, into?: V): V {
+  /** 1 where this > other, else 0; int32; otherwise as `less`. */
+  greater(other: Other | Scalar, into?: V): V {
     return this.combine("greater", other, into);
   }
 
   /** 1 where the two are equal, else 0; int32. */
-  equal(other: V | Scalar, into?: V): V {
+  equal(other: Other | Scalar, into?: V): V {
     return this.combine("equal", other, into);
   }
 

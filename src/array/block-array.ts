@@ -1,8 +1,9 @@
 import { ArithmeticVector } from "./arithmetic-vector.js";
 import type { BlockVector } from "./blocks.js";
-import { isComplex, numbersPerElement, type Scalar } from "./dtype.js";
+import { numbersPerElement, type Scalar } from "./dtype.js";
 import { extremeOf, type Fold, normOf, placeOf, productOf, sumOf } from "./folds.js";
 import { reduceAll, reduceAlong, type ReductionOptions, scalarOf } from "./reduce.js";
+import type { LocalArray } from "./local-array.js";
 import type { NormOrder } from "./vector.js";
 
 /** With axes, a reduction gives an array; without, a number. */
@@ -17,7 +18,7 @@ type OfAll<V> = Omit<ReductionOptions<V>, "axis">;
  * A result along axes is split as the axes are that are left; ranks that differ only along the reduced ones hold the
  * same part of it.
  */
-export abstract class BlockArray<V extends BlockVector<V>> extends ArithmeticVector<V> {
+export abstract class BlockArray<V extends BlockVector<V>> extends ArithmeticVector<V, V | LocalArray> {
   sum(this: V, options: Along<V>): Promise<V>;
   sum(this: V, options?: OfAll<V>): Promise<Scalar>;
   sum(this: V, options: ReductionOptions<V> = {}): Promise<Scalar | V> {
@@ -48,35 +49,42 @@ export abstract class BlockArray<V extends BlockVector<V>> extends ArithmeticVec
     return typeof total === "number" ? total / count : { re: total.re / count, im: total.im / count };
   }
 
-  /** The smallest element; NaN if there is one; Infinity if `where` lets none through. Real arrays only. */
+  /**
+   * The smallest element; NaN if there is one; Infinity if `where` lets none through. Complex numbers are ordered by their
+   * real parts, then by their imaginary parts; one with a NaN in it counts as NaN.
+   */
   min(this: V, options: Along<V>): Promise<V>;
-  min(this: V, options?: OfAll<V>): Promise<number>;
-  min(this: V, options: ReductionOptions<V> = {}): Promise<number | V> {
-    return ordered("min", this, extremeOf("min"), options);
+  min(this: V, options?: OfAll<V>): Promise<Scalar>;
+  async min(this: V, options: ReductionOptions<V> = {}): Promise<Scalar | V> {
+    checkSome("min", this);
+    return scalarOrArray("min", this, extremeOf("min", this.dtype), options);
   }
 
-  /** The largest element; NaN if there is one; −Infinity if `where` lets none through. Real arrays only. */
+  /** The largest element; −Infinity if `where` lets none through; otherwise as `min`. */
   max(this: V, options: Along<V>): Promise<V>;
-  max(this: V, options?: OfAll<V>): Promise<number>;
-  max(this: V, options: ReductionOptions<V> = {}): Promise<number | V> {
-    return ordered("max", this, extremeOf("max"), options);
+  max(this: V, options?: OfAll<V>): Promise<Scalar>;
+  async max(this: V, options: ReductionOptions<V> = {}): Promise<Scalar | V> {
+    checkSome("max", this);
+    return scalarOrArray("max", this, extremeOf("max", this.dtype), options);
   }
 
   /**
    * Where the smallest element is: its flat index in C order, or its index along one axis. The first of equal ones, or
-   * the first NaN; −1 if `where` lets none through. Real arrays only.
+   * the first NaN; −1 if `where` lets none through. Complex numbers are ordered as by `min`.
    */
   argmin(this: V, options: Along<V>): Promise<V>;
   argmin(this: V, options?: OfAll<V>): Promise<number>;
-  argmin(this: V, options: ReductionOptions<V> = {}): Promise<number | V> {
-    return ordered("argmin", this, placeOf("min"), options);
+  async argmin(this: V, options: ReductionOptions<V> = {}): Promise<number | V> {
+    checkSome("argmin", this);
+    return numberOrArray("argmin", this, placeOf("min", this.dtype), options);
   }
 
   /** Where the largest element is; otherwise as `argmin`. */
   argmax(this: V, options: Along<V>): Promise<V>;
   argmax(this: V, options?: OfAll<V>): Promise<number>;
-  argmax(this: V, options: ReductionOptions<V> = {}): Promise<number | V> {
-    return ordered("argmax", this, placeOf("max"), options);
+  async argmax(this: V, options: ReductionOptions<V> = {}): Promise<number | V> {
+    checkSome("argmax", this);
+    return numberOrArray("argmax", this, placeOf("max", this.dtype), options);
   }
 
   /**
@@ -111,14 +119,7 @@ async function numberOrArray<V extends BlockVector<V>>(
   return (await reduceAll(name, x, fold, options))[0];
 }
 
-async function ordered<V extends BlockVector<V>>(
-  name: string,
-  x: V,
-  fold: Fold,
-  options: ReductionOptions<V>,
-): Promise<number | V> {
-  if (isComplex(x.dtype))
-    throw new TypeError(`${name}: complex numbers have no order; take abs(), real() or imag() first`);
-  if (x.space.size === 0) throw new RangeError(`${name}: of ${x.space.toString()}, which has no elements`);
-  return numberOrArray(name, x, fold, options);
+/** @throws {RangeError} If there is no element that could be the smallest. */
+function checkSome<V extends BlockVector<V>>(name: string, { space }: V): void {
+  if (space.size === 0) throw new RangeError(`${name}: of ${space.toString()}, which has no elements`);
 }

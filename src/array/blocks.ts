@@ -19,8 +19,8 @@ export interface BlockSpace<V> extends Space<V> {
   readonly localStart: readonly number[];
   /** The space of the same kind with an array of other global dims, spread over the ranks in the same way. */
   withDims(dims: readonly number[]): BlockSpace<V>;
-  /** The space of the arrays that are left when axes are reduced; [1] if none is. */
-  without(axes: readonly number[]): BlockSpace<V>;
+  /** The space of the arrays that are left when axes are reduced; [1] if none is. `keepdims`: these have length 1. */
+  without(axes: readonly number[], keepdims?: boolean): BlockSpace<V>;
   /** The ranks that stand behind one another along axes: whose blocks differ along these alone. Collective. */
   behind(axes: readonly number[]): Promise<Communicator | undefined>;
   zeros(dtype?: DType): V;

@@ -1,5 +1,6 @@
 import type { DistributedArray } from "./distributed-array.js";
 import { numbersPerElement, type Storage } from "./dtype.js";
+import { hashOf } from "./hash.js";
 import { stridesOf } from "./shape.js";
 
 /** Compares the copies of an array, bit by bit. Collective: one allgather of a number a rank, two broadcasts if they differ. */
@@ -7,7 +8,7 @@ export async function checkCopies(array: DistributedArray): Promise<void> {
   const { distribution, local, dtype } = array;
   const { comm } = distribution;
   if (distribution.copies === 1) return;
-  const hashes = await comm.allgather(hashOf(local));
+  const hashes = await comm.allgather(hashOf(bitsOf(local)));
   const ranks = Array.from({ length: comm.size }, (_, rank) => rank);
   const originalOf = (rank: number) => distribution.rankAt(distribution.coordinatesOf(rank) ?? [], 0);
   const odd = ranks.find((rank) => distribution.copyOf(rank) && hashes[rank] !== hashes[originalOf(rank)]);
@@ -33,16 +34,6 @@ function firstDifference({ distribution, local, dtype }: DistributedArray, origi
     (stride, axis) => localStart[axis] + (Math.floor(element / stride) % localShape[axis]),
   );
   return `element [${index.join(", ")}] is ${local[number]} and ${original[number]}`;
-}
-
-/** Two hashes of all bits, 26 bits of each, as one number. @see FNV-1a, https://www.rfc-editor.org/rfc/rfc9923 */
-function hashOf(storage: Storage): number {
-  let [a, b] = [0x811c9dc5, 0x050c5d1f];
-  for (const word of bitsOf(storage)) {
-    a = Math.imul(a ^ word, 0x01000193);
-    b = Math.imul(b ^ word ^ (a >>> 15), 0x85ebca6b);
-  }
-  return (a >>> 6) * 2 ** 26 + (b >>> 6);
 }
 
 function bitsOf({ buffer, byteOffset, byteLength }: Storage): Uint32Array {

@@ -1,6 +1,8 @@
 import type { Communicator } from "../comm/types.js";
 import { BlockArray } from "./block-array.js";
 import type { BlockVector } from "./blocks.js";
+import { assigned } from "./assign.js";
+import { alongside } from "./broadcast.js";
 import { checkCopies } from "./check-copies.js";
 import type { Distribution } from "./distribution.js";
 import type { DType, Scalar, Storage } from "./dtype.js";
@@ -99,14 +101,20 @@ export class DistributedArray extends BlockArray<DistributedArray> implements Bl
     return gatherEverywhere(this);
   }
 
-  /** A copy in another distribution of the same dims. Collective: one all-to-all, every element sent once. */
+  /**
+   * A copy in another distribution of the same dims. Collective: one all-to-all, every element sent once. As in all moves
+   * that send something, ranks compare first what they ask for, in a small allreduce: if one asks for something else,
+   * all throw. Moves that send nothing compare it only if the distribution is `checked`.
+   *
+   * @throws {RangeError} On every rank, if they ask for different distributions.
+   */
   async redistribute(to: Distribution): Promise<DistributedArray> {
     if (!sameNumbers(to.dims, this.distribution.dims)) {
       throw new RangeError(
         `redistribute: ${this.distribution.toString()} to ${to.toString()}; dims must be the same`,
       );
     }
-    return moved(this, to);
+    return moved("redistribute", this, to);
   }
 
   /**
@@ -118,6 +126,21 @@ export class DistributedArray extends BlockArray<DistributedArray> implements Bl
    */
   slice(...slices: readonly Slice[]): Promise<DistributedArray> {
     return sliced(this, slices);
+  }
+
+  /**
+   * Writes to a part of the array, chosen as by `slice`: all of it without slices. The value is a number, or an array
+   * that is stretched to the part as in arithmetic; in a dtype that this array can hold. Collective. A number and a local
+   * array must be the same on all ranks, and nothing is sent. A distributed one moves to the ranks that own the part in
+   * one all-to-all, unless its blocks lie there; one that must be stretched across ranks is gathered on all.
+   *
+   * `await x.assign(0, [10, 20], 3)` sets elements 10 to 19 of column 3.
+   *
+   * @throws {RangeError | TypeError} If the value does not fit, in shape or dtype.
+   */
+  async assign(value: DistributedArray | LocalArray | Scalar, ...slices: readonly Slice[]): Promise<this> {
+    await assigned(this, value, slices);
+    return this;
   }
 
   /**
@@ -224,19 +247,29 @@ export class DistributedArray extends BlockArray<DistributedArray> implements Bl
     return this;
   }
 
-  combine(name: BinaryName, other: DistributedArray | Scalar, into?: DistributedArray): DistributedArray {
-    const y = typeof other === "object" && "local" in other ? this.#peer(name, other).block : other;
-    const result = this.#resultIn(
-      name,
-      binaryType(name, this.dtype, y instanceof LocalArray ? y.dtype : y),
-      into,
-    );
-    this.block.combine(name, y, result.block);
+  combine(
+    name: BinaryName,
+    other: DistributedArray | LocalArray | Scalar,
+    into?: DistributedArray,
+  ): DistributedArray {
+    const array = typeof other === "object" && "local" in other;
+    const dtype = binaryType(name, this.dtype, array ? other.dtype : other);
+    if (!array) {
+      const result = resultIn(name, this.distribution, dtype, into);
+      this.block.combine(name, other, result.block);
+      return result;
+    }
+    if (other instanceof DistributedArray) this.#sameRanks(name, other);
+    const { space, x, y } = alongside(name, this, other);
+    const result = resultIn(name, space, dtype, into);
+    x.combine(name, y, result.block);
+    if (x !== this.block) x[Symbol.dispose]();
+    if (y !== other.block) y[Symbol.dispose]();
     return result;
   }
 
   map(name: UnaryName, into?: DistributedArray): DistributedArray {
-    const result = this.#resultIn(name, unaryType(name, this.dtype), into);
+    const result = resultIn(name, this.distribution, unaryType(name, this.dtype), into);
     this.block.map(name, result.block);
     return result;
   }
@@ -265,24 +298,37 @@ export class DistributedArray extends BlockArray<DistributedArray> implements Bl
     this.block[Symbol.dispose]();
   }
 
-  #resultIn(name: string, dtype: DType, into: DistributedArray | undefined): DistributedArray {
-    return into ? this.#peer(name, into) : this.like(dtype);
-  }
-
   #peer(where: string, other: unknown): DistributedArray {
     if (!(other instanceof DistributedArray)) {
       throw new TypeError(`${where}: a distributed array with a vector of another kind`);
     }
-    const [comm, otherComm] = [this.distribution.comm, other.distribution.comm];
-    if (comm !== otherComm) {
-      throw new RangeError(
-        `${where}: arrays on two communicators, ${comm.name} and ${otherComm.name}; use one for both`,
-      );
-    }
-    if (!this.distribution.equals(other.distribution)) {
-      const [mine, theirs] = [this.distribution.toString(), other.distribution.toString()];
-      throw new RangeError(`${where}: distributions differ, ${mine} and ${theirs}; use redistribute`);
-    }
+    this.#sameRanks(where, other);
+    checkSpace(where, this.distribution, other);
     return other;
   }
+
+  #sameRanks(where: string, other: DistributedArray): void {
+    const [comm, otherComm] = [this.distribution.comm, other.distribution.comm];
+    if (comm === otherComm) return;
+    throw new RangeError(
+      `${where}: arrays on two communicators, ${comm.name} and ${otherComm.name}; use one for both`,
+    );
+  }
+}
+
+/** The array that is given for a result, or a new one. */
+function resultIn(
+  where: string,
+  space: Distribution,
+  dtype: DType,
+  into: DistributedArray | undefined,
+): DistributedArray {
+  if (into) checkSpace(where, space, into);
+  return into ?? space.zeros(dtype);
+}
+
+function checkSpace(where: string, space: Distribution, { distribution }: DistributedArray): void {
+  if (space.equals(distribution)) return;
+  const [ours, theirs] = [space.toString(), distribution.toString()];
+  throw new RangeError(`${where}: distributions differ, ${ours} and ${theirs}; use redistribute`);
 }

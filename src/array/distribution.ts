@@ -154,21 +154,23 @@ export class Distribution implements BlockSpace<DistributedArray> {
 
   /**
    * The distribution of what is left of an array when axes are reduced: each rank has the part that its block covers,
-   * and shares it with those behind it.
+   * and shares it with those behind it. With `keepdims` the axes stay, with length 1.
    */
-  without(axes: readonly number[]): Distribution {
-    const kept = this.dims.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-    const of = <T>(property: (axis: number) => T) => kept.map(property);
+  without(axes: readonly number[], keepdims = false): Distribution {
+    const all = this.dims.map((_, axis) => axis);
+    const kept = keepdims ? all : all.filter((axis) => !axes.includes(axis));
+    const of = <T>(property: (axis: number) => T, one: T) =>
+      kept.map((axis) => (axes.includes(axis) ? one : property(axis)));
     const { checked } = this;
     const { replicated } = this.#options;
     const copies = this.#colours(axes);
     if (kept.length === 0) return new Distribution(this.comm, [1], { replicated, copies, checked });
     return new Distribution(
       this.comm,
-      of((axis) => this.dims[axis]),
+      of((axis) => this.dims[axis], 1),
       {
-        grid: of((axis) => this.grid[axis]),
-        blocks: of((axis) => this.blocks(axis)),
+        grid: of((axis) => this.grid[axis], 1),
+        blocks: of((axis) => this.blocks(axis), [1]),
         replicated,
         copies,
         checked,
@@ -215,6 +217,12 @@ export class Distribution implements BlockSpace<DistributedArray> {
       this.copies === other.copies &&
       this.#ranks.every((ranks, copy) => sameNumbers(ranks, other.#ranks[copy]))
     );
+  }
+
+  /** As `toString`, with every length of a block and every holder: equal if and only if the distributions are. */
+  describe(): string {
+    const blocks = this.dims.map((_, axis) => `[${this.blocks(axis).join(", ")}]`);
+    return `${this.toString()}, blocks [${blocks.join(", ")}], held by [${copiesText(this.#places)}]`;
   }
 
   toString(): string {

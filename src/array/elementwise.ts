@@ -1,4 +1,5 @@
 import * as kernels from "../kernels/index.js";
+import { isBelow, outranks } from "./complex-order.js";
 import { type DType, isComplex, numbersPerElement, promote, promoteScalar, realOf, type Scalar, type Storage } from "./dtype.js"; // prettier-ignore
 
 /** Operations on two elements. Comparisons give int32 ones and zeros. */
@@ -46,15 +47,11 @@ export function checkStorable(where: string, result: DType, into: DType): void {
   );
 }
 
-/** z ← x ∘ y. Local; z may be x or y. @throws {TypeError} If complex numbers have no such operation. */
+/** z ← x ∘ y. Local; z may be x or y. */
 export function applyBinary(name: BinaryName, x: Operand, y: Operand, z: Storage, dtype: DType): void {
   if (withKernel(name, x, y, z, dtype)) return;
-  const loop = isComplex(typeOf(x)) || isComplex(typeOf(y)) ? COMPLEX_BINARY[name] : REAL_BINARY[name];
-  if (!loop)
-    throw new TypeError(
-      `${name}: complex numbers have no order; compare their real parts or absolute values`,
-    );
-  run(loop, numbersOf(x), numbersOf(y), z, dtype);
+  const loops = isComplex(typeOf(x)) || isComplex(typeOf(y)) ? COMPLEX_BINARY : REAL_BINARY;
+  run(loops[name], numbersOf(x), numbersOf(y), z, dtype);
 }
 
 /** z ← f(x). Local; z may be x. */
@@ -151,8 +148,8 @@ const REAL_BINARY: Readonly<Record<BinaryName, Loop>> = {
   }),
 };
 
-/** Those that complex numbers have. The arrays may be one and the same: both parts are read before they are written. */
-const COMPLEX_BINARY: Readonly<Partial<Record<BinaryName, Loop>>> = {
+/** The arrays may be one and the same: both parts are read before they are written. */
+const COMPLEX_BINARY: Readonly<Record<BinaryName, Loop>> = {
   add: (x, y, z, _, n) => {
     for (let i = 0; i < n; i++) {
       const im = x.im[i * x.imStep] + y.im[i * y.imStep];
@@ -177,6 +174,10 @@ const COMPLEX_BINARY: Readonly<Partial<Record<BinaryName, Loop>>> = {
   },
   div: pairs(quotient),
   pow: pairs(power),
+  maximum: pairs((ar, ai, br, bi) => (outranks(br, bi, ar, ai, 1) ? [br, bi] : [ar, ai])),
+  minimum: pairs((ar, ai, br, bi) => (outranks(br, bi, ar, ai, -1) ? [br, bi] : [ar, ai])),
+  less: compared((ar, ai, br, bi) => isBelow(ar, ai, br, bi)),
+  greater: compared((ar, ai, br, bi) => isBelow(br, bi, ar, ai)),
   equal: real((x, y, z, s, n) => {
     for (let i = 0; i < n; i++)
       z[i * s] = x.re[i * x.step] === y.re[i * y.step] && x.im[i * x.imStep] === y.im[i * y.imStep] ? 1 : 0;
@@ -270,6 +271,16 @@ function pairs(f: (ar: number, ai: number, br: number, bi: number) => readonly [
       z[2 * i + 1] = im;
     }
   };
+}
+
+/** A loop of ones and zeros. */
+function compared(f: (ar: number, ai: number, br: number, bi: number) => boolean): Loop {
+  return real((x, y, z, s, n) => {
+    for (let i = 0; i < n; i++) {
+      const [ar, ai] = [x.re[i * x.step], x.im[i * x.imStep]];
+      z[i * s] = f(ar, ai, y.re[i * y.step], y.im[i * y.imStep]) ? 1 : 0;
+    }
+  });
 }
 
 /** |re + i im|, by the fast way where its squares neither overflow nor vanish. */

@@ -71,6 +71,11 @@ export class Exchange {
     unpack(this.#incoming, await arrived, write, step, accumulate);
   }
 
+  /** Whether a run takes a collective call. */
+  get communicates(): boolean {
+    return this.#carrier !== "none";
+  }
+
   /** Gives the buffers back; another run allocates them anew. Local. */
   [Symbol.dispose](): void {
     for (const { sent, received } of this.#buffers.values()) [sent, received].forEach(release);

@@ -1,4 +1,5 @@
-import type { OpName } from "../comm/types.js";
+import type { OpName, UserOp } from "../comm/types.js";
+import { complexExtreme } from "./complex-order.js";
 import { type DType, isComplex, realOf, type Storage } from "./dtype.js";
 
 /** A line of elements, and where each goes in the accumulators: all steps are constant, 0 to stay. */
@@ -19,7 +20,7 @@ export interface Line {
 export interface Fold {
   /** Numbers of an accumulator, and their values before any element. */
   readonly identity: readonly number[];
-  readonly op: OpName;
+  readonly op: OpName | UserOp<Float64Array>;
   take(x: Storage, line: Line, totals: Float64Array): void;
   /** The result in an accumulator: one number, or a real and an imaginary part. */
   finish(numbers: readonly number[]): readonly number[];
@@ -79,7 +80,8 @@ const COMPLEX_PRODUCT: Omit<Fold, "dtype"> = {
 };
 
 /** Smallest or largest element; NaN if there is one. */
-export function extremeOf(which: "min" | "max"): Fold {
+export function extremeOf(which: "min" | "max", dtype: DType): Fold {
+  if (isComplex(dtype)) return complexExtreme(which, ([re, im]) => [re, im], (of) => of); // prettier-ignore
   const smallest: Fold["take"] = (x, { count, at, step, into, intoStep }, totals) => {
     for (let i = 0; i < count; i++, at += step, into += intoStep)
       totals[into] = Math.min(totals[into], x[at]);
@@ -99,7 +101,9 @@ export function extremeOf(which: "min" | "max"): Fold {
 }
 
 /** Where the smallest or largest element is: the first of equal ones, or the first NaN; −1 among none. */
-export function placeOf(which: "min" | "max"): Fold {
+export function placeOf(which: "min" | "max", dtype: DType): Fold {
+  const place = (index: number) => [index === Infinity ? -1 : index];
+  if (isComplex(dtype)) return complexExtreme(which, ([, , index]) => place(index), () => "int32"); // prettier-ignore
   const sign = which === "min" ? 1 : -1;
   return {
     identity: [sign * Infinity, Infinity],
@@ -116,7 +120,7 @@ export function placeOf(which: "min" | "max"): Fold {
         totals[2 * into + 1] = index;
       }
     },
-    finish: ([, index]) => [index === Infinity ? -1 : index],
+    finish: ([, index]) => place(index),
     dtype: () => "int32",
   };
 }

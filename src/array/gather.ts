@@ -1,4 +1,5 @@
 import type { Communicator } from "../comm/types.js";
+import { agreeOn } from "./agree-on.js";
 import { Distribution } from "./distribution.js";
 import { DistributedArray } from "./distributed-array.js";
 import type { LocalArray } from "./local-array.js";
@@ -9,14 +10,14 @@ import { checkOptions } from "../options.js";
 /** The whole array on `root`, `undefined` elsewhere. Collective: one all-to-all; a replicated array moves nothing. */
 export async function gatherTo(root: number, array: DistributedArray): Promise<LocalArray | undefined> {
   const { comm } = array.distribution;
-  const whole = await moved(array, onRootAlone(root, array.distribution));
+  const whole = await moved("toGlobal", array, onRootAlone(root, array.distribution));
   return comm.rank === root ? whole.block : undefined;
 }
 
 /** The whole array on every rank. Collective: one allgather; a replicated array moves nothing. */
 export async function gatherEverywhere(array: DistributedArray): Promise<LocalArray> {
   const { comm, dims } = array.distribution;
-  return (await moved(array, new Distribution(comm, dims, { replicated: true }))).block;
+  return (await moved("asarray", array, new Distribution(comm, dims, { replicated: true }))).block;
 }
 
 /**
@@ -39,7 +40,11 @@ export async function scatterFrom(
     );
   }
   const local = comm.rank === root ? full?.local : undefined;
-  return moved(new DistributedArray(onRootAlone(root, distribution), given.dtype, local), distribution);
+  return moved(
+    "fromGlobal",
+    new DistributedArray(onRootAlone(root, distribution), given.dtype, local),
+    distribution,
+  );
 }
 
 /** The array that the ranks' blocks make, one after the other along an axis. Collective: one allgather of their shapes. */
@@ -88,11 +93,12 @@ export async function transposed(
       `transpose: the result has dims [${dims.join(", ")}], not those of ${target.toString()}`,
     );
   }
-  return moved(array, target, axes);
+  return moved("transpose", array, target, axes);
 }
 
 /** A copy of an array in another distribution of equal dims. Collective, at most one all-to-all or allgather. */
 export async function moved(
+  where: string,
   array: DistributedArray,
   to: Distribution,
   axes?: readonly number[],
@@ -100,6 +106,10 @@ export async function moved(
   await array.verify();
   const target = new DistributedArray(to, array.dtype);
   const plan = new Redistribution(array.distribution, to, axes);
+  if (plan.communicates || to.checked) {
+    const order = axes ? `axes [${axes.join(", ")}], ` : "";
+    await agreeOn(to.comm, where, `${order}${to.describe()} from ${array.distribution.describe()}`);
+  }
   await plan.run(array.dtype, array.local, target.local);
   plan[Symbol.dispose]();
   return target;

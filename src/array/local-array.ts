@@ -1,5 +1,7 @@
 import * as arithmetic from "./arithmetic.js";
+import { assignLocally } from "./assign.js";
 import { BlockArray } from "./block-array.js";
+import { commonDims, facing, heldBy } from "./broadcast.js";
 import type { BlockSpace, BlockVector } from "./blocks.js";
 import { type DType, isComplex, numbersPerElement, type Scalar, type Storage } from "./dtype.js";
 import { applyBinary, applyUnary, binaryType, type BinaryName, checkStorable, unaryType, type UnaryName } from "./elementwise.js"; // prettier-ignore
@@ -36,7 +38,8 @@ export class LocalSpace implements BlockSpace<LocalArray> {
     return new LocalSpace(dims);
   }
 
-  without(axes: readonly number[]): LocalSpace {
+  without(axes: readonly number[], keepdims = false): LocalSpace {
+    if (keepdims) return new LocalSpace(this.dims.map((n, axis) => (axes.includes(axis) ? 1 : n)));
     const kept = this.dims.filter((_, axis) => !axes.includes(axis));
     return new LocalSpace(kept.length > 0 ? kept : [1]);
   }
@@ -178,11 +181,14 @@ export class LocalArray extends BlockArray<LocalArray> implements BlockVector<Lo
   }
 
   combine(name: BinaryName, other: LocalArray | Scalar, into?: LocalArray): LocalArray {
-    const array = other instanceof LocalArray;
-    const dtype = binaryType(name, this.dtype, array ? other.dtype : other);
-    const result = this.#resultIn(name, dtype, into);
-    const y = array ? operandOf(this.#peer(name, other)) : other;
-    applyBinary(name, operandOf(this), y, result.local, result.dtype);
+    if (!(other instanceof LocalArray)) return this.#combined(name, other, into);
+    if (this.space.equals(other.space)) return this.#combined(name, other, into);
+    const dims = commonDims(name, this.space.dims, other.space.dims);
+    const box = { start: dims.map(() => 0), shape: dims };
+    const [x, y] = [this, other].map((array) => facing(array, heldBy(array), box));
+    const result = x.#combined(name, y, into);
+    if (x !== this) x[Symbol.dispose]();
+    if (y !== other) y[Symbol.dispose]();
     return result;
   }
 
@@ -217,6 +223,17 @@ export class LocalArray extends BlockArray<LocalArray> implements BlockVector<Lo
     return slicedLocally(this, slices);
   }
 
+  /**
+   * Writes to a part, chosen as by `slice`: all of it without slices. The value is a number, or an array that is stretched
+   * to the part as in arithmetic; in a dtype that this array can hold.
+   *
+   * @throws {RangeError | TypeError} If the value does not fit, in shape or dtype.
+   */
+  assign(value: LocalArray | Scalar, ...slices: readonly Slice[]): this {
+    assignLocally(this, value, slices);
+    return this;
+  }
+
   /** The array in a few lines. */
   override toString(): string {
     return `LocalArray ${show(this)}`;
@@ -230,6 +247,15 @@ export class LocalArray extends BlockArray<LocalArray> implements BlockVector<Lo
   /** Gives the memory back at once; neither the array nor views of it may be used afterwards. */
   [Symbol.dispose](): void {
     arithmetic.release(this.local);
+  }
+
+  /** Of an array of the same shape, or a number. */
+  #combined(name: BinaryName, other: LocalArray | Scalar, into?: LocalArray): LocalArray {
+    const array = other instanceof LocalArray;
+    const dtype = binaryType(name, this.dtype, array ? other.dtype : other);
+    const result = this.#resultIn(name, dtype, into);
+    applyBinary(name, operandOf(this), array ? operandOf(other) : other, result.local, result.dtype);
+    return result;
   }
 
   #resultIn(name: string, dtype: DType, into: LocalArray | undefined): LocalArray {

@@ -73,6 +73,11 @@ export class Redistribution {
     return this.#exchange.run(dtype, x, y);
   }
 
+  /** Whether a run sends anything; the same on all ranks. */
+  get communicates(): boolean {
+    return this.#exchange.communicates;
+  }
+
   /** Gives the buffers back; another run allocates them anew. Local. */
   [Symbol.dispose](): void {
     this.#exchange[Symbol.dispose]();
@@ -122,7 +127,7 @@ function common({ from, to, axes, ranges }: IndexMap, source: number, target: nu
 }
 
 /** The k, from the first to before the last, for which start + k · step lies in `begin` … `end` − 1. */
-function indicesWithin(
+export function indicesWithin(
   { start, step }: IndexRange,
   begin: number,
   end: number,

@@ -1,4 +1,5 @@
 import type { Communicator } from "../comm/types.js";
+import { agreeOn } from "./agree-on.js";
 import type { BlockVector } from "./blocks.js";
 import { isComplex, numbersPerElement, type Scalar } from "./dtype.js";
 import type { Fold } from "./folds.js";
@@ -8,6 +9,8 @@ import { checkOptions } from "../options.js";
 export interface ReductionOptions<V> {
   /** Axes that are reduced; they are left out of the result. Default: all, and the result is a number. */
   axis?: number | readonly number[];
+  /** Reduced axes stay, with length 1, so that the result can be combined with the array. Default false. */
+  keepdims?: boolean;
   /** Elements that take part: those that are not zero in this array, which has the space of the reduced one. */
   where?: V;
 }
@@ -32,7 +35,7 @@ export async function reduceAll<V extends BlockVector<V>>(
 /**
  * The array reduced along some axes. The result is split as the other axes are; ranks that stand behind one another
  * along the reduced axes hold it all, with the same bits. Collective: one allreduce of blocks of the result among these
- * ranks, none if the axes are not split.
+ * ranks, and a small one before it that compares the axes; none if the axes are not split.
  */
 export async function reduceAlong<V extends BlockVector<V>>(
   name: string,
@@ -43,10 +46,11 @@ export async function reduceAlong<V extends BlockVector<V>>(
   const { space } = x;
   const { axes, where } = checked(name, x, options);
   await x.verify();
-  if (fold.op === "minloc" || fold.op === "maxloc") {
-    if (axes.length !== 1) throw new RangeError(`${name}: axes [${axes.join(", ")}]; give one axis, or none`);
-  }
-  const target = space.without(axes);
+  if (name.startsWith("arg") && axes.length !== 1)
+    throw new RangeError(`${name}: axes [${axes.join(", ")}]; give one axis, or none`);
+  if (space.comm && axes.some((axis) => space.grid[axis] > 1))
+    await agreeOn(space.comm, name, `axes [${axes.join(", ")}] of [${space.dims.join(", ")}]`);
+  const target = space.without(axes, options.keepdims);
   const result = target.zeros(fold.dtype(x.dtype));
   const kept = space.dims.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const strides = stridesOf(kept.map((axis) => space.localShape[axis]));
@@ -54,7 +58,9 @@ export async function reduceAlong<V extends BlockVector<V>>(
   const width = fold.identity.length;
   const size = kept.reduce((total, axis) => total * space.localShape[axis], 1);
   const totals = new Float64Array(size * width).map((_, i) => fold.identity[i % width]);
-  take(x, where, fold, { strides: space.dims.map((_, axis) => Number(axes.includes(axis))), steps }, totals);
+  const within = stridesOf(space.dims.map((length, axis) => (axes.includes(axis) ? length : 1)));
+  const names = within.map((stride, axis) => (axes.includes(axis) ? stride : 0));
+  take(x, where, fold, { strides: names, steps }, totals);
   const others = await space.behind(axes);
   if (others && others.size > 1) await combine(others, fold, totals);
   write(totals, width, fold, result);
@@ -62,9 +68,11 @@ export async function reduceAlong<V extends BlockVector<V>>(
 }
 
 function checked<V extends BlockVector<V>>(name: string, x: V, options: ReductionOptions<V>) {
-  checkOptions(name, options, ["axis", "where"]);
+  checkOptions(name, options, ["axis", "keepdims", "where"]);
   const { axis, where } = options;
   const ndim = x.space.dims.length;
+  if (axis === undefined && options.keepdims)
+    throw new TypeError(`${name}: keepdims without axis; over all elements the result is a number`);
   const given = axis === undefined ? [] : typeof axis === "number" ? [axis] : axis;
   const axes = given.map((each) => normalizeAxis(name, each, ndim));
   if (new Set(axes).size < axes.length)
@@ -76,7 +84,9 @@ function checked<V extends BlockVector<V>>(name: string, x: V, options: Reductio
 }
 
 async function combine(comm: Communicator, { op }: Fold, totals: Float64Array): Promise<void> {
-  if (comm.size > 1) await comm.allreduce(totals, { op, into: totals });
+  if (comm.size === 1) return;
+  if (typeof op === "string") await comm.allreduce(totals, { op, into: totals });
+  else totals.set(await comm.allreduce(totals, { op }));
 }
 
 function write<V extends BlockVector<V>>(

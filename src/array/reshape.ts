@@ -1,3 +1,4 @@
+import { agreeOn } from "./agree-on.js";
 import type { Distribution } from "./distribution.js";
 import { DistributedArray } from "./distributed-array.js";
 import { Exchange } from "./exchange.js";
@@ -20,6 +21,8 @@ export async function reshaped(
   await array.verify();
   const target = new DistributedArray(to, array.dtype);
   const exchange = planOf(from, to);
+  if (exchange.communicates || to.checked)
+    await agreeOn(to.comm, "reshape", `${to.describe()} from ${from.describe()}`);
   await exchange.run(array.dtype, array.local, target.local);
   exchange[Symbol.dispose]();
   return target;

@@ -1,3 +1,4 @@
+import { agreeOn } from "./agree-on.js";
 import { Distribution } from "./distribution.js";
 import { DistributedArray } from "./distributed-array.js";
 import { numbersPerElement } from "./dtype.js";
@@ -14,7 +15,7 @@ export type Slice =
   number | readonly [start?: number | undefined, stop?: number | undefined, step?: number] | undefined;
 
 /** A slice of an axis of known length. */
-interface Cut extends IndexRange {
+export interface Cut extends IndexRange {
   readonly count: number;
   readonly dropped: boolean;
 }
@@ -22,23 +23,38 @@ interface Cut extends IndexRange {
 /** A slice of a distributed array: what each rank owns of it stays there, unless an axis is reversed. */
 export async function sliced(array: DistributedArray, slices: readonly Slice[]): Promise<DistributedArray> {
   const from = array.distribution;
-  const cuts = cutsOf(from.dims, slices);
-  const dims = cuts.map(({ count }) => count);
-  const blocks = cuts.map((cut, axis) => (cut.step > 0 ? blocksWithin(from.offsets(axis), cut) : undefined));
-  const target = new DistributedArray(from.with(dims, { grid: from.grid, blocks }), array.dtype);
+  const cuts = cutsOf("slice", from.dims, slices);
+  const target = new DistributedArray(cutOut(from, cuts), array.dtype);
   await array.verify();
   const plan = new Redistribution(from, target.distribution, undefined, cuts);
+  if (plan.communicates || from.checked)
+    await agreeOn(from.comm, "slice", `${slicesText(cuts)} of ${from.describe()}`);
   await plan.run(array.dtype, array.local, target.local);
   plan[Symbol.dispose]();
+  return new DistributedArray(distributionOf(from, cuts), array.dtype, target.local);
+}
+
+/** Where a part of an array is: what each rank owns of it stays there, in balanced blocks if an axis is reversed. */
+export function distributionOf(from: Distribution, cuts: readonly Cut[]): Distribution {
+  const part = cutOut(from, cuts);
   const kept = keptAxes(cuts);
-  if (kept.length === dims.length) return target;
-  return new DistributedArray(withoutAxes(target.distribution, kept), array.dtype, target.local);
+  return kept.length === cuts.length ? part : withoutAxes(part, kept);
+}
+
+/** With axes of length 1 where one index is given. */
+function cutOut(from: Distribution, cuts: readonly Cut[]): Distribution {
+  const blocks = cuts.map((cut, axis) => (cut.step > 0 ? blocksWithin(from.offsets(axis), cut) : undefined));
+  return from.with(cuts.map(({ count }) => count), { grid: from.grid, blocks }); // prettier-ignore
+}
+
+function slicesText(cuts: readonly Cut[]): string {
+  return `[${cuts.map(({ start, step, count, dropped }) => (dropped ? start : `${count} from ${start} by ${step}`)).join(", ")}]`;
 }
 
 /** A slice of an array on one rank. Local. */
 export function slicedLocally(array: LocalArray, slices: readonly Slice[]): LocalArray {
   const { dims } = array.space;
-  const cuts = cutsOf(dims, slices);
+  const cuts = cutsOf("slice", dims, slices);
   const shape = cuts.map(({ count }) => count);
   const result = new LocalArray(shape, array.dtype);
   const { storage, offset, strides } = boxIn(array.local, dims, cuts.map(({ start }) => start)); // prettier-ignore
@@ -48,21 +64,21 @@ export function slicedLocally(array: LocalArray, slices: readonly Slice[]): Loca
   return result.reshape(keptAxes(cuts).map((axis) => shape[axis]));
 }
 
-function cutsOf(dims: readonly number[], slices: readonly Slice[]): Cut[] {
+export function cutsOf(where: string, dims: readonly number[], slices: readonly Slice[]): Cut[] {
   if (slices.length > dims.length) {
     throw new RangeError(
-      `slice: ${slices.length} slices of an array with ${dims.length} axes; give one each at most`,
+      `${where}: ${slices.length} slices of an array with ${dims.length} axes; give one each at most`,
     );
   }
-  return dims.map((length, axis) => cutOf(length, axis, slices[axis]));
+  return dims.map((length, axis) => cutOf(where, length, axis, slices[axis]));
 }
 
 /** As NumPy resolves it: beyond the ends there is nothing, but a single index must be there. */
-function cutOf(length: number, axis: number, slice: Slice): Cut {
+function cutOf(where: string, length: number, axis: number, slice: Slice): Cut {
   if (typeof slice === "number") {
     if (!Number.isInteger(slice) || slice < -length || slice >= length) {
       throw new RangeError(
-        `slice: index ${slice} along axis ${axis}, which has ${length}; use ${-length} … ${length - 1}`,
+        `${where}: index ${slice} along axis ${axis}, which has ${length}; use ${-length} … ${length - 1}`,
       );
     }
     return { start: slice < 0 ? slice + length : slice, step: 1, count: 1, dropped: true };
@@ -70,7 +86,7 @@ function cutOf(length: number, axis: number, slice: Slice): Cut {
   const [start, stop, step = 1] = slice ?? [];
   if (!Number.isSafeInteger(step) || step === 0 || ![start ?? 0, stop ?? 0].every(Number.isSafeInteger)) {
     throw new RangeError(
-      `slice: [${[start, stop, step].join(", ")}] along axis ${axis}; use integers, and no step of 0`,
+      `${where}: [${[start, stop, step].join(", ")}] along axis ${axis}; use integers, and no step of 0`,
     );
   }
   const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
@@ -88,7 +104,7 @@ function blocksWithin(offsets: readonly number[], { start, step, count }: Cut): 
 }
 
 /** Axes that are not left out; the last one stays in any case. */
-function keptAxes(cuts: readonly Cut[]): number[] {
+export function keptAxes(cuts: readonly Cut[]): number[] {
   const kept = cuts.flatMap(({ dropped }, axis) => (dropped ? [] : [axis]));
   return kept.length > 0 ? kept : [cuts.length - 1];
 }

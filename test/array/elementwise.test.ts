@@ -75,6 +75,17 @@ void test("results are those of NumPy", async (t) => {
   t.same([...of("float32", 1, 5).greater(of("float64", 2, 2)).local], [0, 1]);
 });
 
+void test("complex numbers are ordered as in NumPy: real parts first, then imaginary ones, NaN before all", async (t) => {
+  const x = of("complex128", 1, 2, 1, 3, NaN, 0, 0, NaN, -1, 9);
+  const y = of("complex128", 1, 3, 1, 2, 5, 5, 1, 1, 2, -9);
+  t.same([...x.maximum(y).local], [1, 3, 1, 3, NaN, 0, 0, NaN, 2, -9]);
+  t.same([...y.minimum(x).local], [1, 2, 1, 2, NaN, 0, 0, NaN, -1, 9]);
+  t.same([...x.less(y).local], [1, 0, 0, 0, 1]);
+  t.same([...x.greater(y).local], [0, 1, 0, 0, 0]);
+  t.same([...of("float32", 2, 1).less({ re: 2, im: 1 }).local], [1, 1]);
+  t.same([...x.maximum(of("complex128", 7, NaN)).local].slice(4, 6), [NaN, 0], "the first of two NaN");
+});
+
 void test("in place, or into another array, which must be able to hold the result", async (t) => {
   const x = of("float32", 1, 2);
   t.equal(x.add(of("float64", 0.5, 0.5), x), x, "float64 into float32, as x += y");
@@ -90,6 +101,10 @@ void test("in place, or into another array, which must be able to hold the resul
     () => of("int32", 1).sqrt(of("int32", 1)),
     /float64 result into a int32 array would lose its fraction/,
   );
-  t.throws(() => z.less(z), /complex numbers have no order/);
-  t.throws(() => x.add(of("float32", 1)), /shapes differ, \[2\] and \[1\]/);
+  t.throws(() => x.add(of("float32", 1, 2, 3)), /shapes differ, \[2\] and \[3\]/);
+  t.throws(
+    () => of("float32", 1).add(x, of("float32", 1)),
+    /shapes differ/,
+    "the result has the larger shape",
+  );
 });

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { DistributedArray } from "../../src/array/distributed-array.js";
+import { Distribution } from "../../src/array/distribution.js";
+import { realRanks, spmd } from "../spmd.js";
+
+const several = { sizes: [2, 3, 4, 7] };
+
+await spmd(
+  "moves and reductions: one rank that asks for something else is one error on all, and the next call works",
+  async (comm) => {
+    const last = comm.size - 1;
+    const odd = comm.rank === last;
+    const n = 2 * comm.size;
+    const x = DistributedArray.fromFunction(new Distribution(comm, [n, n]), (i, j) => i - j);
+    const columns = new Distribution(comm, [n, n], { grid: [1, comm.size] });
+    const lengths = columns.blocks(1).map((length, c) => length + Number(c === 0) - Number(c === last));
+    const uneven = new Distribution(comm, [n, n], { grid: [1, comm.size], blocks: [undefined, lengths] });
+    const whole = (dims: readonly number[]) => new Distribution(comm, dims, { replicated: true });
+    const flat = odd ? [1, n * n] : [n * n, 1];
+    const cases: (readonly [string, () => PromiseLike<unknown>])[] = [
+      ["redistribute", () => x.redistribute(odd ? uneven : columns)],
+      ["transpose", () => x.transpose(odd ? [0, 1] : [1, 0], uneven)],
+      ["reshape", () => x.reshape(flat, whole(flat))],
+      ["slice", () => x.slice([undefined, undefined, odd ? -2 : -1])],
+      ["toGlobal", () => x.toGlobal({ root: odd ? 0 : last })],
+    ];
+    if (comm.size === 4) {
+      const tiles = new Distribution(comm, [n, n], { grid: [2, 2] }).zeros();
+      cases.push(["sum", () => tiles.sum({ axis: odd ? 1 : 0 })]);
+    }
+    for (const [name, call] of cases) {
+      await assert.rejects(
+        async () => call(),
+        (error) => error instanceof RangeError && new RegExp(`^${name}: rank (0|${last}) asks for .*, rank (0|${last}) for .*; all`).test(error.message),
+        name,
+      ); // prettier-ignore
+      assert.equal(await comm.allreduce(1), comm.size);
+    }
+  },
+  several,
+);
+
+await spmd(
+  "a rank whose own move sends nothing learns of it at its next collective: nothing hangs",
+  async (comm) => {
+    const x = new Distribution(comm, [8]).zeros();
+    const odd = comm.rank === comm.size - 1;
+    const to = odd ? x.distribution : new Distribution(comm, [8], { replicated: true });
+    await assert.rejects(async () => {
+      await x.redistribute(to);
+      await comm.allreduce(1);
+    }, /allreduce/);
+    assert.equal(await comm.allreduce(1), comm.size);
+    const checked = new Distribution(comm, [8], { checked: true });
+    const y = new DistributedArray(checked);
+    await assert.rejects(
+      y.redistribute(odd ? checked : new Distribution(comm, [8], { replicated: true, checked: true })),
+      /redistribute: rank \d asks for .* all ranks must ask for the same/,
+    );
+  },
+  several,
+);
+
+await realRanks(import.meta.url);
