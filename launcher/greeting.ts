@@ -11,7 +11,7 @@ export const magic = "tsmpi-agent-1";
 /** What an agent says on its stdout as soon as it runs. */
 export interface Greeting extends HostFacts {
   readonly version: string;
-  /** Its host, as the resource manager calls it; "" if none has started it. */
+  /** Its host, as the resource manager or the agent that has started it calls it; "" if neither has. */
   readonly host: string;
   /** Both ends of the connection that led to the agent, as its host sees them; "" if unknown. */
   readonly launcherAddress: string;
@@ -34,13 +34,34 @@ export function greeting(variables: Variables): string {
   return `${magic} ${JSON.stringify(text)}\n`;
 }
 
-/** The greeting in a line. Local. */
-export const parseGreeting: (json: string) => Greeting = JSON.parse;
+/** What an agent says of one that it has started, and that has gone. */
+export interface Obituary {
+  readonly host: string;
+  readonly gone: string;
+}
 
-/** The whole lines of `text` that begin with the magic word, without it. Local. */
-export function magicLines(text: string): string[] {
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
-  return whole.filter((line) => line.startsWith(`${magic} `)).map((line) => line.slice(magic.length + 1));
+/** What a line of an agent says: of itself, or of one that it has started. Local. */
+export const parseWord: (json: string) => Greeting | Obituary = JSON.parse;
+
+/** Text that comes in pieces, as lines: those that begin with the magic word, and all others. */
+export class Lines {
+  readonly #said: (json: string) => void;
+  readonly #noise: (line: string) => void;
+  #rest = "";
+
+  /** @param said - Gets what follows the magic word. */
+  constructor(said: (json: string) => void, noise: (line: string) => void = () => undefined) {
+    this.#said = said;
+    this.#noise = noise;
+  }
+
+  read(text: string): void {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines)
+      if (line.startsWith(`${magic} `)) this.#said(line.slice(magic.length + 1));
+      else this.#noise(line);
+  }
 }
 
 /** ssh writes IPv4 addresses of a dual-stack socket as `::ffff:10.0.0.1`. */

@@ -38,6 +38,7 @@ Ranks and hosts
   --launcher NAME         how agents on other hosts start: ssh, srun, exec, fork: this host plays them
   --ssh CMD, --ssh-args A the ssh client, and more arguments for it
   --ssh-concurrency N     hosts to which ssh is on its way at the same time (default 64)
+  --tree-spawn N          start at most N agents from here; those start the rest, likewise (default 64)
   --node PATH             node on other hosts; default: where it is here
   --remote-prefix FOLDER  tsmpi on other hosts; default: where it is here
   --iface NAME            interface (eth1) or subnet (10.1.0.0/16) of the network between hosts

@@ -7,7 +7,8 @@ import { exitCodes } from "./errors.js";
 import { hostFacts } from "./host-facts.js";
 import { findHosts } from "./hosts.js";
 import type { HostEntry } from "./hostfile.js";
-import { howToLaunch, launchers, RemoteAgents } from "./remote-agents.js";
+import { howToLaunch, launchers } from "./launching.js";
+import { RemoteAgents } from "./remote-agents.js";
 import { findGrant } from "./resource-manager.js";
 
 interface Flags {
@@ -96,6 +97,7 @@ function read(argv: readonly string[]): { hosts: HostEntry[]; remotes: RemoteAge
     remotePrefix,
     heartbeatMs: HEARTBEAT_MS,
     sshConcurrency: CONCURRENCY,
+    treeSpawn: CONCURRENCY,
   };
   const remotes = new RemoteAgents(howToLaunch(how, grant?.manager));
   return { hosts: findHosts(choice, grant?.entries), remotes, flags };

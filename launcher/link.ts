@@ -54,8 +54,7 @@ const LOOK_MS = 500;
  * @see Link - The agents' end.
  */
 export class Hub {
-  /** Connections of strangers that were turned away. */
-  refused = 0;
+  #refused = 0;
   readonly #keys = newKeys();
   readonly #gate: Gate;
   readonly #router: zmq.Router;
@@ -66,6 +65,7 @@ export class Hub {
   readonly #nodes = new Map<string, number>();
   /** Places of those agents that have been heard, and are not lost. */
   readonly #present = new Set<number>();
+  readonly #heard = new Set<number>();
   readonly #look: NodeJS.Timeout;
   readonly #ports: PortRange | undefined;
   #binding: Promise<unknown> = Promise.resolve();
@@ -92,6 +92,11 @@ export class Hub {
     this.#look = setInterval(() => this.#present.forEach((nodeRank) => this.send(nodeRank, ALIVE)), LOOK_MS);
     this.#look.unref();
     void this.#watch();
+  }
+
+  /** Connections of strangers that were turned away. Agents that were let go on their way here look like strangers. */
+  get refused(): number {
+    return Math.max(0, this.#refused - (this.#nodes.size - this.#heard.size));
   }
 
   /** Makes keys for the agent of a host, by which it can connect. */
@@ -154,6 +159,7 @@ export class Hub {
       const nodeRank = this.#nodes.get(parts?.[0].toString() ?? "");
       if (parts === undefined || nodeRank === undefined) continue;
       this.#present.add(nodeRank);
+      this.#heard.add(nodeRank);
       receive(nodeRank, decode(parts[1]));
     }
   }
@@ -172,7 +178,7 @@ export class Hub {
   /** Counts strangers. */
   async #watch(): Promise<void> {
     for await (const event of this.#router.events)
-      if (event.type.startsWith("handshake:error")) this.refused++;
+      if (event.type.startsWith("handshake:error")) this.#refused++;
   }
 
   /** A message cannot be sent when the connection is gone. */

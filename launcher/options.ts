@@ -24,7 +24,7 @@ import {
   readPlacement,
 } from "./placement-options.js";
 import { type Program, readPrograms, splitPrograms } from "./programs.js";
-import { type Launcher, launchers } from "./remote-agents.js";
+import { type Launcher, launchers } from "./launching.js";
 import { type Manager, managers } from "./resource-manager.js";
 
 /** What the command line asks for. */
@@ -50,6 +50,8 @@ export interface Options {
   readonly sshArgs: string;
   /** Agents that are on their way at the same time. */
   readonly sshConcurrency: number;
+  /** Over ssh, the launcher and every agent start at most so many agents; those start the rest. */
+  readonly treeSpawn: number;
   /** Paths on other hosts; `undefined`: the same as here. */
   readonly node: string | undefined;
   readonly remotePrefix: string | undefined;
@@ -94,6 +96,7 @@ export function parseOptions(argv: readonly string[]): Request {
     ssh: flags.ssh,
     sshArgs: flags.sshArgs ?? "",
     sshConcurrency: positive("--ssh-concurrency", flags.sshConcurrency ?? "64"),
+    treeSpawn: positive("--tree-spawn", flags.treeSpawn ?? "64"),
     node: flags.node,
     remotePrefix: flags.remotePrefix,
     network: readNetwork(flags),
@@ -124,6 +127,7 @@ interface Flags extends ProgramFlags, PlacementFlags, DebugFlags, OutputFlags, E
   ssh?: string;
   sshArgs?: string;
   sshConcurrency?: string;
+  treeSpawn?: string;
   node?: string;
   remotePrefix?: string;
   encrypt?: boolean;
@@ -204,6 +208,7 @@ function define(): Command {
     .addOption(new Option("--ssh <command>"))
     .addOption(new Option("--ssh-args <arguments>"))
     .addOption(new Option("--ssh-concurrency <count>"))
+    .addOption(new Option("--tree-spawn <count>"))
     .addOption(new Option("--node <path>"))
     .addOption(new Option("--remote-prefix <folder>"))
     .addOption(new Option("--no-encrypt"))

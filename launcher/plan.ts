@@ -6,7 +6,8 @@ import { bindRanks } from "./placement/bind.js";
 import { type Mapping, type Placement, placeRanks } from "./placement/place.js";
 import { readTopology, type Topology } from "../src/topology/topology.js";
 import { programOfRanks } from "./programs.js";
-import { howToLaunch, RemoteAgents } from "./remote-agents.js";
+import { howToLaunch } from "./launching.js";
+import { RemoteAgents } from "./remote-agents.js";
 import { findGrant, type Grant } from "./resource-manager.js";
 
 /** Where a job will run, before anything of it does. */

@@ -1,5 +1,6 @@
+import type { AgentOrder } from "./agent-order.js";
 import { deferred } from "./deferred.js";
-import { type Greeting, magic, magicLines, parseGreeting } from "./greeting.js";
+import { type Greeting, Lines, magic, type Obituary, parseWord } from "./greeting.js";
 import { type AgentConfig, type AgentProcess, startChild } from "./start-agent.js";
 import { version } from "./version.js";
 
@@ -17,80 +18,126 @@ export interface RemoteAgent extends AgentProcess {
 const LEAVE_MS = 2000;
 const WORDS_MAX = 4096;
 
+/** A command that leads to agents. */
+export interface Way {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Hosts of the agents, as they call themselves in their greetings; "" is the one that the command leads to. */
+  readonly names: readonly string[];
+  /** Agents that share the command's stderr; the others are started by one of those. */
+  readonly greeters?: number;
+  /** What to tell the first of them as soon as it is there. */
+  readonly order?: AgentOrder | undefined;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** The host on which the command runs, for messages; "": the launcher's. */
+  readonly from?: string;
+}
+
 /**
- * Starts a command that leads to the agents of other hosts: ssh to one of them, srun to several. The configurations, with
- * the keys, go to its stdin in one line, once each agent has said which version it is and how its host was reached. Local.
- *
- * @param names - What each agent calls its host; "" if it is the only one.
+ * Starts a command that leads to the agents of other hosts: ssh to one of them, which may start others, srun to several.
+ * The configurations, with the keys, go to its stdin, each once its agent has said which version it is and how its host
+ * was reached. Local.
  */
-export function startRemoteAgents(
-  command: string,
-  args: readonly string[],
-  names: readonly string[],
+export function startRemoteAgents({
+  command,
+  args,
+  names,
+  greeters = names.length,
+  order,
   environment = process.env,
-): RemoteAgent[] {
+  from = "",
+}: Way): RemoteAgent[] {
+  const begun = performance.now();
   const child = startChild(command, args, ["pipe", "pipe", "pipe"], environment);
-  const waiting = new Map(names.map((name) => [name, deferred<Greeting>()]));
-  const configs: Record<string, AgentConfig> = {};
-  let unconfigured = names.length;
-  let greeted = 0;
-  let ownWords = 0;
-  let [complaint, heard, said, gone] = ["", "", "", false];
-  const fail = (reason: string): void => {
-    complaint ||= reason;
-    child.kill();
+  const agents = new Map(
+    names.map((name) => [name, { greeting: deferred<Greeting>(), gone: deferred<string>() }]),
+  );
+  /** Those that have said who they are. */
+  const greeted = new Set<string>();
+  const released = new Set<string>();
+  const words = new OwnWords(greeters);
+  let ended = false;
+  const lose = (name: string, how: string): void => {
+    agents.get(name)?.greeting.reject(new Error(how));
+    agents.get(name)?.gone.resolve(how);
   };
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    if (greeted === names.length) return;
-    heard += text;
-    for (const line of magicLines(heard).slice(greeted)) {
-      greeted++;
-      const greeting = parseGreeting(line);
-      if (greeting.version !== version)
-        fail(`it has tsmpi ${greeting.version}, this host has ${version}; install the same version`);
-      else waiting.get(names.length === 1 ? names[0] : greeting.host)?.resolve(greeting);
-    }
+  const fail = (name: string, reason: string): void => {
+    lose(name, reason);
+    if (names.length === 1) child.kill();
+  };
+  const heard = (word: Greeting | Obituary): void => {
+    const name = agents.has(word.host) ? word.host : names[0];
+    if ("gone" in word) return lose(name, word.gone);
+    greeted.add(name);
+    if (word.version !== version)
+      return fail(name, `it has tsmpi ${word.version}, this host has ${version}; install the same version`);
+    if (name === names[0] && order !== undefined) child.order(order);
+    agents.get(name)?.greeting.resolve(word);
+  };
+  const lines = new Lines(
+    (json) => heard(parseWord(json)),
+    (line) => words.noise(line),
+  );
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => lines.read(text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => words.stderr(text));
+  void child.gone.then((how) => {
+    ended = true;
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    const own = words.said.replaceAll("\n", "\n  ");
+    const text = `${command}${from && ` on ${from}`}: ${how} after ${seconds} s${own && `\n  ${own}`}`;
+    for (const name of names) lose(name, text);
   });
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    if (ownWords === names.length) return void process.stderr.write(text);
-    said += text;
-    // What follows the magic words is the agents' own.
-    ownWords = said.split(`${magic}\n`).length - 1;
-    if (ownWords < names.length) return;
-    const start = said.lastIndexOf(magic);
-    process.stderr.write(said.slice(start + magic.length + 1));
-    said = said.slice(0, start).replaceAll(`${magic}\n`, "");
-  });
-  const how = child.gone.then((how) => {
-    gone = true;
-    if (complaint !== "") return complaint;
-    const own = [said, greeted === names.length ? "" : heard]
-      .map((text) => text.replaceAll(new RegExp(`^${magic}.*\n`, "gm"), ""))
-      .join("")
-      .trim()
-      .slice(-WORDS_MAX);
-    return `${command}: ${how}${own === "" ? "" : `\n  ${own.replaceAll("\n", "\n  ")}`}`;
-  });
-  void how.then((how) => waiting.forEach(({ reject }) => reject(new Error(how))));
-  const release = (): void => {
+  const release = (name: string): void => {
+    released.add(name);
+    if (released.size < names.length) return;
     child.release();
     // A command that is still on its way there does not look at its stdin.
-    if (greeted < names.length) child.kill();
-    else if (!gone) {
+    if (greeted.size === 0) child.kill();
+    else if (!ended) {
       const timer = setTimeout(child.kill, LEAVE_MS);
       void child.gone.then(() => clearTimeout(timer));
     }
   };
-  return [...waiting].map(([name, { promise }]) => ({
+  return [...agents].map(([name, { greeting, gone }]) => ({
     local: false,
-    gone: how,
-    greeting: promise,
-    configure(config) {
-      if (config !== undefined) configs[name] = config;
-      if (--unconfigured === 0) child.configure(configs);
+    gone: gone.promise,
+    greeting: greeting.promise,
+    configure: (config) => child.order({ configs: { [name]: config ?? null } }),
+    fail: (reason) => fail(name, reason),
+    release: () => release(name),
+    kill() {
+      if (names.length === 1) child.kill();
+      else release(name);
     },
-    fail,
-    release,
-    kill: child.kill,
   }));
+}
+
+/** What a command and the host to which it leads say before agents do: the words of whatever keeps them from it. */
+class OwnWords {
+  #expected: number;
+  #stderr = "";
+  #noise = "";
+
+  /** @param agents - Whose own words on stderr, which begin with the magic one, are passed on. */
+  constructor(agents: number) {
+    this.#expected = agents;
+  }
+
+  /** A line on stdout that is no agent's. */
+  noise(line: string): void {
+    if (this.#expected > 0) this.#noise += `${line}\n`;
+  }
+
+  stderr(text: string): void {
+    if (this.#expected === 0) return void process.stderr.write(text);
+    const parts = (this.#stderr + text).split(`${magic}\n`);
+    this.#expected -= parts.length - 1;
+    const agents = this.#expected === 0 ? (parts.pop() ?? "") : "";
+    this.#stderr = parts.join("");
+    process.stderr.write(agents);
+  }
+
+  get said(): string {
+    return (this.#stderr + (this.#expected > 0 ? this.#noise : "")).trim().slice(-WORDS_MAX);
+  }
 }

@@ -1,59 +1,20 @@
+import { groupsOf, startAgentsOf } from "./agent-tree.js";
 import { LaunchError } from "./errors.js";
 import type { Greeting } from "./greeting.js";
 import type { HostEntry } from "./hostfile.js";
 import { isThisHost } from "./hosts.js";
-import type { EndingOptions } from "./ending-options.js";
-import type { Options } from "./options.js";
+import type { Launching } from "./launching.js";
 import type { RemoteAgent } from "./remote-agent.js";
-import type { Manager } from "./resource-manager.js";
 import { startSrunAgents } from "./srun-agents.js";
 import { Turns } from "./turns.js";
-import { startPlainAgent, startSshAgent } from "./ssh-agent.js";
-
-/** How agents of other hosts are started; `fork`: on this one, which plays the others. */
-export const launchers = ["ssh", "srun", "exec", "fork"] as const;
-export type Launcher = (typeof launchers)[number];
-
-export interface Launching {
-  readonly launcher: Launcher;
-  /** The ssh client, or the command of `exec`. */
-  readonly command: string;
-  readonly sshArgs: string;
-  readonly node: string | undefined;
-  readonly remotePrefix: string | undefined;
-  readonly heartbeatMs: number;
-  /** Agents that are on their way at the same time. */
-  readonly sshConcurrency: number;
-}
-
-/**
- * How agents are started: as the command line says, else as the resource manager would have it, else over ssh. Local,
- * pure.
- */
-export function howToLaunch(
-  options: Pick<Options, "launcher" | "ssh" | "sshArgs" | "node" | "remotePrefix" | "sshConcurrency"> &
-    Pick<EndingOptions, "heartbeatMs">,
-  manager: Manager | undefined,
-): Launching {
-  const launcher = options.launcher ?? (manager === undefined || options.ssh ? "ssh" : LAUNCHER_OF[manager]);
-  const plain = manager === undefined ? undefined : PLAIN[manager];
-  const command = options.ssh ?? (launcher === "exec" ? plain : undefined) ?? "ssh";
-  return { ...options, launcher, command };
-}
-
-const LAUNCHER_OF: Readonly<Record<Manager, Launcher>> = {
-  slurm: "srun",
-  pbs: "ssh",
-  lsf: "exec",
-  sge: "exec",
-};
-const PLAIN: Readonly<Partial<Record<Manager, string>>> = { lsf: "blaunch", sge: "qrsh -inherit" };
 
 /** The agents of other hosts, each started once, at the latest when its host gets ranks. */
 export class RemoteAgents {
   readonly #how: Launching;
   readonly #turns: Turns;
   readonly #started = new Map<string, RemoteAgent>();
+  /** Which host's agent starts that of a host, where the launcher does not do so itself. */
+  readonly #starters = new Map<string, string>();
   readonly #greetings = new Map<string, { readonly greeting: Greeting; readonly seconds: number }>();
 
   constructor(how: Launching) {
@@ -69,8 +30,7 @@ export class RemoteAgents {
   /** Starts agents, at the same time, where there is none yet. */
   start(hosts: readonly HostEntry[]): void {
     const absent = hosts.filter((host) => !this.#started.has(host.name) && !this.isPlayedHere(host));
-    for (const [i, agent] of this.#startAll(absent).entries()) {
-      const { name } = absent[i];
+    for (const [name, agent] of this.#startAll(absent)) {
       const begun = performance.now();
       this.#started.set(name, agent);
       void agent.greeting.then(
@@ -95,7 +55,11 @@ export class RemoteAgents {
   stageOf(host: HostEntry): string {
     if (this.isPlayedHere(host)) return "the agent of this host has not connected";
     const greeted = this.#greetings.get(host.name);
-    if (greeted === undefined) return `${this.#how.launcher} has not led to an agent`;
+    const starter = this.#starters.get(host.name);
+    if (starter !== undefined && !this.#greetings.has(starter))
+      return `the agent of ${starter}, which is to start it, has not come`;
+    if (greeted === undefined)
+      return `${this.#how.launcher}${starter === undefined ? "" : ` from ${starter}`} has not led to an agent`;
     const { greeting, seconds } = greeted;
     const when = `the agent came after ${seconds.toFixed(1)} s`;
     return `${when} (node ${greeting.node}), but has not connected back to this host`;
@@ -121,7 +85,7 @@ export class RemoteAgents {
     for (const [name, agent] of this.#started) {
       if (hosts.some((host) => host.name === name)) continue;
       agent.configure(undefined);
-      if (this.#how.launcher !== "srun") agent.release(); // one srun leads to all
+      agent.release();
     }
   }
 
@@ -130,20 +94,11 @@ export class RemoteAgents {
     for (const agent of this.#started.values()) agent.release();
   }
 
-  #startAll(hosts: readonly HostEntry[]): RemoteAgent[] {
-    const { launcher, command, ...paths } = this.#how;
-    if (hosts.length === 0) return [];
-    if (launcher === "srun")
-      return startSrunAgents(
-        hosts.map(({ name }) => name),
-        paths,
-      );
-    return hosts.map((host) =>
-      this.#turns.start(() =>
-        launcher === "exec"
-          ? startPlainAgent(host, paths, command)
-          : startSshAgent(host, { ...paths, ssh: command }),
-      ),
-    );
+  #startAll(hosts: readonly HostEntry[]): ReadonlyMap<string, RemoteAgent> {
+    if (hosts.length === 0) return new Map();
+    if (this.#how.launcher === "srun") return startSrunAgents(hosts, this.#how);
+    for (const [first, ...others] of groupsOf(hosts, this.#how))
+      for (const { name } of others) this.#starters.set(name, first.name);
+    return startAgentsOf(hosts, this.#how, this.#turns);
   }
 }

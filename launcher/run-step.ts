@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { segmentBytes } from "../src/comm/wire/segment.js";
 import { transportNames } from "../src/comm/wire/messages.js";
 import { addressToward } from "./address.js";
-import { Agent, ownAddress, type Surroundings } from "./agent.js";
+import { Agent, ownAddress, type Surroundings } from "./host-agent.js";
 import { bundle, checkScript } from "./bundle.js";
 import { deferred } from "./deferred.js";
 import { environment } from "./environment.js";

@@ -1,3 +1,4 @@
+import type { HostEntry } from "./hostfile.js";
 import { type RemoteAgent, startRemoteAgents } from "./remote-agent.js";
 import { agentWords, type RemotePaths } from "./ssh-agent.js";
 
@@ -8,16 +9,21 @@ const ALWAYS = [
 ];
 
 /**
- * Starts the agents of several hosts by one srun. Local.
+ * Starts the agents of several hosts, named as Slurm calls them, by one srun. Local.
  *
- * @param names - As Slurm calls the hosts.
  * @see startRemoteAgents
  */
-export function startSrunAgents(names: readonly string[], paths: RemotePaths): RemoteAgent[] {
+export function startSrunAgents(
+  hosts: readonly HostEntry[],
+  paths: RemotePaths,
+): ReadonlyMap<string, RemoteAgent> {
+  const names = hosts.map(({ name }) => name);
   const count = `${names.length}`;
   const where = ["-N", count, "-n", count, `--nodelist=${names.join(",")}`];
   const args = [...ALWAYS, ...where, ...agentWords(paths)];
-  return startRemoteAgents("srun", args, names, unconstrained(process.env));
+  const environment = unconstrained(process.env);
+  const agents = startRemoteAgents({ command: "srun", args, names, environment });
+  return new Map(agents.map((agent, i) => [names[i], agent]));
 }
 
 /** Without what the job or the step around says about tasks: it would go before what is said here. */

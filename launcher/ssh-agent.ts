@@ -1,4 +1,5 @@
 import type { HostEntry } from "./hostfile.js";
+import type { Launching } from "./launching.js";
 import { type RemoteAgent, startRemoteAgents } from "./remote-agent.js";
 import { agentFile } from "./start-agent.js";
 import { root } from "./version.js";
@@ -10,43 +11,40 @@ export interface RemotePaths {
   readonly remotePrefix: string | undefined;
 }
 
-export interface SshOptions extends RemotePaths {
-  /** The ssh client, with arguments of its own: `ssh`, `ssh -F config`. */
-  readonly ssh: string;
-  readonly sshArgs: string;
-  readonly heartbeatMs: number;
-}
-
 /** Never asks anyone anything. */
 const ALWAYS = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "LogLevel=ERROR", "-T"];
 
 /**
- * Starts the agent of another host over ssh. The command line carries two paths and nothing else. Local.
+ * Starts the agent of another host over ssh, and has that start further ones. The command line carries two paths and
+ * nothing else. Local.
  *
+ * @param from - The host that starts it, for messages; "" if it is the launcher's.
+ * @returns The agents, in order.
  * @see startRemoteAgents
  */
-export function startSshAgent(host: HostEntry, options: SshOptions): RemoteAgent {
-  const [command, ...before] = words(options.ssh);
+export function startSshAgents(
+  host: HostEntry,
+  others: readonly HostEntry[],
+  how: Launching,
+  from: string,
+): RemoteAgent[] {
+  const [command, ...before] = words(how.command);
   const user = host.user === undefined ? [] : ["-l", host.user];
   const port = host.port === undefined ? [] : ["-p", `${host.port}`];
   // ssh that still waits for the agent's host when that has gone ends by itself, later than the connection with the agent.
-  const alive = `ServerAliveInterval=${Math.max(1, Math.round(options.heartbeatMs / 2000))}`;
+  const alive = `ServerAliveInterval=${Math.max(1, Math.round(how.heartbeatMs / 2000))}`;
   const own = [
-    ...ALWAYS,
-    "-o",
-    alive,
-    "-o",
-    "ServerAliveCountMax=5",
-    ...user,
-    ...port,
-    ...words(options.sshArgs),
+    ...[...ALWAYS, "-o", alive, "-o", "ServerAliveCountMax=5"],
+    ...[...user, ...port, ...words(how.sshArgs)],
   ];
-  const [agent] = startRemoteAgents(
+  return startRemoteAgents({
     command,
-    [...before, ...own, host.name, remoteCommand(host, options)],
-    [""],
-  );
-  return agent;
+    args: [...before, ...own, host.name, remoteCommand(host, how)],
+    names: ["", ...others.map(({ name }) => name)],
+    greeters: 1,
+    order: others.length === 0 ? undefined : { branch: { from: host.name, hosts: others, how } },
+    from,
+  });
 }
 
 /**
@@ -55,7 +53,11 @@ export function startSshAgent(host: HostEntry, options: SshOptions): RemoteAgent
  */
 export function startPlainAgent(host: HostEntry, paths: RemotePaths, launcher: string): RemoteAgent {
   const [command, ...before] = words(launcher);
-  const [agent] = startRemoteAgents(command, [...before, host.name, remoteCommand(host, paths)], [""]);
+  const [agent] = startRemoteAgents({
+    command,
+    args: [...before, host.name, remoteCommand(host, paths)],
+    names: [""],
+  });
   return agent;
 }
 

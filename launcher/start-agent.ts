@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, type StdioOptions } from "node:child_process"
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { PortRange } from "../src/comm/wire/ports.js";
+import type { AgentOrder } from "./agent-order.js";
 import { magic } from "./greeting.js";
 import type { Invitation, RankKeys } from "./keys.js";
 
@@ -66,7 +67,7 @@ export function startLocalAgent(configure: Promise<AgentConfig>, stdin: boolean)
     ["pipe", "ignore", "inherit", stdin ? 0 : "ignore"],
   );
   void configure.then(
-    (config) => child.configure({ "": config }),
+    (config) => child.order({ configs: { "": config } }),
     () => child.release(),
   );
   return { local: true, gone: child.gone, release: child.release, kill: child.kill };
@@ -77,8 +78,7 @@ export interface AgentChild {
   readonly gone: Promise<string>;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  /** By what each agent calls its host; "" if there is only one. */
-  readonly configure: (configs: Readonly<Record<string, AgentConfig>>) => void;
+  readonly order: (order: AgentOrder) => void;
   readonly release: () => void;
   readonly kill: () => void;
 }
@@ -102,7 +102,7 @@ export function startChild(
     gone,
     stdout: child.stdout,
     stderr: child.stderr,
-    configure: (configs) => void stdin.write(`${magic} ${JSON.stringify(configs)}\n`),
+    order: (order) => void stdin.write(`${magic} ${JSON.stringify(order)}\n`),
     release: () => void stdin.end(),
     kill: () => void child.kill(),
   };

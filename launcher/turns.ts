@@ -1,3 +1,4 @@
+import { laterAgent, NOT_STARTED } from "./later-agent.js";
 import type { RemoteAgent } from "./remote-agent.js";
 
 /** Lets so many agents be on their way at the same time; the others wait until one has come, or has failed. */
@@ -10,38 +11,28 @@ export class Turns {
   }
 
   /**
-   * Starts an agent when its turn comes. One that is let go before is not started. Local.
+   * Starts agents, to which one command leads, when its turn comes. If all are let go before, none is started. Local.
    *
-   * @param begin - Starts it.
+   * @param begin - Starts them.
    */
-  start(begin: () => RemoteAgent): RemoteAgent {
-    let agent: RemoteAgent | undefined;
-    let dropped: string | undefined;
+  startAll(count: number, begin: () => readonly RemoteAgent[]): RemoteAgent[] {
+    let dropped = 0;
     const begun = this.#turn().then(() => {
-      if (dropped !== undefined) {
+      if (dropped === count) {
         this.#next();
-        throw new Error(dropped);
+        throw new Error(NOT_STARTED);
       }
-      agent = begin();
+      const agents = begin();
       const next = (): void => this.#next();
-      void agent.greeting.then(next, next);
-      return agent;
+      void agents[0].greeting.then(next, next);
+      return agents;
     });
-    const greeting = begun.then((agent) => agent.greeting);
-    greeting.catch(() => undefined); // `gone` tells
-    const drop = (reason: string): void => void (dropped ??= reason);
-    return {
-      local: false,
-      greeting,
-      gone: begun.then(
-        (agent) => agent.gone,
-        () => dropped ?? NOT_STARTED,
+    return Array.from({ length: count }, (_, i) =>
+      laterAgent(
+        begun.then((agents) => agents[i]),
+        () => dropped++,
       ),
-      configure: (config) => void begun.then((agent) => agent.configure(config)).catch(() => undefined),
-      fail: (reason) => (agent ? agent.fail(reason) : drop(reason)),
-      release: () => (agent ? agent.release() : drop(NOT_STARTED)),
-      kill: () => (agent ? agent.kill() : drop(NOT_STARTED)),
-    };
+    );
   }
 
   #turn(): Promise<void> {
@@ -56,5 +47,3 @@ export class Turns {
     else this.#free++;
   }
 }
-
-const NOT_STARTED = "it was not started";

@@ -11,23 +11,16 @@ function agents(limit: number) {
   const done: string[] = [];
   const ways = new Map<string, ReturnType<typeof deferred<Greeting>>>();
   const start = (name: string): RemoteAgent =>
-    turns.start(() => {
+    turns.startAll(1, () => {
       const way = deferred<Greeting>();
       begun.push(name);
       ways.set(name, way);
       const note = (what: string) => (): void => void done.push(`${what} ${name}`);
       const ended = Promise.resolve("ended");
       const [configure, release] = [note("configure"), note("release")];
-      return {
-        local: false,
-        greeting: way.promise,
-        gone: ended,
-        configure,
-        release,
-        fail: note("fail"),
-        kill: note("kill"),
-      };
-    });
+      const [fail, kill] = [note("fail"), note("kill")];
+      return [{ local: false, greeting: way.promise, gone: ended, configure, release, fail, kill }];
+    })[0];
   return { start, begun, done, ways };
 }
 
