@@ -60,6 +60,7 @@ export async function bundle(script: string): Promise<Bundle> {
       absWorkingDir: "/",
       logLevel: "silent",
       banner: { js: prelude(script) },
+      inject: [join(root, "dist/launcher/lead-group.js")],
       plugins: [ownTsmpi, packagesInPlace, originalPlaces(script)],
     });
     const [map, code] = result.outputFiles.sort((a, b) => b.path.length - a.path.length);

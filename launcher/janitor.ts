@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 
 /** Cleans up after this process, however that ends. */
 export interface Janitor {
-  /** Process groups that are to end with it; replaces those named before. */
+  /** Leaders of process groups that are to end with it; replaces those named before. */
   readonly watch: (groups: readonly number[]) => void;
 }
 
@@ -24,5 +24,5 @@ export function startJanitor(folder: string): Janitor {
 
 const SCRIPT = `
 while read -r line; do groups=$line; done
-for group in $groups; do kill -9 -- -"$group"; done
+for group in $groups; do kill -9 -- -"$group" || kill -9 "$group"; done
 rm -rf -- "$1"; rmdir -- "\${1%/*}"`;

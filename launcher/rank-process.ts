@@ -35,8 +35,8 @@ export const CONTROL_FD = 3;
 export const FIRST_INHERITED_FD = 4;
 
 /**
- * One rank: a Node process that leads a process group of its own, so that a signal reaches its children too, and a
- * terminal's Ctrl-C reaches neither.
+ * One rank: a Node process that leads a process group of its own, so that a signal reaches its children too; see
+ * lead-group.ts. A terminal's Ctrl-C reaches neither, since the agent leads a session of its own.
  */
 export class RankProcess {
   readonly rank: number;
@@ -60,7 +60,7 @@ export class RankProcess {
       {
         cwd: spec.directory,
         env: spec.environment,
-        detached: true,
+        detached: process.platform !== "linux", // there it is in the session of the agent, and makes the group itself
         stdio: [spec.stdin, "pipe", "pipe", "pipe", ...spec.inherited],
       },
     );
@@ -114,7 +114,7 @@ export class RankProcess {
     try {
       process.kill(-this.pid, signal);
     } catch {
-      // nobody is left in the group
+      this.#child.kill(signal); // it has no group yet; or nobody is left in it, and this does nothing
     }
   }
 

@@ -1,6 +1,5 @@
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
-import { availableParallelism } from "node:os";
 import { env } from "../../env.js";
 import type { Boot } from "../boot.js";
 import {
@@ -21,23 +20,19 @@ import type { Sink, Transport } from "./transport.js";
 
 /**
  * Rounds of polling at full speed, then with the core given up between two, then asleep in the kernel. Where ranks
- * outnumber cores the one that is waited for may need this very core; where they outnumber them by far it is likely not
- * the next one that gets it, and Linux's scheduler (6.18) soon prefers whoever has not given up its core.
+ * outnumber cores the one that is waited for may need this very core. On a machine that is busy with other work it
+ * pays to sleep early: Linux's scheduler (6.18) soon prefers whoever has not given up its core.
  *
- *     yields              40     8    2    0
- *      4 ranks, 2 cores  10.6        11.5   96
- *      8 ranks, 2 cores   51          172  179
- *     16 ranks, 2 cores  1947   756   639  426
+ *     yields                          2         40        100        400
+ *     16 ranks, 2 cores, idle       130      40-60         41         36
+ *     16 ranks, 2 cores, busy   430-610   500-1080  1440-2050  2080-2130
  *
- * Lower quartile of an allreduce of 8 B in µs, on a machine that was busy with other work.
+ * Median of an allreduce of 8 B in µs; busy: with two endless loops beside.
  */
 const PATIENCE = {
   cores: { spins: 256, yields: 400 },
   crowd: { spins: 0, yields: 40 },
-  throng: { spins: 0, yields: 2 },
 };
-/** So many ranks on each core are a throng. */
-const THRONG = 8;
 const POLL_US = 1000;
 /** So many ranks find messages by looking into their rings; with more, senders count them on the receiver's bell. */
 const FEW = 4;
@@ -97,8 +92,7 @@ export class ShmTransport implements Transport {
     this.#yieldCore = () => system.yieldCore();
     this.crowded = boot.crowded;
     this.#few = boot.localSize <= FEW;
-    const isThrong = boot.localSize >= THRONG * availableParallelism();
-    this.#patience = PATIENCE[isThrong ? "throng" : this.crowded ? "crowd" : "cores"];
+    this.#patience = PATIENCE[this.crowded ? "crowd" : "cores"];
     this.#futex = system.futex;
     this.memory = system.map(segment.fd, segment.bytes);
     this.#words = new Int32Array(this.memory);

@@ -11,7 +11,11 @@ if (what === "streams") {
   console.log(`out of ${rank}`);
   console.error(`err of ${rank}`);
 }
-if (what === "same") console.error("could not open the file");
+if (what === "same") {
+  const { init } = await import("tsmpi");
+  await (await init()).barrier(); // what they say within a third of a second is one line
+  console.error("could not open the file");
+}
 if (what === "die") {
   console.error(`rank ${rank} is unhappy`);
   if (mine) process.exit(Number(code));
