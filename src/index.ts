@@ -162,11 +162,29 @@ export { DWT, DWT2D, DWTND, type WaveletOptions } from "./ops/signal/dwt.js";
 export { FFT, type Fft1DOptions } from "./ops/signal/fft.js";
 export { FFT2D } from "./ops/signal/fft2d.js";
 export { FFTND, type FftNDOptions, type FftNorm, type FftOptions } from "./ops/signal/fft-nd.js";
+export {
+  FourierRadon,
+  FourierRadon as FourierRadon2D,
+  FourierRadon as FourierRadon3D,
+  type FourierRadonOptions,
+} from "./ops/signal/fourier-radon.js";
 export { Fredholm1, type Fredholm1Options } from "./ops/signal/fredholm1.js";
 export { Interp, type InterpOptions } from "./ops/signal/interp.js";
-export { NonStationaryConvolve1D } from "./ops/signal/non-stationary-convolve1d.js";
+export {
+  NonStationaryConvolve1D,
+  NonStationaryConvolveND,
+  NonStationaryConvolveND as NonStationaryConvolve2D,
+  NonStationaryConvolveND as NonStationaryConvolve3D,
+  type NonStationaryConvolveNDOptions,
+} from "./ops/signal/non-stationary-convolve-nd.js";
+export {
+  NonStationaryFilters,
+  NonStationaryFilters as NonStationaryFilters1D,
+  NonStationaryFilters as NonStationaryFilters2D,
+  type NonStationaryFiltersOptions,
+} from "./ops/signal/non-stationary-filters.js";
 export { PoststackLinearModelling, type PoststackOptions } from "./ops/signal/poststack.js";
-export { Radon2D, type Radon2DOptions, type RegularAxis } from "./ops/signal/radon2d.js";
+export { Radon2D, Radon3D, type RadonOptions, type RegularAxis } from "./ops/signal/radon.js";
 export type { FilterPair } from "./ops/signal/biorthogonal.js";
 export { waveletFilters } from "./ops/signal/wavelet-filters.js";
 export { ricker } from "./ops/signal/wavelets.js";
@@ -175,7 +193,9 @@ export {
   Sliding,
   Sliding as Sliding1D,
   Sliding as Sliding2D,
+  Sliding as Sliding3D,
   Sliding as Patch2D,
+  Sliding as Patch3D,
   type SlidingOptions,
 } from "./ops/signal/sliding.js";
 export { Smoothing1D } from "./ops/signal/smoothing1d.js";

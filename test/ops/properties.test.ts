@@ -13,10 +13,11 @@ import {
   numbersPerElement,
   promote,
   realOf,
+  type Scalar,
 } from "../../src/array/dtype.js";
-import { type LocalArray, LocalSpace } from "../../src/array/local-array.js";
+import { LocalSpace } from "../../src/array/local-array.js";
 import { alongAxis } from "../../src/array/shape.js";
-import type { AnyVector, Space } from "../../src/array/vector.js";
+import type { Space } from "../../src/array/vector.js";
 import type { Communicator } from "../../src/comm/types.js";
 import { simulate } from "../../src/comm/simulate.js";
 import { heapStatistics } from "../../src/kernels/index.js";
@@ -24,7 +25,9 @@ import { fillByIndex, gatherAll } from "../../src/ops/columns.js";
 import { dottest } from "../../src/ops/dottest.js";
 import { todense } from "../../src/ops/todense.js";
 import { arbitraryDistribution } from "../array/arbitrary.js";
-import { type Case, type Cost, type Line, type Op, type Row, table } from "./table.js";
+import { fieldOf } from "./rows/definitions.js";
+import type { Case, Cost, Definition, Op, Row } from "./rows/row.js";
+import { table } from "./table.js";
 
 const DTYPES: readonly DType[] = ["float32", "float64", "complex64", "complex128"];
 const SIZES = [1, 2, 3, 4, 7];
@@ -52,11 +55,12 @@ void test("products send what the table says, and nothing that is not needed", a
       const pick = (_: number, high: number) => high;
       const dims = row.dims?.(pick) ?? [9, 4, 3];
       const axis = split || row.splits === 1 ? 0 : 1;
-      const make = row.draw({ dims, axis, dtype: "float64", pick });
+      const { make } = row.draw({ dims, axis, dtype: "float64", pick });
       const expected = row.cost(axis === 0);
       await simulate(3, async (comm) => {
         const op = make(new Distribution(comm, dims));
         const [x, y] = [wave(op.model, op.dtype), wave(op.data, op.dtype)];
+        await op.rmatvec(await op.matvec(x)); // what the first product needs once
         const sent = await sentBy(comm, () => op.matvec(x));
         assert.deepEqual(sent, messages(comm, expected[0], 1, sent), `${name}, ${split}`);
         const sentBack = await sentBy(comm, () => op.rmatvec(y));
@@ -70,7 +74,7 @@ void test("products allocate no array once each direction has run, on one rank a
   for (const [name, row] of Object.entries(table)) {
     const pick = (_: number, high: number) => high;
     const dims = row.dims?.(pick) ?? [9, 4, 3];
-    const make = row.draw({ dims, axis: 0, dtype: "float64", pick });
+    const { make } = row.draw({ dims, axis: 0, dtype: "float64", pick });
     for (const size of [1, 3]) {
       await simulate(size, async (comm) => {
         const op = make(new Distribution(comm, dims));
@@ -124,10 +128,10 @@ function messages({ rank }: Communicator, cost: Cost, direction: 1 | -1, { messa
 
 async function checkCase(row: Row, given: Case, size: number, layout: DistributionOptions): Promise<void> {
   const { dims, dtype } = given;
-  const make = row.draw(given);
+  const { make, ...definition } = row.draw(given);
   const local = make(new LocalSpace(dims));
   await checkMatrix(local);
-  if (row.line) await checkLine(local, row.line(given), given);
+  await checkDefinition(local, definition, given);
   const twin = await results(local);
   const all = await simulate(
     size,
@@ -189,21 +193,53 @@ function adjointOf(op: Op): Op {
   };
 }
 
-async function checkLine(op: Op, line: (x: Line) => Line, { dims, axis }: Case): Promise<void> {
-  const x = wave<AnyVector>(op.model, "float64") as unknown as LocalArray;
-  const y = await gatherAll(await op.matvec(x));
+/** The product with a complex vector is what the definition makes of it, part by part. */
+async function checkDefinition(op: Op, definition: Definition, { axis }: Case): Promise<void> {
+  const x = await gatherAll(wave(op.model, op.dtype));
+  const y = await gatherAll(await op.matvec(wave(op.model, op.dtype)));
+  const expected = expectedOf(definition, op, x, axis);
+  assert.equal(y.length, expected.length);
+  const scale = expected.reduce((max, { re, im }) => Math.max(max, Math.hypot(re, im)), 1);
+  for (const [i, { re, im }] of expected.entries()) {
+    const off = Math.hypot(y[i].re - re, y[i].im - im);
+    assert.ok(
+      off <= 10 * tolerance(op.dtype) * scale,
+      `element ${i} is ${y[i].re} + ${y[i].im} i, not ${re} + ${im} i`,
+    );
+  }
+}
+
+function expectedOf(definition: Definition, op: Op, x: readonly Complex[], axis: number): Complex[] {
+  const [re, im] = [x.map((value) => value.re), x.map((value) => value.im)];
+  const image = (first: number[], second: number[]) =>
+    imageOf(definition, op.model.dims, first, second, axis);
+  const [real, imaginary] = [image(re, im), op.clinear === false ? [] : image(im, re)];
+  return real.map((value, i) => {
+    const other = imaginary[i] ?? { re: 0, im: 0 };
+    return { re: value.re - other.im, im: value.im + other.re }; // D(re) + i D(im)
+  });
+}
+
+function imageOf(
+  definition: Definition,
+  dims: readonly number[],
+  re: number[],
+  im: number[],
+  axis: number,
+): Complex[] {
+  const complex = (value: Scalar): Complex => (typeof value === "number" ? { re: value, im: 0 } : value);
+  if ("whole" in definition) return definition.whole(fieldOf(dims, re), fieldOf(dims, im)).map(complex);
   const { outer, length, inner } = alongAxis(dims, axis);
-  const rows = outer * inner === 0 ? 0 : y.length / (outer * inner);
+  const lineOf = (values: number[], o: number, i: number) =>
+    Array.from({ length }, (_, k) => values[(o * length + k) * inner + i]);
+  const image: Complex[] = [];
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
-      const input = Array.from({ length }, (_, k) => x.local[(o * length + k) * inner + i]);
-      const output = Array.from({ length: rows }, (_, k) => y[(o * rows + k) * inner + i].re);
-      const expected = line(input);
-      assert.equal(output.length, expected.length);
-      for (const [k, value] of expected.entries())
-        assert.ok(Math.abs(output[k] - value) < 1e-12 * (10 + Math.abs(value)));
+      const line = definition.line(lineOf(re, o, i), lineOf(im, o, i));
+      line.forEach((value, k) => (image[(o * line.length + k) * inner + i] = complex(value)));
     }
   }
+  return image;
 }
 
 /** Any way of spreading an array over the ranks, along the first `splits` axes. */

@@ -12,6 +12,9 @@ export interface Lines {
   readonly outer: number;
   readonly rows: number;
   readonly inner: number;
+  /** Of the block, and where in the whole array it begins. */
+  readonly shape: readonly number[];
+  readonly start: readonly number[];
 }
 
 /** What is done to every line along one axis, all of which must be on one rank. */
@@ -21,7 +24,8 @@ export interface AxisPass {
   readonly length: number;
   /** Whether it makes complex numbers of real ones; its adjoint real ones of complex ones. */
   readonly toComplex?: boolean;
-  /** y may be x where the length stays and both are real or complex. */
+  /** Whether it needs x while it writes y. Else y may be x where the length stays and both are real or complex. */
+  readonly apart?: boolean;
   forward(x: Lines, y: Lines): void;
   adjoint(y: Lines, x: Lines): void;
 }
@@ -51,7 +55,7 @@ export class AxisPasses<V extends BlockVector<V>> {
     this.#steps = stepsOf(model, passes, data);
     const between: Workspace<V>[] = [];
     for (const [i, { pass, from, to }] of this.#steps.slice(0, -1).entries()) {
-      const inPlace = i > 0 && pass !== undefined && !pass.toComplex && from.equals(to);
+      const inPlace = i > 0 && pass !== undefined && !pass.toComplex && !pass.apart && from.equals(to);
       between.push(inPlace ? between[i - 1] : new Workspace(to));
     }
     this.#between = between;
@@ -97,9 +101,13 @@ function complexOf(dtype: DType): DType {
   return promote(dtype, "complex64");
 }
 
-function lines({ local }: BlockVector<unknown>, { localShape }: BlockSpace<unknown>, axis: number): Lines {
-  const { outer, length, inner } = alongAxis(localShape, axis);
-  return { storage: local, outer, rows: length, inner };
+function lines(
+  { local }: BlockVector<unknown>,
+  { localShape: shape, localStart: start }: BlockSpace<unknown>,
+  axis: number,
+): Lines {
+  const { outer, length, inner } = alongAxis(shape, axis);
+  return { storage: local, outer, rows: length, inner, shape, start };
 }
 
 function stepsOf<V>(model: BlockSpace<V>, passes: readonly AxisPass[], data?: BlockSpace<V>): Step<V>[] {

@@ -1,12 +1,16 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
+import { product } from "../../array/shape.js";
 import { checkOptions } from "../../options.js";
 import { SpanOperator } from "./axis-operator.js";
 import { columnTable, type Entry } from "./axis-table.js";
 import { spaceOf, type Where } from "./block-space.js";
 
-/** Where on trace `ix` the model sample at (`ix0`, `it0`) goes: a position in samples; NaN for nowhere. */
+/**
+ * Where on trace `ix` the model sample at (`ix0`, `it0`) goes: a position in samples; NaN for nowhere. Traces of several axes
+ * are counted in C order.
+ */
 export type SpreadPosition = (ix0: number, it0: number, ix: number) => number;
 
 export interface SpreadOptions {
@@ -16,7 +20,7 @@ export interface SpreadOptions {
 }
 
 /**
- * Spreads the samples of a model [nx0, nt0] along curves through data [nx, nt]: y[ix, i] += x[ix0, it0] for every trace
+ * Spreads the samples of a model [nx0…, nt0] along curves through data [nx…, nt]: y[ix, i] += x[ix0, it0] for every trace
  * ix, with i = ⌊position⌋, or with `interpolate` (1 − w) of it there and w at i + 1, w being the rest of the position.
  * Positions outside of the trace are left out. Adjoint: the sum along the curves.
  *
@@ -24,16 +28,19 @@ export interface SpreadOptions {
  * replicated model and data split over traces: the forward is local, the adjoint one allreduce of the model.
  */
 export class Spread<V extends BlockVector<V> = LocalArray> extends SpanOperator<V> {
-  /** @throws {RangeError} If model or data have not two axes. */
+  /** @throws {RangeError} If model or data have one axis only. */
   constructor(model: Where<V>, data: Where<V>, position: SpreadPosition, options: SpreadOptions = {}) {
     checkOptions("Spread", options, ["interpolate", "dtype"]);
     const [from, to] = [spaceOf(model), spaceOf(data)];
-    if (from.dims.length !== 2 || to.dims.length !== 2) {
+    if (from.dims.length < 2 || to.dims.length < 2) {
       throw new RangeError(
-        `Spread: from ${from.toString()} to ${to.toString()}; model and data have two axes, traces and samples`,
+        `Spread: from ${from.toString()} to ${to.toString()}; model and data have axes of traces, and one of samples`,
       );
     }
-    const [[nx0, nt0], [nx, nt]] = [from.dims, to.dims];
+    const [[nx0, nt0], [nx, nt]] = [from, to].map(({ dims }) => [
+      product(dims.slice(0, -1)),
+      dims[dims.length - 1],
+    ]);
     const column = (k: number): Entry[] => {
       const [ix0, it0] = [Math.floor(k / nt0), k % nt0];
       const entries: Entry[] = [];
@@ -45,7 +52,7 @@ export class Spread<V extends BlockVector<V> = LocalArray> extends SpanOperator<
       }
       return entries;
     };
-    const span = { first: 0, count: 2 };
-    super(from, to, [span, span], columnTable(nx * nt, nx0 * nt0, column), options.dtype);
+    const [source, target] = [from, to].map(({ dims }) => ({ first: 0, count: dims.length }));
+    super(from, to, [source, target], columnTable(nx * nt, nx0 * nt0, column), options.dtype);
   }
 }
