@@ -16,15 +16,20 @@ import { compressRanks, nameRanks } from "./ranks.js";
  */
 export function displayPlan(
   plan: Plan,
-  { placement: { display, dryRun }, programs }: Pick<Options, "placement" | "programs">,
+  options: Pick<Options, "placement" | "programs" | "exported">,
   environments: readonly Readonly<Record<string, string>>[],
 ): string {
+  const {
+    placement: { display, dryRun },
+    programs,
+  } = options;
   const blocks: Readonly<Record<Display, () => string[]>> = {
     alloc: () => showAllocation(plan),
     map: () => showMap(plan, programs),
     bind: () => (dryRun ? plan.mapping.placements.flatMap((placement) => showBinding(plan, placement)) : []),
     topo: () => plan.allocation.hosts.flatMap((host) => showTopology(host, plan.topologyOf(host))),
-    env: () => plan.mapping.placements.flatMap((placement) => showEnvironment(plan, placement, environments)),
+    env: () =>
+      plan.mapping.placements.flatMap((placement) => showEnvironment(plan, placement, environments, options)),
   };
   return display.flatMap((name) => blocks[name]()).join("\n");
 }
@@ -92,10 +97,13 @@ function showEnvironment(
   { remotes, programs }: Plan,
   { host, ranks }: Placement,
   environments: readonly Readonly<Record<string, string>>[],
+  options: Pick<Options, "programs" | "exported">,
 ): string[] {
   const apps = [...new Set(ranks.map((rank) => programs[rank]))];
   return apps.flatMap((app) => {
-    const variables = remotes.isPlayedHere(host) ? environments[app] : travelling(environments[app]);
+    const variables = remotes.isPlayedHere(host)
+      ? environments[app]
+      : travelling(environments[app], options.programs[app].exports, options.exported);
     const own = ranks.filter((rank) => programs[rank] === app);
     const lines = Object.entries(variables).map(([name, value]) => `  ${name}=${value}`);
     return [`environment of ${nameRanks(own)} on ${host.name}:`, ...lines.sort()];

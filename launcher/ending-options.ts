@@ -14,6 +14,8 @@ export interface EndingOptions {
   readonly heartbeatMs: number;
   /** A rank that fails ends the job. */
   readonly abortOnExit: boolean;
+  /** What tsmpirun would warn of is an error, and so is what a rank forgets when it ends. */
+  readonly strict: boolean;
   /** So long after the first rank has ended, those that go on are named. */
   readonly waitMs: number | undefined;
   /** Signals that are passed on to ranks. */
@@ -26,6 +28,7 @@ export interface EndingFlags {
   killGrace?: string;
   heartbeat?: string;
   abortOnExit?: boolean;
+  strict?: boolean;
   wait?: string;
   forwardSignals?: string;
 }
@@ -38,6 +41,7 @@ export function defineEnding(command: Command): Command {
     .addOption(new Option("--kill-grace <seconds>"))
     .addOption(new Option("--heartbeat <seconds>"))
     .addOption(new Option("--no-abort-on-exit"))
+    .addOption(new Option("--strict"))
     .addOption(new Option("--wait <seconds>"))
     .addOption(new Option("--forward-signals <names>"));
 }
@@ -54,6 +58,7 @@ export function readEnding(flags: EndingFlags): EndingOptions {
     killGraceMs: seconds("--kill-grace", flags.killGrace) ?? 5000,
     heartbeatMs: heartbeat(flags.heartbeat ?? "10"),
     abortOnExit: flags.abortOnExit ?? true,
+    strict: flags.strict ?? false,
     waitMs: seconds("--wait", flags.wait),
     forwarded: (flags.forwardSignals ?? "USR2").split(",").filter(Boolean).map(signal),
   };

@@ -28,9 +28,31 @@ export function namedBy(item: string, own: Readonly<Record<string, string>>): Re
   return Object.fromEntries(wanted.map((other) => [other, own[other]]));
 }
 
-/** What goes to other hosts: not what only makes sense on this one. Local, pure. */
-export function travelling(environment: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !OWN.test(name)));
+/** Variables that go to other hosts beside those of `-x`: all, or those that are named as in `-x`. */
+export type Exported = "all" | readonly string[];
+
+/** Reads the argument of `--export`: `all`, `none`, or names, `A,B,PRE*`. Local, pure. */
+export function readExported(text: string): Exported {
+  if (text === "all") return "all";
+  return text === "none" ? [] : text.split(",").filter(Boolean);
+}
+
+/**
+ * What goes to other hosts: not what only makes sense on this one, unless it is named. Local.
+ *
+ * @param environment - See {@link exportedEnvironment}.
+ * @param exports - Of `-x`.
+ * @throws {UsageError} For a name that is not set.
+ */
+export function travelling(
+  environment: Readonly<Record<string, string>>,
+  exports: readonly string[] = [],
+  exported: Exported = "all",
+): Record<string, string> {
+  if (exported === "all")
+    return Object.fromEntries(Object.entries(environment).filter(([name]) => !OWN.test(name)));
+  const named = [...exported, ...exports.map((item) => item.replace(/=.*/s, ""))];
+  return Object.fromEntries(named.flatMap((item) => Object.entries(namedBy(item, environment))));
 }
 
 const OWN = /^(SSH_.*|XDG_.*|DBUS_.*|DISPLAY|WAYLAND_DISPLAY|HOSTNAME|HOME|USER|LOGNAME|SHELL|TMPDIR|TERM)$/;

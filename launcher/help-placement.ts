@@ -13,7 +13,7 @@ Three steps: each host gets a number of ranks (--map-by), ranks are numbered (--
 --map-by ppr:N:numa     N ranks on each NUMA node of each host
   ...:pe=N              N CPUs for each rank; also --cpus-per-rank N
   ...:span              go round the parts of all hosts, not of one after the other
---rank-by slot|node     number ranks along each host, or across hosts
+--rank-by slot|node     number ranks along each host, or across hosts (tsmpirun says what that changes)
 
 --host picks hosts, and slots, from the host file or from what the resource manager has given; --exclude LIST leaves
 some out, --nolocal this one.

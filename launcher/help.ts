@@ -53,6 +53,9 @@ Running
   --no-encrypt            no encryption between ranks that talk over a network
   --wdir FOLDER           working directory of the ranks
   -x NAME[=VALUE]         pass an environment variable on; also -x 'PRE*'
+  --export all|none|LIST  which other variables go to other hosts (default all); see --help environment
+  --name NAME             begins the id of the job
+  --strict                an error instead of a warning; a rank that ends with something forgotten fails
   --tag-output, --tag     put [rank] in front of every line of output; more in --help output
   --stdin N|all|none      who reads standard input; default: rank 0, if it is a file or a pipe
   --timeout SECONDS       end the job after that time, with exit code 124
@@ -60,7 +63,7 @@ Running
   --heartbeat SECONDS     a host that has been silent for so long is lost (default 10)
   --kill-grace SECONDS    from SIGTERM to SIGKILL when a job is ended (default 5)
   --inspect, --cpu-prof, --log-json FILE   look into ranks; see --help debugging
-  -v, --verbose; -q, --quiet
+  -v, --verbose; -q, --quiet; --progress   how many hosts and ranks are there, while a job starts
   -V, --version
 
   --dry-run, --display    show where ranks would run; show alloc,map,bind,topo,env
@@ -114,7 +117,11 @@ Ranks have the environment of tsmpirun, and
   TSMPI_UNIVERSE_SIZE                   slots of the job
   TSMPI_JOB_ID, TSMPI_APPNUM, TSMPI_ATTEMPT, TSMPI_VERSION, TSMPI_ROOT, TSMPI_CONTROL_FD
 
--x NAME=VALUE adds one; -x NAME and -x 'PRE*' pass on those that are set here.
+  RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE   the same, unless they are set, for programs that look for them
+--compat-env (or TSMPI_COMPAT_ENV=1) adds OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK and _LOCAL_SIZE.
+
+-x NAME=VALUE adds one; -x NAME and -x 'PRE*' pass on those that are set here. To other hosts goes all that makes sense
+there; --export none sends only those of -x, --export 'A,PRE*' these as well.
 
 tsmpirun itself reads TSMPI_HOSTFILE, TSMPI_TIMEOUT (or MPIEXEC_TIMEOUT) and TSMPI_TRANSPORT; options go
 before them. Its files are in XDG_RUNTIME_DIR, or in the temporary folder.

@@ -186,8 +186,10 @@ export class Agent {
         // What belongs to a host stays that host's own.
         environment: {
           ...limits.environment,
+          ...usualNames(boot),
           ...process.env,
           ...environment,
+          ...(environment["TSMPI_COMPAT_ENV"] === "1" ? openMpiNames(boot) : {}),
           ...environmentOf(boot),
         },
         directory,
@@ -367,6 +369,25 @@ function environmentOf(boot: Boot): Record<string, string> {
     TSMPI_VERSION: version,
     TSMPI_CONTROL_FD: `${CONTROL_FD}`,
     TSMPI_ROOT: root,
+  };
+}
+
+/** Names that other launchers use, for programs that look for them; what is set already stays as it is. */
+function usualNames({ rank, size, localRank, localSize }: Boot): Record<string, string> {
+  return {
+    RANK: `${rank}`,
+    WORLD_SIZE: `${size}`,
+    LOCAL_RANK: `${localRank}`,
+    LOCAL_WORLD_SIZE: `${localSize}`,
+  };
+}
+
+function openMpiNames({ rank, size, localRank, localSize }: Boot): Record<string, string> {
+  return {
+    OMPI_COMM_WORLD_RANK: `${rank}`,
+    OMPI_COMM_WORLD_SIZE: `${size}`,
+    OMPI_COMM_WORLD_LOCAL_RANK: `${localRank}`,
+    OMPI_COMM_WORLD_LOCAL_SIZE: `${localSize}`,
   };
 }
 

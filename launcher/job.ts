@@ -9,6 +9,7 @@ import type { Hub } from "./link.js";
 import type { EndingOptions } from "./ending-options.js";
 import type { Outputs } from "./outputs.js";
 import { neighborsOf } from "./probe.js";
+import { Progress } from "./progress.js";
 import { nameRanks } from "./ranks.js";
 import { report } from "./report.js";
 import type { Feed } from "./stdin.js";
@@ -32,6 +33,8 @@ export interface JobOptions extends Omit<EndingOptions, "forwarded" | "startTime
   /** Time for all agents to come. */
   readonly startTimeoutMs: number;
   readonly printExitCodes: boolean;
+  /** Says how far the start has come. */
+  readonly progress: boolean;
   readonly directory: string;
 }
 
@@ -59,6 +62,7 @@ export class Job {
   /** Nodes whose agents have tried to reach others. */
   readonly #probed = new Set<number>();
   readonly #unreached: string[] = [];
+  readonly #progress: Progress | undefined;
   /** Nodes that have been given ranks to start. */
   readonly #started = new Set<number>();
   /** Nodes whose ranks have ended and whose output has arrived. */
@@ -86,6 +90,8 @@ export class Job {
     const ranks = nodes.flatMap(({ ranks, host }) => ranks.map((rank) => [rank, host] as const));
     this.#host = ranks.sort(([a], [b]) => a - b).map(([, host]) => host);
     this.#ledger = new Ledger(ranks.length);
+    if (options.progress)
+      this.#progress = new Progress(nodes.length, ranks.length, (text) => outputs.say(text));
     for (const [nodeRank, node] of nodes.entries()) {
       void node.agent.gone.then((how) => this.#agentGone(nodeRank, how));
     }
@@ -143,6 +149,7 @@ export class Job {
       case "input-taken":
         return this.#feed.taken(nodeRank);
       case "hello": {
+        this.#progress?.add("ranks");
         const endpoints = this.#ledger.hello(message.rank, message.endpoint);
         if (endpoints) this.#ready(endpoints);
         return this.#checkFaults();
@@ -221,6 +228,7 @@ export class Job {
       return this.#end({ code: exitCodes.launcher, text }, nodeRank);
     }
     this.#arrived.set(nodeRank, probe);
+    this.#progress?.add("hosts");
     if (this.#arrived.size < this.#nodes.length) return;
     this.#options.log.mark("agents");
     for (const [from, at] of this.#arrived) {

@@ -39,7 +39,7 @@ export const DIALECTS: readonly Dialect[] = [
     hosts: "-hosts",
     directory: "-wdir",
     tag: "-prepend-rank",
-    variable: (name, value) => ["-genv", name, value],
+    variable: (name, value) => ["-env", name, value],
   },
 ];
 
@@ -54,13 +54,10 @@ const TSMPI = fileURLToPath(new URL("tsmpi.js", import.meta.url));
  * @throws {LaunchError} If no mpirun is there, or one that is neither Open MPI's nor MPICH's.
  */
 export async function runOnMpi(options: Options): Promise<number> {
-  const [program, ...others] = options.programs;
-  if (others.length > 0)
-    throw new UsageError("--engine mpi starts one program; for several, call mpirun -n 1 npx tsmpi a.ts : …");
-  checkScript(program.script);
+  for (const { script } of options.programs) checkScript(script);
   if (options.transport !== "auto")
     throw new UsageError(`--transport ${options.transport} is tsmpi's own; leave it out with --engine mpi`);
-  const environment = exportedEnvironment(program.exports, process.env);
+  const environment = exportedEnvironment([], process.env);
   const { command, dialect, version } = findMpirun(options.mpirun);
   const words = await mpirunWords(options, dialect, environment);
   if (options.verbosity === "verbose")
@@ -68,32 +65,36 @@ export async function runOnMpi(options: Options): Promise<number> {
   return supervise(command, words, options.ending, environment);
 }
 
-/** The arguments of mpirun. */
+/** The arguments of mpirun: what is the job's, then each program with what is its own, separated by colons. */
 async function mpirunWords(
   options: Options,
   dialect: Dialect,
   environment: Readonly<Record<string, string>>,
 ): Promise<string[]> {
-  const { count, hosts, hostfile, output } = options;
-  const { script, args, exports, directory } = options.programs[0];
+  const { hosts, hostfile, output, ending } = options;
   const declared = hosts.length > 0 || hostfile !== undefined;
   const { mapping, remotes } = await planJob(options);
   remotes.release();
   const places = mapping.placements.map(({ host, ranks }) => `${host.name}:${ranks.length}`);
-  const exported = exports.flatMap((item) => Object.entries(namedBy(item, environment)));
+  const programs = options.programs.map(
+    ({ script, args, count = mapping.size, exports, directory }, appnum) => {
+      const exported = [
+        ...exports.flatMap((item) => Object.entries(namedBy(item, environment))),
+        ...(ending.strict ? [["TSMPI_STRICT", "1"] as const] : []),
+        ["TSMPI_APPNUM", `${appnum}`] as const,
+      ];
+      return [
+        ...["-n", String(count), dialect.directory, directory],
+        ...exported.flatMap(([name, value]) => dialect.variable(name, value)),
+        ...[process.execPath, TSMPI, script, ...args],
+      ];
+    },
+  );
   return [
     ...dialect.fixed(options),
-    "-n",
-    String(count ?? mapping.size),
     ...(declared ? [dialect.hosts, places.join(",")] : []),
-    dialect.directory,
-    directory,
     ...(output.tag === "" ? [] : [dialect.tag]),
-    ...exported.flatMap(([name, value]) => dialect.variable(name, value)),
-    process.execPath,
-    TSMPI,
-    script,
-    ...args,
+    ...programs.flatMap((words, i) => (i === 0 ? words : [":", ...words])),
   ];
 }
 

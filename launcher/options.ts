@@ -7,6 +7,7 @@ import { environment } from "./environment.js";
 import { type TransportName, transportNames } from "../src/comm/wire/messages.js";
 import { type DebugFlags, type DebugOptions, defineDebug, readDebug } from "./debug-options.js";
 import { UsageError } from "./errors.js";
+import { type Exported, readExported } from "./exports.js";
 import { defineNetwork, type NetworkFlags, type NetworkOptions, readNetwork } from "./network-options.js";
 import {
   defineOutput,
@@ -59,6 +60,14 @@ export interface Options {
   readonly output: OutputOptions;
   readonly ending: EndingOptions;
   readonly encrypt: boolean;
+  /** Which variables go to other hosts, beside those of `-x`. */
+  readonly exported: Exported;
+  /** Ranks also have the variables that Open MPI gives to its own. */
+  readonly compatEnv: boolean;
+  /** Begins the id of the job; "": it has no name. */
+  readonly name: string;
+  /** How many hosts and ranks are there is said while a job starts. */
+  readonly progress: boolean;
   readonly oversubscribe: boolean | undefined;
   /** How much tsmpirun says itself. */
   readonly verbosity: "quiet" | "normal" | "verbose";
@@ -103,6 +112,10 @@ export function parseOptions(argv: readonly string[]): Request {
     output: readOutput(flags),
     ending: readEnding(flags),
     encrypt: flags.encrypt ?? true,
+    exported: readExported(flags.export ?? "all"),
+    compatEnv: flags.compatEnv ?? false,
+    name: jobName(flags.name ?? ""),
+    progress: flags.progress ?? false,
     oversubscribe: flags.oversubscribe,
     verbosity: flags.quiet ? "quiet" : flags.verbose ? "verbose" : "normal",
   };
@@ -131,6 +144,10 @@ interface Flags extends ProgramFlags, PlacementFlags, DebugFlags, OutputFlags, E
   node?: string;
   remotePrefix?: string;
   encrypt?: boolean;
+  export?: string;
+  compatEnv?: boolean;
+  name?: string;
+  progress?: boolean;
   oversubscribe?: boolean;
   verbose?: boolean;
   quiet?: boolean;
@@ -211,6 +228,10 @@ function define(): Command {
     .addOption(new Option("--tree-spawn <count>"))
     .addOption(new Option("--node <path>"))
     .addOption(new Option("--remote-prefix <folder>"))
+    .addOption(new Option("--export <names>"))
+    .addOption(new Option("--compat-env"))
+    .addOption(new Option("--name <name>"))
+    .addOption(new Option("--progress"))
     .addOption(new Option("--no-encrypt"))
     .addOption(new Option("--encrypt"))
     .addOption(new Option("--oversubscribe"))
@@ -228,6 +249,11 @@ function rankCount(text: string | undefined): number | undefined {
   throw new UsageError(
     `-n ${text}: not a number of ranks; write a positive integer, e.g. -n ${availableParallelism()}, or auto`,
   );
+}
+
+function jobName(text: string): string {
+  if (/^[\w.-]{0,64}$/.test(text)) return text;
+  throw new UsageError(`--name ${text}: write letters, digits, dots and dashes, 64 at most`);
 }
 
 function oneOf<T extends string>(name: string, value: string, known: readonly T[]): T {

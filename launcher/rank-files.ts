@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { UsageError } from "./errors.js";
 
 /** Files for what ranks print, made when there is something to write; two ranks may share one. */
 export class RankFiles {
@@ -27,7 +28,7 @@ export class RankFiles {
 
   #make(path: string): number {
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       const fd = openSync(path, "w");
       this.#open.set(path, fd);
       return fd;
@@ -46,3 +47,30 @@ export class RankFiles {
 }
 
 const NONE = -1;
+
+/**
+ * Makes the folder in which files of ranks will be, as far as that does not depend on the rank. Local.
+ *
+ * @param pattern - Their path, see {@link checkPattern}.
+ * @throws {UsageError} If it cannot be made.
+ */
+export function checkPlace(pattern: string): void {
+  const folder = dirname(pattern.replace(/%.*/s, "x"));
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--output-dir ${folder}: no files can be written there (${reason})`);
+  }
+}
+
+/** Makes a folder, and those around it. Node's own way does not end below folders that refuse, such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error; // else another job was faster
+  }
+}

@@ -169,6 +169,7 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     heartbeatMs: HEARTBEAT_MS,
     timeoutMs: undefined,
     printExitCodes: false,
+    progress: false,
     log: new EventLog(undefined),
     directory: process.cwd(),
   });

@@ -12,10 +12,12 @@ import { jobStart } from "./job-start.js";
 import { Hub } from "./link.js";
 import type { Options } from "./options.js";
 import { Outputs } from "./outputs.js";
+import { remarkOnOrder } from "./placement/rank.js";
 import type { Mapping } from "./placement/place.js";
 import { type Plan, planJob } from "./plan.js";
 import type { Program } from "./programs.js";
 import { compressRanks } from "./ranks.js";
+import { checkPlace } from "./rank-files.js";
 import { checkPorts } from "./network-options.js";
 import { newJobId, openSession, type Session } from "./session.js";
 import { handleSignals } from "./signals.js";
@@ -35,6 +37,7 @@ export async function run(options: Options): Promise<number> {
       throw new UsageError(`--wdir ${directory}: no such folder`);
   }
   const environments = options.programs.map(({ exports }) => exportedEnvironment(exports, process.env));
+  if (options.output.files !== undefined) checkPlace(options.output.files);
   const plan = await planJob(options);
   try {
     check(plan, options);
@@ -63,6 +66,10 @@ function check({ mapping, allocation, remotes }: Plan, options: Options): void {
   if (mapping.oversubscribed && declared && options.oversubscribe === undefined) {
     warn(options, `${mapping.size} ranks on ${mapping.slots} slots; say --oversubscribe if that is meant`);
   }
+  const order = remarkOnOrder(options.placement.rankBy, mapping.placements);
+  if (order !== undefined) warn(options, order);
+  if (!options.encrypt && overNetwork(options, mapping))
+    say(options, "--no-encrypt: messages between ranks travel in the clear");
 }
 
 type Environment = Readonly<Record<string, string>>;
@@ -73,9 +80,9 @@ async function runPlan(
   environments: readonly Environment[],
   log: EventLog,
 ): Promise<number> {
-  const jobId = newJobId();
+  const jobId = newJobId(options.name);
   const isHere = plan.mapping.placements.some(({ host }) => plan.remotes.isPlayedHere(host));
-  const session = isHere ? openSession(jobId) : undefined;
+  const session = isHere ? openSession() : undefined;
   const remove = () => session?.remove();
   process.on("exit", remove); // whatever happens here
   try {
@@ -136,6 +143,7 @@ async function launch(
     ...options.ending,
     startTimeoutMs: options.ending.startTimeoutMs ?? START_MS + START_MS_PER_HOST * placements.length,
     printExitCodes,
+    progress: options.progress,
     directory,
     log,
   });
@@ -148,8 +156,6 @@ async function launch(
     const bundles = await bundleAll(options.programs);
     log.mark("bundled");
     if (options.verbosity === "verbose") outputs.say(summary(mapping, jobId));
-    if (!options.encrypt && overNetwork(options, mapping))
-      warn(options, "--no-encrypt: messages between ranks travel in the clear");
     const code = await job.run(bundles);
     if (hub.refused > 0) outputs.say(`tsmpirun: turned away ${hub.refused} connections of strangers`);
     log.mark("ended");
@@ -174,7 +180,11 @@ function startsOf(
 ): ((bundles: readonly Bundle[]) => Start)[] {
   const { mapping, remotes, programs } = plan;
   const { placements, size } = mapping;
-  const universe = { TSMPI_UNIVERSE_SIZE: `${mapping.slots}` };
+  const told = {
+    TSMPI_UNIVERSE_SIZE: `${mapping.slots}`,
+    ...(options.ending.strict ? { TSMPI_STRICT: "1" } : {}),
+    ...(options.compatEnv ? { TSMPI_COMPAT_ENV: "1" } : {}),
+  };
   const hosts = Array.from({ length: size }, () => 0);
   for (const [nodeRank, { ranks }] of placements.entries()) for (const rank of ranks) hosts[rank] = nodeRank;
   const job = jobStart(jobId, options.transport, hosts);
@@ -198,10 +208,13 @@ function startsOf(
       })),
       nodeRank,
       host: host.name,
-      programs: options.programs.map(({ args, directory }, i) => ({
+      programs: options.programs.map(({ args, directory, exports }, i) => ({
         ...bundles[i],
         args,
-        environment: { ...(here ? environments[i] : travelling(environments[i])), ...universe },
+        environment: {
+          ...(here ? environments[i] : travelling(environments[i], exports, options.exported)),
+          ...told,
+        },
         directory: host.workdir ?? directory,
       })),
     };
@@ -233,6 +246,12 @@ function summary(mapping: Mapping, jobId: string): string {
   return `tsmpirun: job ${jobId}, ${mapping.size} ranks; ${hosts.join("; ")}`;
 }
 
+/** Says what may not be meant; with --strict it is an error. */
 function warn(options: Options, text: string): void {
+  if (options.ending.strict) throw new UsageError(`${text} (--strict)`);
+  say(options, text);
+}
+
+function say(options: Options, text: string): void {
   if (options.verbosity !== "quiet") process.stderr.write(`tsmpirun: ${text}\n`);
 }

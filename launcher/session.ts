@@ -15,9 +15,9 @@ export interface Session {
   remove(): void;
 }
 
-/** Names a job of this process. Local. */
-export function newJobId(): string {
-  return `${randomBytes(4).toString("hex")}.${process.pid}`;
+/** Names a job of this process; the name that a user has given it comes first. Local. */
+export function newJobId(name = ""): string {
+  return `${name && `${name}.`}${randomBytes(4).toString("hex")}.${process.pid}`;
 }
 
 /**

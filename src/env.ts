@@ -8,6 +8,8 @@ export const env = {
   /** Where tsmpi is installed: native packages are resolved from here when the program runs from a bundle. */
   root: process.env["TSMPI_ROOT"],
   size: integer("TSMPI_SIZE"),
+  /** Which of several programs this is, where a real MPI starts the ranks. */
+  appnum: integer("TSMPI_APPNUM"),
   /** Slots of the job. */
   universeSize: integer("TSMPI_UNIVERSE_SIZE"),
   /** What launchers of MPI libraries tell their ranks; see comm/transports/mpi/find.ts. */
@@ -32,6 +34,8 @@ export const env = {
   directCopy: integer("TSMPI_DIRECT_COPY") !== 0,
   /** Whether requests take down where they were called, and sends wait for their receives: finds mistakes, slowly. */
   check: process.env["TSMPI_CHECK"] === "1",
+  /** Whether a rank that ends with something forgotten fails. */
+  strict: process.env["TSMPI_STRICT"] === "1",
 } as const;
 
 export type MpiEnvironment = { readonly [K in keyof typeof env.mpi]: (typeof env.mpi)[K] };

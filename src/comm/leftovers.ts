@@ -1,3 +1,4 @@
+import { env } from "../env.js";
 import type { Engine } from "./engine.js";
 import type { Posted } from "./matching.js";
 import { ANY_SOURCE, ANY_TAG } from "./types.js";
@@ -8,11 +9,11 @@ const NAMED = 5;
 /**
  * What a program that ends has forgotten: requests that failed and were never awaited, receives that still wait, and
  * with `TSMPI_CHECK=1` every request that was never awaited, with the line that made it. Costs nothing before: what waits is in
- * the queues. Printed on stderr. Local.
+ * the queues. Printed on stderr; with `TSMPI_STRICT=1` the rank then ends with code 1. Local.
  */
 export function reportRequests(engine: Engine, rank: number): void {
   for (const error of engine.unobservedFailures.values())
-    console.error(`tsmpi: rank ${rank} never awaited a request that failed: ${error.message}`);
+    complain(`rank ${rank} never awaited a request that failed: ${error.message}`);
   const never = [...engine.openSites].map(({ what, line }) => `${what},${line}`);
   list(never, (count) => `rank ${rank} never awaited ${count} requests`);
   list([...waiting(engine)], (count) => `rank ${rank} ends while ${count} receives or probes still wait`);
@@ -52,7 +53,13 @@ function nameOfCall({ source, tag }: Posted): string {
 
 function list(lines: readonly string[], title: (count: number) => string): void {
   if (lines.length === 0) return;
-  console.error(`tsmpi: ${title(lines.length)}:`);
+  complain(`${title(lines.length)}:`);
   for (const line of lines.slice(0, NAMED)) console.error(`  ${line}`);
   if (lines.length > NAMED) console.error(`  … and ${lines.length - NAMED} more`);
+}
+
+/** Says so; with --strict the rank fails, too. */
+function complain(text: string): void {
+  console.error(`tsmpi: ${text}`);
+  if (env.strict) process.exitCode ||= 1;
 }

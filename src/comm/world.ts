@@ -110,7 +110,8 @@ async function joinMpi(): Promise<World> {
   });
   const { size, host, hosts, rank, localRank, localSize } = job;
   const nodes = Math.max(...hosts) + 1;
-  const place = { size, host, localRank, localSize, nodeRank: hosts[rank], nodes, appnum: 0, attempt: 0 };
+  const { appnum = 0 } = env;
+  const place = { size, host, localRank, localSize, nodeRank: hosts[rank], nodes, appnum, attempt: 0 };
   return new WorldCommunicator(engine, place, ending);
 }
 

@@ -5,6 +5,7 @@ interface Case {
   readonly title: string;
   readonly what: string;
   readonly check?: boolean;
+  readonly options?: readonly string[];
   readonly code?: number;
   readonly prints: readonly RegExp[];
 }
@@ -38,6 +39,13 @@ const cases: readonly Case[] = [
     prints: [/from rank 1 with tag 8 on "world" at .*forgetful\.ts:\d+/],
   },
   {
+    title: "rule 29: with --strict a rank that ends with something forgotten fails",
+    what: "unreceived",
+    options: ["--strict"],
+    code: 1,
+    prints: [/rank 1 ends without having received 1 messages/, /rank 1 .*exit(ed)? .*1/],
+  },
+  {
     title: "rule 29: a receive from a rank that has ended is an error, with the line that awaits it",
     what: "late",
     code: 1,
@@ -46,10 +54,10 @@ const cases: readonly Case[] = [
   { title: "rule 29: a program that forgets nothing ends in silence", what: "in order", prints: [] },
 ];
 
-for (const { title, what, check = false, code = 0, prints } of cases) {
+for (const { title, what, check = false, options = [], code = 0, prints } of cases) {
   test(title, { timeout: 30_000 }, async (t) => {
     const env: Record<string, string> = check ? { TSMPI_CHECK: "1" } : {};
-    const run = await tsmpirun(["-n", "2", program("forgetful.ts"), what], { env });
+    const run = await tsmpirun([...options, "-n", "2", program("forgetful.ts"), what], { env });
     t.equal(run.code, code, run.stderr);
     for (const pattern of prints) t.match(run.stderr, pattern);
     if (prints.length === 0) t.equal(run.stderr, "");

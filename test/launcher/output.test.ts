@@ -1,11 +1,14 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "tap";
 import { LineSplitter } from "../../launcher/line-splitter.js";
+import { checkPlace } from "../../launcher/rank-files.js";
 import { Folding } from "../../launcher/folding.js";
 import { Output } from "../../launcher/output.js";
 import { expandPattern } from "../../launcher/output-pattern.js";
 import { parseRanks } from "../../launcher/ranks.js";
-import { exportedEnvironment } from "../../launcher/exports.js";
+import { exportedEnvironment, readExported, travelling } from "../../launcher/exports.js";
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -141,4 +144,30 @@ void test("-x adds, changes and picks variables", async (t) => {
   });
   t.throws(() => exportedEnvironment(["=1"], own), { message: /no name/ });
   t.throws(() => exportedEnvironment(["X*"], own), { message: /-x X\*: not set here/ });
+});
+
+void test("to other hosts goes what makes sense there, or what is named", async (t) => {
+  const environment = exportedEnvironment(["NEW=1"], {
+    HOME: "/home/ann",
+    OMP_A: "1",
+    OMP_B: "2",
+    PATH: "/bin",
+  });
+  const sent = (text: string) => travelling(environment, ["NEW=1"], readExported(text));
+  t.same(sent("all"), { OMP_A: "1", OMP_B: "2", PATH: "/bin", NEW: "1" });
+  t.same(sent("none"), { NEW: "1" });
+  t.same(sent("OMP_*,HOME"), { OMP_A: "1", OMP_B: "2", HOME: "/home/ann", NEW: "1" });
+  t.throws(() => sent("GONE"), { message: /GONE: not set here/ });
+});
+
+void test("files of ranks that cannot be made are an error before the job", async (t) => {
+  const folder = t.testdir();
+  checkPlace(join(folder, "a/b/%h/%r"));
+  t.same(readdirSync(folder), ["a"]);
+  t.ok(existsSync(join(folder, "a/b")));
+  for (const place of ["/proc/none/x/rank-%4r", "/dev/null/x/%r"])
+    t.throws(() => checkPlace(place), {
+      message: /--output-dir .*: no files can be written there/,
+      exitCode: 2,
+    });
 });

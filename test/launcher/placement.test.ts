@@ -100,3 +100,13 @@ void test("what does not fit is refused before anything starts", async (t) => {
     t.same(left, []);
   }
 });
+
+void test("an order that changes nothing, or what it costs, is said; with --strict that is an error", async (t) => {
+  const order = ["--launcher", "fork", "--rank-by", "node", "--host"];
+  const useless = await tsmpirun([...order, "a:1,b:1", where]);
+  t.equal(useless.code, 0);
+  t.match(useless.stderr, /^tsmpirun: --rank-by node has no effect/);
+  const strict = await tsmpirun(["--strict", ...order, "a:2,b:2", where]);
+  t.equal(strict.code, 2);
+  t.match(strict.stderr, /^tsmpirun: --rank-by node: ranks that follow each other .* \(--strict\)$/m);
+});

@@ -114,3 +114,22 @@ void test("a folder that another host does not have is named", async (t) => {
   t.equal(code, 125);
   t.match(stderr, /tsmpirun: b: no folder \/no\/such\/folder there; use --wdir/);
 });
+
+void test("ssh: variables that go to other hosts, names that other launchers use, how the start goes on", async (t) => {
+  const names = ["RANK", "WORLD_SIZE", "LOCAL_RANK", "OMPI_COMM_WORLD_SIZE", "TOLD", "KEPT"];
+  const hosts = ["--host", "n1:2,n2:1"];
+  // What plays ssh passes all of its own variables on; a name that is not passed on stays that of the agent's host.
+  const env = { TOLD: "here", KEPT: "here", LOCAL_RANK: "mine" };
+  const options = ["--export", "none", "-x", "TOLD=x", "--compat-env", "--progress", "--name", "trial"];
+  const { code, stdout, stderr, left } = await overSsh(
+    t,
+    [...options, "-v", ...hosts, program("variables.ts"), ...names],
+    { env },
+  );
+  t.equal(code, 0, stderr);
+  t.same(stdout.trim().split("\n"), ["0: 0 3 mine 3 x here", "1: 1 3 mine 3 x here", "2: 2 3 mine 3 x here"]);
+  t.match(stderr, /^tsmpirun: 2 of 2 hosts, 0 of 3 ranks$/m);
+  t.match(stderr, /^tsmpirun: 2 of 2 hosts, 3 of 3 ranks$/m);
+  t.match(stderr, /^tsmpirun: job trial\.[0-9a-f]{8}\.\d+, 3 ranks/m);
+  t.same(left, []);
+});

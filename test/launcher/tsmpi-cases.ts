@@ -10,6 +10,7 @@ const mishap = join(root, "test/comm/transports/programs/mpi-mishap.ts");
 const native = join(root, "test/comm/transports/programs/mpi-native.ts");
 const givenUp = join(root, "test/comm/transports/programs/mpi-given-up.ts");
 const TSMPIRUN = join(root, "dist/launcher/cli.js");
+const appnum = join(root, "test/comm/transports/programs/mpi-appnum.ts");
 const SIZE = 3;
 
 /** The tests of one MPI, with the programs of the whole suite; skipped where it is not installed. */
@@ -130,6 +131,11 @@ export function testEngine(engine: Engine): void {
     t.match(good.stderr, new RegExp(`tsmpirun: ${name} \\d`));
     t.equal(lines(good.stdout).length, 2);
     t.equal((await run(process.execPath, [TSMPIRUN, ...words, "exit", "1"])).code, 7);
+    const several = [...words, "place", ":", "-n", "1", appnum, "second"];
+    const both = await run(process.execPath, [TSMPIRUN, ...several]);
+    t.equal(both.code, 0, "exit code", { stderr: both.stderr });
+    t.match(both.stdout, /^\["mpi",0,3,/m);
+    t.match(both.stdout, /^2 is of program 1: second$/m);
   });
 
   test(
