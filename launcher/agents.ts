@@ -19,7 +19,7 @@ import { type AgentConfig, type AgentProcess, startLocalAgent, STDIN_FD } from "
  * @param stdin - Who reads the launcher's stdin.
  */
 export function startAgents(
-  { placements }: Mapping,
+  { placements }: Pick<Mapping, "placements">,
   remotes: RemoteAgents,
   hub: Hub,
   folder: string | undefined,

@@ -13,8 +13,13 @@ export interface Finding {
  * What can be said of a host before a job runs there. Local, pure.
  *
  * @param own - The launcher's host, with which it is compared.
+ * @param unreached - What is wrong with its connections; `undefined`: nobody has tried them.
  */
-export function diagnose({ host, answer, skewMs }: HostCheck, own: HostFacts): Finding[] {
+export function diagnose(
+  { host, answer, skewMs }: HostCheck,
+  own: HostFacts,
+  unreached?: readonly string[],
+): Finding[] {
   if ("failure" in answer) return [{ level: "error", text: `no agent: ${answer.failure}` }];
   const { facts, ms } = answer;
   const cores = facts.topology.length;
@@ -26,6 +31,8 @@ export function diagnose({ host, answer, skewMs }: HostCheck, own: HostFacts): F
     facts.addresses.length > 0
       ? ok(`addresses: ${facts.addresses.join(", ")}`)
       : warning("no address but the loopback: no other host can reach it"),
+    ...(unreached ?? []).map(error),
+    unreached?.length === 0 ? ok("reaches the other hosts, and is reached from here") : undefined,
     facts.node.split(".")[0] === own.node.split(".")[0]
       ? undefined
       : warning(

@@ -70,7 +70,8 @@ Running
   --app FILE              several programs; see --help programs
 
   tsmpirun hosts --check  asks every host of --host or a host file how it is, and shows a table
-  tsmpirun doctor         says what is wrong on this host, or on those hosts, before a job does
+  tsmpirun doctor         says what is wrong on this host, or on those hosts and between them, before a job does;
+                          with --ports, --iface and --control-iface as of the job
 
   --help TOPIC            hosts, mapping, binding, programs, managers, output, environment, signals,
                           exit-codes, transport, mpi, debugging

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { checkHosts, tableOf } from "./check-hosts.js";
+import { checkNetwork } from "./check-network.js";
 import { parseCommand } from "./command-line.js";
 import { diagnose } from "./diagnose.js";
 import { environment } from "./environment.js";
@@ -8,10 +9,11 @@ import { hostFacts } from "./host-facts.js";
 import { findHosts } from "./hosts.js";
 import type { HostEntry } from "./hostfile.js";
 import { howToLaunch, launchers } from "./launching.js";
+import { defineNetwork, type NetworkFlags, type NetworkOptions, readNetwork } from "./network-options.js";
 import { RemoteAgents } from "./remote-agents.js";
 import { findGrant } from "./resource-manager.js";
 
-interface Flags {
+interface Flags extends NetworkFlags {
   check?: boolean;
   host?: string[];
   hostfile?: string;
@@ -49,13 +51,17 @@ export async function listHosts(argv: readonly string[]): Promise<number> {
  * @returns The exit code: 125 if something would stop a job.
  */
 export async function diagnoseHosts(argv: readonly string[]): Promise<number> {
-  const { hosts, remotes } = read(argv);
+  const { hosts, remotes, network } = read(argv);
   const own = hostFacts();
   try {
     let worst = 0;
-    for (const check of await checkHosts(hosts, remotes)) {
+    const checks = await checkHosts(hosts, remotes);
+    const there = checks.filter(({ answer }) => !("failure" in answer)).map(({ host }) => host);
+    const alone = there.length === 1 && remotes.isPlayedHere(there[0]);
+    const complaints = alone ? new Map<string, string[]>() : await checkNetwork(there, remotes, network);
+    for (const check of checks) {
       print(`${check.host.name}:`);
-      for (const { level, text } of diagnose(check, own)) {
+      for (const { level, text } of diagnose(check, own, complaints.get(check.host.name))) {
         print(`  ${level === "ok" ? "     ok" : level.padStart(7)}  ${text}`);
         if (level === "error") worst = exitCodes.launcher;
       }
@@ -66,7 +72,12 @@ export async function diagnoseHosts(argv: readonly string[]): Promise<number> {
   }
 }
 
-function read(argv: readonly string[]): { hosts: HostEntry[]; remotes: RemoteAgents; flags: Flags } {
+function read(argv: readonly string[]): {
+  hosts: HostEntry[];
+  remotes: RemoteAgents;
+  network: NetworkOptions;
+  flags: Flags;
+} {
   const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
   const command = new Command("tsmpirun")
     .argument("[file]")
@@ -81,7 +92,7 @@ function read(argv: readonly string[]): { hosts: HostEntry[]; remotes: RemoteAge
     .addOption(new Option("--ssh-args <arguments>"))
     .addOption(new Option("--node <path>"))
     .addOption(new Option("--remote-prefix <folder>"));
-  const { flags, words } = parseCommand<Flags>(command, argv, {
+  const { flags, words } = parseCommand<Flags>(defineNetwork(command), argv, {
     "--hosts": "--host",
     "--machinefile": "--hostfile",
   });
@@ -100,7 +111,7 @@ function read(argv: readonly string[]): { hosts: HostEntry[]; remotes: RemoteAge
     treeSpawn: CONCURRENCY,
   };
   const remotes = new RemoteAgents(howToLaunch(how, grant?.manager));
-  return { hosts: findHosts(choice, grant?.entries), remotes, flags };
+  return { hosts: findHosts(choice, grant?.entries), remotes, network: readNetwork(flags), flags };
 }
 
 const HEARTBEAT_MS = 10_000;

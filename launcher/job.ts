@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ControlMessage, Start, Unreached } from "../src/comm/wire/messages.js";
+import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
 import type { Bundle } from "./bundle.js";
 import type { EventLog } from "./event-log.js";
 import { exitCodes, LaunchError } from "./errors.js";
@@ -8,7 +8,7 @@ import { exitCodeOf, Ledger } from "./ledger.js";
 import type { Hub } from "./link.js";
 import type { EndingOptions } from "./ending-options.js";
 import type { Outputs } from "./outputs.js";
-import { neighborsOf } from "./probe.js";
+import { type Gap, Probing } from "./probing.js";
 import { Progress } from "./progress.js";
 import { nameRanks } from "./ranks.js";
 import { report } from "./report.js";
@@ -57,11 +57,8 @@ export class Job {
   readonly #outputs: Outputs;
   readonly #feed: Feed;
   readonly #ledger: Ledger;
-  /** Where those nodes whose agents have come can be probed. */
-  readonly #arrived = new Map<number, string>();
-  /** Nodes whose agents have tried to reach others. */
-  readonly #probed = new Set<number>();
-  readonly #unreached: string[] = [];
+  readonly #arrived = new Set<number>();
+  readonly #probing: Probing;
   readonly #progress: Progress | undefined;
   /** Nodes that have been given ranks to start. */
   readonly #started = new Set<number>();
@@ -90,6 +87,9 @@ export class Job {
     const ranks = nodes.flatMap(({ ranks, host }) => ranks.map((rank) => [rank, host] as const));
     this.#host = ranks.sort(([a], [b]) => a - b).map(([, host]) => host);
     this.#ledger = new Ledger(ranks.length);
+    this.#probing = new Probing(nodes.length, (nodeRank, targets) =>
+      hub.send(nodeRank, { kind: "probe", targets }),
+    );
     if (options.progress)
       this.#progress = new Progress(nodes.length, ranks.length, (text) => outputs.say(text));
     for (const [nodeRank, node] of nodes.entries()) {
@@ -136,7 +136,8 @@ export class Job {
       case "agent-hello":
         return this.#agentHello(nodeRank, message.version, message.probe);
       case "probed":
-        return this.#heardProbes(nodeRank, message.failures);
+        this.#probing.heard(nodeRank, message.failures);
+        return this.#startNodes();
       case "started":
         this.#ledger.started(message.rank, message.pid);
         return this.#feed.started(message.rank);
@@ -227,40 +228,29 @@ export class Job {
       const text = `tsmpirun: ${host} has tsmpi ${theirs}, this host has ${version}; install the same version`;
       return this.#end({ code: exitCodes.launcher, text }, nodeRank);
     }
-    this.#arrived.set(nodeRank, probe);
+    this.#arrived.add(nodeRank);
     this.#progress?.add("hosts");
-    if (this.#arrived.size < this.#nodes.length) return;
-    this.#options.log.mark("agents");
-    for (const [from, at] of this.#arrived) {
-      const others = at === "" ? [] : neighborsOf(from, this.#nodes.length);
-      const targets = others.map((to) => ({ nodeRank: to, endpoint: this.#arrived.get(to) ?? "" }));
-      if (targets.length > 0) this.#hub.send(from, { kind: "probe", targets });
-      else this.#probed.add(from);
-    }
-    this.#startNodes();
-  }
-
-  #heardProbes(nodeRank: number, failures: readonly Unreached[]): void {
-    const { host } = this.#nodes[nodeRank];
-    for (const { nodeRank: to, reason } of failures)
-      this.#unreached.push(`${host} cannot reach ${this.#nodes[to].host} at ${reason}`);
-    this.#probed.add(nodeRank);
+    if (this.#arrived.size === this.#nodes.length) this.#options.log.mark("agents");
+    this.#probing.come(nodeRank, probe);
     this.#startNodes();
   }
 
   /** Starts the ranks once all hosts reach each other. */
   #startNodes(): void {
-    if (!this.#programs || this.#verdict || this.#probed.size < this.#nodes.length) return;
-    if (this.#unreached.length === 0) {
-      this.#options.log.mark("probed");
-      for (const nodeRank of this.#nodes.keys()) this.#startNode(nodeRank);
-      return;
-    }
-    const more = this.#unreached.length - UNREACHED_LINES;
-    const lines = [...this.#unreached.slice(0, UNREACHED_LINES), ...(more > 0 ? [`and ${more} more`] : [])];
-    const advice = "no rank was started; look for a firewall (--ports), or choose another network (--iface)";
-    const text = `tsmpirun: ${lines.join("\n  ")}\n  ${advice}; exit code ${exitCodes.launcher}`;
-    this.#end({ code: exitCodes.launcher, text });
+    if (!this.#programs || this.#verdict || !this.#probing.isOver) return;
+    this.#options.log.mark("probed");
+    const { gaps } = this.#probing;
+    if (gaps.length === 0) for (const nodeRank of this.#nodes.keys()) this.#startNode(nodeRank);
+    else this.#end({ code: exitCodes.launcher, text: this.#describe(gaps) });
+  }
+
+  #describe(gaps: readonly Gap[]): string {
+    const lines = gaps.slice(0, GAP_LINES).map(({ from, nodeRank, reason }) => {
+      return `${this.#nodes[from].host} cannot reach ${this.#nodes[nodeRank].host} at ${reason}`;
+    });
+    if (gaps.length > lines.length) lines.push(`and ${gaps.length - lines.length} more`);
+    lines.push("no rank was started; look for a firewall (--ports), or choose another network (--iface)");
+    return `tsmpirun: ${lines.join("\n  ")}; exit code ${exitCodes.launcher}`;
   }
 
   #startNode(nodeRank: number): void {
@@ -276,7 +266,7 @@ export class Job {
   }
 
   #broadcast(message: ControlMessage): void {
-    for (const nodeRank of this.#arrived.keys()) this.#hub.send(nodeRank, message);
+    for (const nodeRank of this.#arrived) this.#hub.send(nodeRank, message);
   }
 
   #checkFaults(): void {
@@ -405,7 +395,7 @@ export class Job {
   }
 }
 
-const UNREACHED_LINES = 8;
+const GAP_LINES = 8;
 const COLLECT_MS = 200;
 const EXPLAIN_MS = 2000;
 const REPORT_MS = 1000;

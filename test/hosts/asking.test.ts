@@ -63,5 +63,24 @@ void test("hosts are asked what they are like", options, async (t) => {
       doctor.stdout,
       /^node3:\n +ok {2}answers in \d+ ms; node v.*\n +ok {2}addresses: .*eth0 10\.78\.0\.3/m,
     );
+    t.match(doctor.stdout, /^node3:\n(?: .*\n)* +ok {2}reaches the other hosts/m);
+  });
+
+  await t.test("doctor names hosts that do not reach each other, and the ports to open", async (t) => {
+    hosts.deafen("node3", "node2");
+    const list = ["--host", "node1:2,node2:2,node3:2", "--ports", "47300-47399"];
+    const { code, stdout } = await tsmpirun("doctor", ...list);
+    hosts.undeafen("node3");
+    t.equal(code, 125);
+    t.match(
+      stdout,
+      /^node2:\n(?: .*\n)* +error {2}cannot reach node3 at 10\.78\.0\.3:473\d\d: no answer within 5 s; a firewall may drop it: open TCP ports 47300-47399 there$/m,
+    );
+    t.equal(stdout.match(/error/g)?.length, 1);
+    t.same(
+      hosts.names.flatMap((name) => hosts.running(name)),
+      [],
+      "nothing is left",
+    );
   });
 });
