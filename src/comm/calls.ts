@@ -28,7 +28,6 @@ import { Operation } from "./request.js";
 import type { Message } from "./matching.js";
 import { REVOKED, Revoking } from "./revocation.js";
 import { Task } from "./task.js";
-import type { Board } from "./transports/board.js";
 import { ANY_SOURCE, ANY_TAG, type CallOptions, type Request } from "./types.js";
 
 /** So many calls are remembered, by sequence number, so that a late message can still be judged. A power of two. */
@@ -61,14 +60,12 @@ export class Calls implements Group, Judge {
   timeoutMs = Infinity;
   #sequence = 0;
 
-  /** @param boardIndex - Place in shared memory that all members know to be free for this, if there is one. */
-  constructor(members: Members, boardIndex: number | undefined) {
+  constructor(members: Members) {
     const { engine, ranks } = members;
     this.ranks = ranks;
     this.#members = members;
     this.#revoking = new Revoking(members);
-    if (boardIndex === undefined) return;
-    const board = engine.transport.board?.(boardIndex, ranks);
+    const board = engine.transport.board?.(members.id, ranks);
     if (board !== undefined)
       this.#board = new OnBoard(
         members,
@@ -76,7 +73,8 @@ export class Calls implements Group, Judge {
         (call) => this.#number(call),
         (call, error) => this.#fail(call, error),
       );
-    else this.#hostBoard = hostBoard(members, boardIndex);
+    else this.#hostBoard = hostBoard(members);
+    for (const peer of engine.lostPeers.keys()) this.lost(peer);
   }
 
   get name(): string {
@@ -188,15 +186,11 @@ export class Calls implements Group, Judge {
     return this.#recent.every((call) => !call?.running);
   }
 
-  /** Whether members share memory, all or those of one host. */
-  get sharing(): boolean {
-    return this.#board !== undefined || this.#hostBoard !== undefined;
-  }
-
-  /** There will be no more calls: takes the board away, if there is one. */
-  close(): Board | undefined {
+  /** There will be no more calls: gives back the board, if there is one. */
+  close(): void {
     if (this.#board !== undefined) this.#members.engine.unwatch(this.#board);
-    return this.#board?.board ?? this.#hostBoard?.close();
+    this.#board?.board.free();
+    this.#hostBoard?.close();
   }
 
   #call(sequence: number): Call | undefined {
@@ -364,13 +358,13 @@ function messageOf(reason: unknown): string {
 }
 
 /** Memory of the ranks of this host among the members, if there are several. */
-function hostBoard(members: Members, index: number): HostBoard | undefined {
+function hostBoard(members: Members): HostBoard | undefined {
   const { hosts, host } = hostPlan({ members });
   const ranks = hosts[host];
   if (ranks.length === 1 || ranks.length === members.size) return undefined;
   const { engine } = members;
   const board = engine.transport.board?.(
-    index,
+    members.id,
     ranks.map((rank) => members.ranks[rank]),
   );
   return board && new HostBoard(engine, board, ranks);

@@ -24,7 +24,6 @@ import type { Strided } from "./layout.js";
 import { PersistentCollective } from "./persistent-collective.js";
 import { ServiceCalls } from "./service-calls.js";
 import { type Adjacency, adjacencyOf, checkGraph, describeGraph } from "./structure/adjacency.js";
-import type { Lease } from "./structure/boards.js";
 import { type Grid, gridFor, printGrid, type Shift } from "./structure/grid.js";
 import { placeByHost } from "./structure/placement.js";
 import { mustAgree, type Proposal } from "./structure/proposals.js";
@@ -72,13 +71,8 @@ export class GroupCommunicator extends ServiceCalls implements Communicator {
     return made as Request<GraphCommunicator>; // every rank joins
   }
 
-  protected override make(
-    id: number,
-    ranks: readonly number[],
-    name: string,
-    lease?: Lease,
-  ): GroupCommunicator {
-    return new GroupCommunicator(this.engine, id, ranks, name, lease);
+  protected override make(id: number, ranks: readonly number[], name: string): GroupCommunicator {
+    return new GroupCommunicator(this.engine, id, ranks, name);
   }
 }
 
@@ -87,7 +81,7 @@ class Neighborhood extends GroupCommunicator implements NeighborCommunicator {
   readonly #neighbors: Neighbors;
 
   constructor(engine: Engine, plan: Place, name: string, neighbors: Neighbors) {
-    super(engine, plan.id, plan.ranks, name, plan.lease);
+    super(engine, plan.id, plan.ranks, name);
     this.#neighbors = neighbors;
   }
 
@@ -236,8 +230,8 @@ class GridCommunicator extends Neighborhood implements CartCommunicator {
     return super.dup() as GridCommunicator;
   }
 
-  protected override copy(id: number, name: string, lease?: Lease): GridCommunicator {
-    return new GridCommunicator(this.engine, { id, ranks: this.ranks, lease }, name, this.#grid);
+  protected override copy(id: number, name: string): GridCommunicator {
+    return new GridCommunicator(this.engine, { id, ranks: this.ranks }, name, this.#grid);
   }
 }
 
@@ -261,13 +255,13 @@ class NodeCommunicator extends Neighborhood implements GraphCommunicator {
     return super.dup() as NodeCommunicator;
   }
 
-  protected override copy(id: number, name: string, lease?: Lease): NodeCommunicator {
-    return new NodeCommunicator(this.engine, { id, ranks: this.ranks, lease }, name, this.#adjacency);
+  protected override copy(id: number, name: string): NodeCommunicator {
+    return new NodeCommunicator(this.engine, { id, ranks: this.ranks }, name, this.#adjacency);
   }
 }
 
 /** What a communicator is made of. */
-type Place = Pick<Plan, "id" | "ranks" | "lease">;
+type Place = Pick<Plan, "id" | "ranks">;
 
 function checkApart(where: string, value: unknown, into: TypedArray): asserts value is TypedArray {
   if (!isTypedArray(value))

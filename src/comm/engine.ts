@@ -28,7 +28,6 @@ import type { Piece } from "./parts.js";
 import { Rendezvous } from "./rendezvous.js";
 import { completed, Operation } from "./request.js";
 import type { Landing, Sink, Transport } from "./transports/transport.js";
-import { Boards } from "./structure/boards.js";
 import type { Region } from "./structure/region.js";
 import { ANY_SOURCE, type TypedArray } from "./types.js";
 import { Unexpected } from "./unexpected.js";
@@ -98,8 +97,6 @@ export class Engine extends Waiting implements Sink {
   readonly endedPeers = new Set<number>();
   /** Those of them that answer no more, either. */
   readonly silentPeers = new Set<number>();
-  /** Places in shared memory that are free on this rank. */
-  readonly boards = new Boards();
   /** Memory that this rank shares with others, beside the transport's. */
   readonly regions = new Set<Region>();
   /** Requests take down where they were called, and sends wait for their receives. */

@@ -60,11 +60,8 @@ export class MessageCalls implements PointToPoint, Members {
   /** Reused: the engine reads it only during a call. */
   readonly #address: { dest: number; context: number; source: number; tag: number };
 
-  /**
-   * @param ranks - World ranks of the members, by their rank in this communicator.
-   * @param boardIndex - Place in shared memory that all members know to be free for it, if there is one.
-   */
-  constructor(engine: Engine, id: number, ranks: readonly number[], name: string, boardIndex?: number) {
+  /** @param ranks - World ranks of the members, by their rank in this communicator. */
+  constructor(engine: Engine, id: number, ranks: readonly number[], name: string) {
     this.engine = engine;
     this.name = name;
     this.ranks = ranks;
@@ -73,7 +70,7 @@ export class MessageCalls implements PointToPoint, Members {
     this.id = id;
     this.context = collectiveContext(id);
     this.#address = { dest: 0, context: id, source: this.rank, tag: 0 };
-    this.calls = new Calls(this, boardIndex);
+    this.calls = new Calls(this);
     this.#receives = new Receives(this, this.calls);
     engine.register(id, this.calls);
     engine.register(this.context, this.calls);

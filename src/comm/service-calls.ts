@@ -36,9 +36,9 @@ export abstract class ServiceCalls extends StructureCalls {
         const outcome = await agree(call, { color: 0, key: this.rank, details: window.details }, (all) =>
           checkTypes("createWindow", all),
         );
-        const { members = [], lease } = outcome ?? {};
+        const { members = [] } = outcome ?? {};
         const id = childContext(this.id, generation, 0);
-        const inner = this.make(id, this.ranks, `window of ${this.name}`, lease);
+        const inner = this.make(id, this.ranks, `window of ${this.name}`);
         window.open(
           members.map(({ details }) => details),
           inner,
@@ -67,8 +67,8 @@ export abstract class ServiceCalls extends StructureCalls {
       "allocateShared",
       options,
       propose,
-      async ({ call, id, ranks, members, lease }) => {
-        const inner = this.make(id, ranks, `shared window of ${this.name}`, lease);
+      async ({ call, id, ranks, members }) => {
+        const inner = this.make(id, ranks, `shared window of ${this.name}`);
         try {
           const lengths = members.map(({ details }) => details[1]);
           const memory = await shareMemory(call, HostWindow.bytes(lengths, type.BYTES_PER_ELEMENT));

@@ -9,7 +9,6 @@ import { childContext, hashRanks, WORLD_CONTEXT } from "./context-id.js";
 import type { Engine } from "./engine.js";
 import { Interceptors } from "./interceptors.js";
 import { failed } from "./request.js";
-import type { Lease } from "./structure/boards.js";
 import { disable } from "./structure/freeing.js";
 import { Group } from "./structure/group.js";
 import { Handlers } from "./structure/handlers.js";
@@ -32,7 +31,6 @@ export interface Plan extends Outcome {
  * for how.
  */
 export abstract class StructureCalls extends CollectiveCalls {
-  readonly #lease: Lease | undefined;
   #children = 0;
   /** How often a communicator was made of a group, by the hash of the group and the tag. */
   readonly #groupsMade = new Map<number, number>();
@@ -40,18 +38,14 @@ export abstract class StructureCalls extends CollectiveCalls {
   #self: GroupCommunicator | undefined;
   /** Whether it lives as long as the program. */
   #permanent: boolean;
-  #hasTwin = false;
   #freed = false;
   #interceptors: Interceptors | undefined;
   readonly #duplicated = new Handlers<[copy: Communicator]>();
   readonly #freeing = new Handlers<[]>();
 
-  constructor(engine: Engine, id: number, ranks: readonly number[], name: string, lease?: Lease) {
-    super(engine, id, ranks, name, lease?.index);
+  constructor(engine: Engine, id: number, ranks: readonly number[], name: string) {
+    super(engine, id, ranks, name);
     this.#permanent = id === WORLD_CONTEXT;
-    if (lease === undefined) return;
-    if (this.calls.sharing) this.#lease = lease;
-    else engine.boards.decline(lease);
   }
 
   get statistics(): Statistics {
@@ -177,11 +171,7 @@ export abstract class StructureCalls extends CollectiveCalls {
 
   /** As `dup`, without a word to those who keep something for this communicator. */
   protected duplicate(): Communicator {
-    const lease =
-      this.#hasTwin || this.#lease === undefined ? undefined : this.engine.boards.twin(this.#lease);
-    this.#hasTwin = true;
-    const id = childContext(this.id, ++this.#children, -1);
-    return this.copy(id, `${this.name}'`, lease);
+    return this.copy(childContext(this.id, ++this.#children, -1), `${this.name}'`);
   }
 
   use(interceptor: Interceptor): Disposable {
@@ -222,16 +212,11 @@ export abstract class StructureCalls extends CollectiveCalls {
   }
 
   /** A communicator of some of these ranks. */
-  protected abstract make(
-    id: number,
-    ranks: readonly number[],
-    name: string,
-    lease?: Lease,
-  ): GroupCommunicator;
+  protected abstract make(id: number, ranks: readonly number[], name: string): GroupCommunicator;
 
   /** One of the same ranks, in every other respect like this one. */
-  protected copy(id: number, name: string, lease?: Lease): Communicator {
-    return this.make(id, this.ranks, name, lease);
+  protected copy(id: number, name: string): Communicator {
+    return this.make(id, this.ranks, name);
   }
 
   /** Numbers what is made of this communicator: the same on every rank, since all make it in the same order. */
@@ -269,8 +254,8 @@ export abstract class StructureCalls extends CollectiveCalls {
     );
   }
 
-  #made({ id, ranks, lease }: Plan, name: string): Communicator {
-    return this.make(id, ranks, `${this.name}/${name}`, lease);
+  #made({ id, ranks }: Plan, name: string): Communicator {
+    return this.make(id, ranks, `${this.name}/${name}`);
   }
 
   /** Ranks in this communicator of a group's members. */
@@ -289,8 +274,7 @@ export abstract class StructureCalls extends CollectiveCalls {
     if (!this.calls.idle || !this.engine.unregister(this.id) || !this.engine.unregister(this.context))
       return false;
     this.native?.free();
-    const board = this.calls.close();
-    if (board !== undefined && this.#lease !== undefined) this.engine.boards.retire(this.#lease, board);
+    this.calls.close();
     return true;
   }
 }

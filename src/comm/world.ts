@@ -16,7 +16,6 @@ import { HostsTransport } from "./transports/hosts.js";
 import type { Sink, TransportKind } from "./transports/transport.js";
 import { type Serializer, useSerializer } from "./serializer.js";
 import { Trace } from "./trace.js";
-import type { Lease } from "./structure/boards.js";
 import type { Communicator } from "./types.js";
 
 /** The communicator of all ranks of the job, and where this rank runs. */
@@ -180,7 +179,6 @@ class WorldCommunicator extends GroupCommunicator implements World {
       WORLD_CONTEXT,
       Array.from({ length: place.size }, (_, rank) => rank),
       "world",
-      firstLease(engine),
     );
     this.transport = engine.transport.kind;
     this.host = place.host;
@@ -203,12 +201,6 @@ class WorldCommunicator extends GroupCommunicator implements World {
     console.error(`tsmpi: ${reason}`);
     process.exit(code >= 1 && code <= 255 ? code : 1);
   }
-}
-
-/** All ranks have the same boards free when they start. */
-function firstLease({ boards }: Engine): Lease | undefined {
-  const offer = boards.offer();
-  return boards.agree([offer], offer);
 }
 
 type Place = Pick<

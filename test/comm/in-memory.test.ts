@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Communicator, OpName, TypedArray } from "../../src/comm/types.js";
+import { init } from "../../src/comm/world.js";
 import { realRanks, spmd } from "../spmd.js";
 
 const ranksOf = (comm: Communicator): number[] => Array.from({ length: comm.size }, (_, rank) => rank);
@@ -352,6 +353,46 @@ await spmd(
       assert.deepEqual(await receive, expected);
     }
     for (const send of sends) await send;
+  },
+  VIRTUAL,
+);
+
+await spmd(
+  "duplicates, and duplicates of those, sum without a message, however many there are",
+  async (comm) => {
+    const { rank, size } = comm;
+    const inMemory = (await init()).transport === "shm"; // elsewhere the results alone are to be right
+    const made = [comm.dup(), comm.dup(), comm.dup()];
+    made.push(...made.map((copy) => copy.dup()), comm);
+    await comm.barrier();
+    const before = comm.statistics.messagesSent;
+    for (let round = 0; round < 3; round++)
+      for (const [i, each] of made.entries()) {
+        assert.equal(await each.allreduce(rank + i), (size * (size - 1)) / 2 + i * size);
+        await each.barrier();
+      }
+    if (inMemory) assert.equal(comm.statistics.messagesSent, before);
+    for (const each of made.slice(0, -1)) each.free();
+  },
+  VIRTUAL,
+);
+
+await spmd(
+  "more communicators than there are boards, made and freed again and again, all work",
+  async (comm) => {
+    const { rank, size } = comm;
+    const alive: Communicator[] = [];
+    for (let i = 0; i < 150; i++) {
+      const made = i % 3 === 0 ? await comm.split(i % 2 === 0 ? 0 : rank) : comm.dup();
+      assert.ok(made);
+      alive.push(made);
+      // Ranks free them at different times.
+      if (i > 80) alive.splice((i * 7) % 50, 1)[0].free();
+      assert.equal(await made.allreduce(i), i * made.size);
+    }
+    for (const each of alive) assert.deepEqual(await each.allgather(each.rank), ranksOf(each));
+    for (const each of alive) each.free();
+    assert.equal(await comm.allreduce(1), size);
   },
   VIRTUAL,
 );

@@ -46,13 +46,7 @@ export interface Structure extends AsyncDisposable {
    * members need different tags.
    */
   createGroup(group: Group, tag?: number, options?: CallOptions): Request<Communicator>;
-  /**
-   * Same ranks, messages apart. Every rank calls it in the same order, yet no message is sent.
-   *
-   * Small collectives of ranks that share memory go through a place in it that all know to be free. A communicator has
-   * one such place to spare, so that is true of its first duplicate; those of further ones go by messages. `split(0)`
-   * makes one that is as fast as any.
-   */
+  /** Same ranks, messages apart. Every rank calls it in the same order, yet no message is sent. */
   dup(): Communicator;
   /** The communicator of this rank alone; it cannot be freed. Local. */
   readonly self: Communicator;
@@ -136,7 +130,7 @@ export interface Structure extends AsyncDisposable {
    * Lets go of the communicator: its methods throw from now on. Local: no rank waits for another, so that it can be
    * done in a `finally`. What is under way completes; a message that nobody has received is lost.
    *
-   * Each rank frees what it has made: up to 32 communicators at a time do small collectives through shared memory.
+   * Each rank frees what it has made: up to 64 communicators at a time do small collectives through shared memory.
    *
    * @throws {Error} For the world and `self`.
    */

@@ -105,9 +105,9 @@ export class HostBoard implements Pollable {
     this.poll();
   }
 
-  close(): Board {
+  close(): void {
     this.#engine.unwatch(this);
-    return this.board;
+    this.board.free();
   }
 
   /** True if anything has changed. */

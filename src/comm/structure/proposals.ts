@@ -1,6 +1,5 @@
 import { allgather } from "../collectives/allgather.js";
 import type { Call } from "../collectives/call.js";
-import type { Lease, Offer } from "./boards.js";
 
 /** What a rank wants of a communicator to be made. */
 export interface Proposal {
@@ -18,17 +17,14 @@ export interface Proposed {
   readonly color: number | undefined;
   readonly key: number;
   readonly details: Float64Array;
-  readonly offer: Offer;
 }
 
-const HEAD = 4;
+const HEAD = 2;
 
 /** What came of the proposals of all ranks. */
 export interface Outcome {
   /** Who joins this rank, by their ranks in the new communicator: ordered by key, then by rank in the parent. */
   readonly members: readonly Proposed[];
-  /** A place in shared memory that is free on all members. */
-  readonly lease: Lease | undefined;
 }
 
 /**
@@ -42,39 +38,22 @@ export async function agree(
   proposal: Proposal,
   check?: (all: readonly Proposed[]) => void,
 ): Promise<Outcome | undefined> {
-  const { boards } = call.members.engine;
-  const offer = boards.offer();
-  let all: Proposed[];
-  try {
-    all = await exchange(call, proposal, offer);
-    check?.(all);
-  } catch (error) {
-    boards.withdraw(offer);
-    throw error;
-  }
-  if (proposal.color === undefined) {
-    boards.withdraw(offer);
-    return undefined;
-  }
+  const all = await exchange(call, proposal);
+  check?.(all);
+  if (proposal.color === undefined) return undefined;
   const members = all
     .filter(({ color }) => color === proposal.color)
     .sort((a, b) => a.key - b.key || a.rank - b.rank);
-  const offers = members.map((member) => member.offer);
-  return { members, lease: boards.agree(offers, offer) };
+  return { members };
 }
 
-async function exchange(
-  call: Call,
-  { color, key, details = [] }: Proposal,
-  offer: Offer,
-): Promise<Proposed[]> {
-  const mine = Float64Array.from([color ?? NaN, key, offer.free, offer.uses, ...Array.from(details)]);
+async function exchange(call: Call, { color, key, details = [] }: Proposal): Promise<Proposed[]> {
+  const mine = Float64Array.from([color ?? NaN, key, ...Array.from(details)]);
   const all = (await allgather(call, mine)) as Float64Array[];
   return all.map((theirs, rank) => ({
     rank,
     color: Number.isNaN(theirs[0]) ? undefined : theirs[0],
     key: theirs[1],
-    offer: { free: theirs[2], uses: theirs[3] },
     details: theirs.subarray(HEAD),
   }));
 }

@@ -1,4 +1,4 @@
-import { posix } from "../transports/posix.js";
+import { SharedLock } from "../transports/shared-lock.js";
 
 /** Words between the locks of two segments: each has a cache line of its own. */
 const LOCK_WORDS = 16;
@@ -7,10 +7,6 @@ export function lockBytes(segments: number): number {
   return 4 * LOCK_WORDS * segments;
 }
 
-/** Looks at a lock before the core is given up, and between two looks whether its holder still lives. */
-const SPINS = 128;
-const LIFE_ROUNDS = 1024;
-
 /** Runs what must not be disturbed by other ranks. */
 export type Guard = <T>(section: () => T) => T;
 
@@ -18,8 +14,7 @@ export type Guard = <T>(section: () => T) => T;
 export const alone: Guard = (section) => section();
 
 /**
- * Memory that ranks of a host share, as one of them sees it: segments, and a lock for each. A lock is held for no longer
- * than a copy, so whoever needs it spins, and gives up the core in between; a holder that has died is relieved of it.
+ * Memory that ranks of a host share, as one of them sees it: segments, and a lock for each.
  */
 export class Region {
   /** The same on all ranks that share it. */
@@ -50,16 +45,11 @@ export class Region {
   /** Keeps all ranks but one out of what begins at a byte, as long as a section runs. */
   guardOf(offset: number): Guard {
     const segment = this.#ends.findIndex((end) => offset < end);
-    const word = LOCK_WORDS * Math.max(0, segment);
+    const lock = new SharedLock(this.#locks, LOCK_WORDS * Math.max(0, segment));
     return (section) => {
       if (this.#freed)
         throw new Error("window: the shared memory that it is on has been freed; free it after the window");
-      acquire(this.#locks, word);
-      try {
-        return section();
-      } finally {
-        Atomics.store(this.#locks, word, 0);
-      }
+      return lock.run(section);
     };
   }
 
@@ -73,25 +63,4 @@ interface Span {
   readonly offset: number;
   /** In elements. */
   readonly length: number;
-}
-
-const { pid } = process;
-
-function acquire(locks: Int32Array, word: number): void {
-  for (let round = 1; ; round++) {
-    const holder = Atomics.compareExchange(locks, word, 0, pid);
-    if (holder === 0) return;
-    if (round > SPINS) posix().yieldCore();
-    if (round % LIFE_ROUNDS === 0 && !lives(holder))
-      if (Atomics.compareExchange(locks, word, holder, pid) === holder) return;
-  }
-}
-
-function lives(process_: number): boolean {
-  try {
-    process.kill(process_, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -54,6 +54,8 @@ export class Board {
   readonly size: number;
   readonly valueBytes: number;
   readonly peers: PeerMemory | undefined;
+  /** This rank is done with the board. */
+  readonly free: () => void;
   /** A rank that {@link missing} has seen to call something else than this one; the size if there is none. */
   odd: number;
   readonly #host: BoardHost;
@@ -69,10 +71,20 @@ export class Board {
   /** All ranks are known to have begun this step. */
   #begun = -1;
 
-  /** @param places - Local ranks of the members, by rank in the communicator, of which this one is `rank`. */
-  constructor(host: BoardHost, index: number, places: readonly number[], rank: number) {
+  /**
+   * @param places - Local ranks of the members, by rank in the communicator, of which this one is `rank`.
+   * @param free - Gives the board back; see places.ts.
+   */
+  constructor(
+    host: BoardHost,
+    index: number,
+    places: readonly number[],
+    rank: number,
+    free: () => void = () => undefined,
+  ) {
     const { memory, layout } = host;
     this.#host = host;
+    this.free = free;
     this.size = this.odd = places.length;
     this.valueBytes = layout.valueBytes;
     this.peers = host.peers;
@@ -394,24 +406,13 @@ export class Board {
 
   // --- the next use of this place -------------------------------------------------------------
 
-  /** This rank is done with the board; `use` numbers the uses of this place, and only grows. */
-  retire(use: number): void {
-    Atomics.store(this.#words, this.#retired(this.rank), use);
-  }
-
-  /** Whether all members are done with this use, so that nobody reads this rank's part any more. */
-  retiredByAll(use: number): boolean {
-    return this.#places.every((_, rank) => Atomics.load(this.#words, this.#retired(rank)) >= use);
-  }
-
   /** Makes this rank's part as it was at first, but for what is left of values. */
   clear(): void {
     for (let step = 0; step < HEADS; step++) {
       const head = this.#head(step, this.rank);
       this.#words.fill(0, head, head + HEAD_WORDS);
     }
-    this.#words.fill(0, this.#entry(this.rank, 0), this.#retired(this.rank));
-    for (let slot = 0; slot < SLOTS; slot++) this.#words[this.#unread(this.rank, slot)] = 0;
+    this.#words.fill(0, this.#entry(this.rank, 0), this.#unread(this.rank, SLOTS));
   }
 
   #signatureAt(word: number): Signature {
@@ -439,12 +440,8 @@ export class Board {
     return (notes + (sequence % JOURNAL_ENTRIES) * JOURNAL_ENTRY_BYTES) / 4;
   }
 
-  #retired(rank: number): number {
-    return this.#entry(rank, 0) + (JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES) / 4;
-  }
-
   #unread(rank: number, slot: number): number {
-    return this.#retired(rank) + 1 + slot;
+    return this.#entry(rank, 0) + (JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES) / 4 + slot;
   }
 }
 

@@ -85,8 +85,8 @@ export class HostsTransport implements Transport {
     this.#far.wake();
   }
 
-  board(index: number, ranks: readonly number[]): Board | undefined {
-    return ranks.every((rank) => this.#isNear[rank]) ? this.#near.board?.(index, ranks) : undefined;
+  board(id: number, ranks: readonly number[]): Board | undefined {
+    return ranks.every((rank) => this.#isNear[rank]) ? this.#near.board?.(id, ranks) : undefined;
   }
 
   async close(): Promise<void> {

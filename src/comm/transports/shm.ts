@@ -2,18 +2,10 @@ import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { env } from "../../env.js";
 import type { Boot } from "../boot.js";
-import {
-  ASLEEP,
-  ASLEEP_FOR_ROOM,
-  AWAKE,
-  BOARDS,
-  DOZING,
-  Line,
-  LINE_BYTES,
-  segmentLayout,
-} from "../wire/segment.js";
+import { ASLEEP, ASLEEP_FOR_ROOM, AWAKE, DOZING, Line, LINE_BYTES, segmentLayout } from "../wire/segment.js";
 import { Board, type BoardHost } from "./board.js";
 import { DirectCopies } from "./direct-copy.js";
+import { Places } from "./places.js";
 import { type Futex, posix } from "./posix.js";
 import { Incoming, Outgoing, type Ring, ringBetween } from "./ring.js";
 import type { Sink, Transport } from "./transport.js";
@@ -68,6 +60,7 @@ export class ShmTransport implements Transport {
   /** Local rank of a world rank. */
   readonly #places = new Map<number, number>();
   readonly #boardHost: BoardHost;
+  readonly #boards: Places;
   readonly #patience: { readonly spins: number; readonly yields: number };
   readonly #futex: Futex | undefined;
   /** The word that this rank sleeps on. */
@@ -118,6 +111,7 @@ export class ShmTransport implements Transport {
         return round < spins + yields;
       },
     };
+    this.#boards = new Places(memory, layout, this.local);
     const of = (rank: number): number | undefined => this.#places.get(rank);
     this.direct = peers && new DirectCopies(peers, { memory, layout, own: this.local, of });
     const ring = (from: number, to: number): Ring => ringBetween(this.memory, layout, from, to);
@@ -185,10 +179,16 @@ export class ShmTransport implements Transport {
     this.#wake = undefined;
   }
 
-  board(index: number, ranks: readonly number[]): Board | undefined {
+  board(id: number, ranks: readonly number[]): Board | undefined {
     const places = ranks.map((rank) => this.#places.get(rank));
-    if (index >= BOARDS || !places.every((place) => place !== undefined)) return undefined;
-    return new Board(this.#boardHost, index, places, places.indexOf(this.local));
+    if (!places.every((place) => place !== undefined)) return undefined;
+    const partOf = (index: number, rank: number, free?: () => void): Board =>
+      new Board(this.#boardHost, index, places, rank, free);
+    const index = this.#boards.take(id, places, (taken) => {
+      for (const rank of places.keys()) partOf(taken, rank).clear();
+    });
+    if (index === undefined) return undefined;
+    return partOf(index, places.indexOf(this.local), () => this.#boards.leave(id, places, index));
   }
 
   async close(): Promise<void> {

@@ -51,8 +51,8 @@ export interface Transport {
   linger?(ready: () => boolean): Promise<void>;
   /** Ends a pending sleep: nobody waits any more, or something other than a message has happened. */
   wake(): void;
-  /** Place `index` in memory that the given world ranks share, if they do; see board.ts. */
-  board?(index: number, ranks: readonly number[]): Board | undefined;
+  /** The board of the communicator `id` of the given world ranks, if they share memory with room for it; see board.ts. */
+  board?(id: number, ranks: readonly number[]): Board | undefined;
   /** Collectives of the transport's own. */
   readonly native?: NativeCollectives;
   /** Of a network: connections of strangers that were turned away. */

@@ -6,6 +6,7 @@
  * ```
  * lines    localSize × LINE_BYTES      one per rank: bell, whether it sleeps, its state
  * copies   localSize × TRANSFERS       large payloads that ranks copy from each other's memory
+ * places   localSize × BOARDS          which board is whose: see transports/places.ts
  * boards   BOARDS                      contributions to collectives, and what was called
  * rings    localSize² × ring           from each rank to each other: a counter, then data
  * ```
@@ -13,6 +14,8 @@
 export interface SegmentLayout {
   readonly localSize: number;
   readonly copies: number;
+  /** A lock, bits of communicators that found no board, and users of boards. */
+  readonly places: { readonly lock: number; readonly turnedAway: number; readonly users: number };
   readonly boards: number;
   /**
    * Of one board: its size, and where in it the notes and the values of the first rank begin, after the heads. The heads
@@ -52,8 +55,9 @@ export const TRANSFER_BYTES = 64;
 /** Words of a transfer; `next` and `done` count pieces. */
 export const Transfer = { next: 0, done: 1, ready: 2, pid: 3, addressLow: 4, addressHigh: 5 } as const;
 
-/** Communicators that can share memory at a time. */
+/** Communicators of a rank that can share memory at a time. */
 export const BOARDS = 64;
+export const TURNED_AWAY_BITS = 2 ** 16;
 /** Contributions of a rank to a board that can be there at a time, of those that fit in heads; a power of two. */
 export const HEADS = 16;
 /** Of those that do not; a power of two. */
@@ -80,7 +84,7 @@ export const HEAD_VALUE_BYTES = 4 * (HEAD_WORDS - Head.value);
 /** The signatures of a rank's latest collectives that go through messages: kind, root, count, stamp. */
 export const JOURNAL_ENTRIES = 16;
 export const JOURNAL_ENTRY_BYTES = 16;
-/** A rank's notes: its journal, and which use of the board it was last done with. */
+/** A rank's notes: its journal, and which contributions it has read. */
 export const NOTES_BYTES = JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES + 64;
 
 /** Before the data of a ring: the counter of bytes that have been read, on a cache line pair of its own. */
@@ -88,7 +92,10 @@ export const RING_HEAD_BYTES = 128;
 
 export function segmentLayout(localSize: number): SegmentLayout {
   const copies = localSize * LINE_BYTES;
-  const boards = (copies + localSize * TRANSFERS * TRANSFER_BYTES + 4095) & ~4095;
+  const lock = copies + localSize * TRANSFERS * TRANSFER_BYTES;
+  const turnedAway = lock + 64;
+  const users = turnedAway + TURNED_AWAY_BITS / 8;
+  const boards = (users + localSize * BOARDS * 8 + 4095) & ~4095;
   const notes = HEADS * localSize * HEAD_WORDS * 4;
   const values = notes + localSize * NOTES_BYTES;
   const valueBytes = 2 ** Math.max(11, 22 - Math.ceil(Math.log2(localSize)));
@@ -99,6 +106,7 @@ export function segmentLayout(localSize: number): SegmentLayout {
   return {
     localSize,
     copies,
+    places: { lock, turnedAway, users },
     boards,
     boardBytes,
     notes,
