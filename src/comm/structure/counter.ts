@@ -14,6 +14,7 @@ export class RootCounter extends Service implements Counter {
     super(members, context, "counter");
     this.#root = root;
     this.#value = start;
+    this.begin();
   }
 
   next(n = 1, options: CallOptions = NO_OPTIONS): Request<number> {

@@ -15,6 +15,7 @@ export class RootMutex extends Service implements Mutex {
   constructor(members: Members, context: number, root: number) {
     super(members, context, "mutex");
     this.#root = root;
+    this.begin();
   }
 
   lock(options: CallOptions = NO_OPTIONS): Request<Lock> {

@@ -73,7 +73,11 @@ export abstract class Service implements Group, Offered {
     this.#context = context;
     this.#what = what;
     this.#closed = new Operation<void>(this.engine);
-    this.engine.register(context, this);
+  }
+
+  /** From now on others are answered; what they have said already comes at once. The last thing that a constructor does. */
+  protected begin(): void {
+    this.engine.register(this.#context, this);
     this.engine.offer(this);
     for (const peer of this.engine.lostPeers.keys()) this.lost(peer);
   }

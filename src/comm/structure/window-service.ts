@@ -40,6 +40,7 @@ export class WindowService<A extends TypedArray> extends Service {
     super(members, context, "window");
     this.local = local;
     this.#own = new Part(local, regionOf(this.engine, local)?.guardOf(local.byteOffset));
+    this.begin();
   }
 
   /** What others need to know of this rank's part; see `open`. The first two are its type and length. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Counter, Mutex } from "../../../src/comm/api/services.js";
 import { TimeoutError } from "../../../src/comm/errors.js";
 import type { Communicator } from "../../../src/comm/types.js";
 import { realRanks, spmd } from "../../spmd.js";
@@ -176,5 +177,30 @@ await spmd("counter and mutex: the timeoutMs of the communicator holds for them,
   await comm.barrier();
   held?.unlock();
 });
+
+await spmd(
+  "counter, mutex: a root may have freed it before others have it, and answers them",
+  async (comm) => {
+    const { rank, size } = comm;
+    const signals = comm.dup();
+    /** Makes a service when the root has let go of it. */
+    const late = async <S extends Counter | Mutex>(make: () => PromiseLike<S>): Promise<S> => {
+      if (rank > 0) await signals.recv({ source: 0 });
+      const service = await make();
+      if (rank === 0) {
+        service.free();
+        for (let peer = 1; peer < size; peer++) await signals.send("freed", peer);
+      }
+      return service;
+    };
+    const counter = await late(() => comm.counter({ start: 5 }));
+    if (rank > 0) assert.ok((await counter.next()) < 5 + size);
+    await comm.barrier();
+    const mutex = await late(() => comm.mutex());
+    if (rank > 0) (await mutex.lock()).unlock();
+    await comm.barrier();
+    for (const each of [counter, mutex, signals]) each.free();
+  },
+);
 
 await realRanks(import.meta.url);
