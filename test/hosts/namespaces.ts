@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -19,6 +19,8 @@ export interface Hosts {
   start(command: readonly string[], env: NodeJS.ProcessEnv, name?: string): ChildProcess;
   /** Command lines of what runs on a host, without its ssh server. */
   running(name: string): string[];
+  /** Ids of what runs on a host, as this machine has them. */
+  pids(name: string): number[];
   /** SIGKILL for what runs on a host with this word on its command line. */
   kill(name: string, word: string): void;
   /** Runs a shell command on a host, to its end. */
@@ -177,11 +179,12 @@ async function make(
       spawn("nsenter", [...enter(name), ...command], { env: { ...env, PATH }, stdio: "pipe" }),
     running(name) {
       if (hosts.get(name)?.signalCode !== null) return []; // powered off
-      const list = 'for p in /proc/[0-9]*; do tr "\\0" " " <$p/cmdline 2>/dev/null; echo; done';
+      const list = 'for p in /proc/[0-9]*; do { tr "\\0" " " <$p/cmdline; } 2>/dev/null; echo; done';
       const lines = command(name, list).split("\n");
       return lines.filter((line) => /node|tsmpi/.test(line) && !/^sh -c|sshd/.test(line));
     },
     command,
+    pids: (name) => pidsBeside(Number(first(name))),
     part: (name, other) => route("add", name, other),
     rejoin: (name, other) => route("del", name, other),
     cut: (name) => inBridge("link", "set", port(name), "down"),
@@ -201,6 +204,20 @@ async function make(
     },
     down,
   };
+}
+
+/** Processes in the same namespace of processes. */
+function pidsBeside(other: number): number[] {
+  const namespace = (pid: number): string => {
+    try {
+      return readlinkSync(`/proc/${pid}/ns/pid`);
+    } catch {
+      return ""; // it has just ended
+    }
+  };
+  const own = namespace(other);
+  const all = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  return all.filter((pid) => own !== "" && namespace(pid) === own);
 }
 
 /** A filter, in the bytecode of BPF as tc reads it, that drops packets of an address which open a TCP connection. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Test } from "tap";
+import type { Outcome } from "../launcher/tsmpirun.js";
 import type { Hosts } from "./namespaces.js";
 
 export const LAUNCHER = fileURLToPath(new URL("../../launcher/cli.js", import.meta.url));
@@ -20,12 +21,22 @@ export interface Run {
 }
 
 /** Runs tsmpirun on the first host. Nothing may be left on any. */
-export async function runOnHosts(
-  t: Test,
-  { hosts, args, watch, prefix = [], input = "", limitMs = 45_000 }: Run,
-) {
+export async function runOnHosts(t: Test, run: Run) {
+  const { left, ...outcome } = await launchOnHosts(run);
+  t.same(left, [], "nothing is left on any host");
+  return outcome;
+}
+
+/** Runs tsmpirun on the first host. Returns what is left on any, too. */
+export async function launchOnHosts({
+  hosts,
+  args,
+  watch,
+  prefix = [],
+  input = "",
+  limitMs = 45_000,
+}: Run): Promise<Omit<Outcome, "seconds">> {
   const runtime = mkdtempSync(join(tmpdir(), "tsmpi-run-"));
-  t.teardown(() => rmSync(runtime, { recursive: true }));
   const command = [...prefix, process.execPath, LAUNCHER, "--ssh-args", `-F ${hosts.sshConfig}`, ...args];
   const child = hosts.start(command, { ...process.env, XDG_RUNTIME_DIR: runtime, TMPDIR: runtime });
   let [stdout, stderr] = ["", ""];
@@ -36,13 +47,15 @@ export async function runOnHosts(
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   child.stdin?.on("error", () => undefined).end(input);
   const limit = setTimeout(() => hosts.kill(hosts.names[0], LAUNCHER), limitMs);
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  await new Promise((resolve) => child.on("close", resolve));
   clearTimeout(limit);
-  t.same(await leftOn(hosts, runtime), [], "nothing is left on any host");
-  return { code, stdout, stderr };
+  const { exitCode: code, signalCode: signal } = child;
+  const left = await leftOn(hosts, runtime);
+  rmSync(runtime, { recursive: true });
+  return { code, signal, stdout, stderr, left };
 }
 
-/** Processes, and session folders below `runtime`, that are still there after some seconds. */
+/** Processes, shared memory, and session folders below `runtime`, that are still there after some seconds. */
 export async function leftOn(hosts: Hosts, runtime: string): Promise<string[]> {
   let left: string[] = [];
   for (let tries = 0; tries < 50; tries++) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -62,6 +62,23 @@ void test("jobs of Slurm", { timeout: 110_000, skip: why ?? false }, async (t) =
       );
     },
   );
+
+  await t.test("tsmpirun in a batch script: the same, and its exit code is the job's", async (t) => {
+    const folder = t.testdir();
+    const batch = async (...args: readonly string[]) => {
+      const output = join(folder, `out-${args.length}`);
+      const sbatch = ["sbatch", "-Q", "--wait", "-N2", "--ntasks-per-node=2", "-o", output, "-D", folder];
+      const command = [...TSMPIRUN, where, ...args].join(" ");
+      const { code } = await run(t, slurm, [...sbatch, "--wrap", command]);
+      return { code, output: readFileSync(output, "utf8") };
+    };
+    const good = await batch();
+    t.equal(good.code, 0);
+    t.match(good.output, /^0@node1 0\/2 0\/2 shm\+tcp 10\n.*\n.*\n3@node2 1\/2 1\/2 shm\+tcp 10\n$/);
+    const bad = await batch("fail", "3");
+    t.equal(bad.code, 1);
+    t.match(bad.output, /tsmpirun: rank 3 \(node2, pid \d+\) .*on purpose/s);
+  });
 
   await t.test("CPUs of each task become those of each rank; hosts can be asked, and picked", async (t) => {
     const salloc = ["salloc", "-Q", "-N2", "-n2", "-c2"];

@@ -1,8 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "tap";
 import { findGrant, parseMcpuHosts, parseRepeated } from "../../launcher/resource-manager.js";
 import { unconstrained } from "../../launcher/srun-agents.js";
+import { program, tsmpirun } from "./tsmpirun.js";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -66,3 +67,49 @@ void test("--rm chooses; what makes no sense is an error that says how to do wit
     message: /h2 has no number of slots/,
   });
 });
+
+/** Names that are this host's, although it does not know: there is a way to them. */
+const [FIRST, SECOND] = ["127.0.0.2", "127.0.0.3"];
+
+/** Plays a command of a resource manager: says what it was asked, and runs it here. */
+const PLAYED = `#!/bin/sh
+echo "\${0##*/} $*" >>"$ASKED"
+[ "$1" = -inherit ] && shift
+shift
+exec sh -c "$*"
+`;
+
+for (const [manager, command, variables] of [
+  ["lsf", "blaunch", { LSB_JOBID: "1", LSB_MCPU_HOSTS: `${FIRST} 2 ${SECOND} 1` }],
+  ["sge", "qrsh -inherit", { PE_HOSTFILE: "pe" }],
+  ["pbs", "ssh", { PBS_NODEFILE: "nodes" }],
+] as const)
+  void test(`${manager}: agents are started by ${command} on the hosts of the job`, async (t) => {
+    const folder = t.testdir({
+      pe: `${FIRST} 2 all.q UNDEFINED\n${SECOND} 1 all.q UNDEFINED\n`,
+      nodes: `${FIRST}\n${FIRST}\n${SECOND}\n`,
+    });
+    const [name] = command.split(" ");
+    // What plays ssh understands its options.
+    const played = name === "ssh" ? `#!/bin/sh\nexec sh ${program("ssh.sh")} "$@"\n` : PLAYED;
+    writeFileSync(join(folder, name), played, { mode: 0o755 });
+    const asked = join(folder, "asked");
+    const env = { ...variables, PATH: `${folder}:${process.env["PATH"]}`, ASKED: asked, SSH_LOG: asked };
+    const { code, stdout, stderr, left } = await tsmpirun([program("where.ts")], { env, cwd: folder });
+    t.equal(stderr, "");
+    t.equal(code, 0);
+    t.same(stdout.trim().split("\n"), [
+      `0@${FIRST} 0/2 0/2 shm+tcp 6`,
+      `1@${FIRST} 1/2 0/2 shm+tcp 6`,
+      `2@${SECOND} 0/1 1/2 tcp 6`,
+    ]);
+    const lines = readFileSync(asked, "utf8").trim().split("\n").sort();
+    t.equal(lines.length, 2);
+    if (name !== "ssh")
+      for (const [i, line] of lines.entries())
+        t.match(
+          line,
+          new RegExp(`^${command} ${[FIRST, SECOND][i]} exec \\S+node\\S* \\S+agent\\.js --remote$`),
+        );
+    t.same(left, []);
+  });

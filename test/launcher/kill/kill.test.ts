@@ -1,5 +1,5 @@
 import { test } from "tap";
-import { anyKill, describe, killOne } from "./kill-job.js";
+import { anyKill, describe, killOne, playedHosts } from "./kill-job.js";
 import { randomNumbers } from "./random.js";
 
 const JOBS = 12;
@@ -13,7 +13,7 @@ void test(
   { timeout: 120_000, skip },
   async (t) => {
     const random = randomNumbers(seed);
-    for (const kill of Array.from({ length: JOBS }, () => anyKill(random)))
+    for (const kill of Array.from({ length: JOBS }, () => anyKill(random, playedHosts())))
       t.same(await killOne(kill, LIMIT_MS), [], describe(kill));
   },
 );
