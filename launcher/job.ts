@@ -47,8 +47,8 @@ interface Verdict {
 /**
  * The launcher's view of a job: rendezvous, finalize, failures, signals, and at last an exit code.
  *
- * The first failure ends the job. For `COLLECT_MS` more failures are collected, so that the message names the cause
- * and not one of the ranks that it took along; then all other ranks are stopped.
+ * The first failure ends the job. For a moment more failures are collected, so that the message names the cause and not
+ * one of the ranks that it took along; then all other ranks are stopped.
  */
 export class Job {
   readonly #hub: Hub;
@@ -66,6 +66,8 @@ export class Job {
   readonly #left = new Set<number>();
   readonly #host: readonly string[];
   readonly #startedMs = performance.now();
+  /** How long it took until all ranks could be reached. */
+  #readyMs = 0;
   #programs: readonly Bundle[] | undefined;
   #verdict: Verdict | undefined;
   #reported = false;
@@ -217,6 +219,7 @@ export class Job {
 
   /** All ranks run, and can be reached. */
   #ready(endpoints: readonly string[]): void {
+    this.#readyMs = performance.now() - this.#startedMs;
     this.#broadcast({ kind: "address-book", endpoints });
     this.#options.log.mark("ready");
     this.#options.log.write("ready", { ranks: endpoints.length });
@@ -279,13 +282,14 @@ export class Job {
 
   /** A rank that has lost another may be ahead of the news of why: that of its agent or of its host. */
   #collect(waitedMs: number): void {
+    const collectMs = Math.min(Math.max(COLLECT_MS, this.#readyMs / 4), COLLECT_MOST_MS);
     this.#collecting = setTimeout(() => {
       if (this.#ledger.unexplained && waitedMs < EXPLAIN_MS && !this.#verdict)
-        return this.#collect(waitedMs + COLLECT_MS);
+        return this.#collect(waitedMs + collectMs);
       this.#judge();
       this.#stop(this.#options.killGraceMs);
       setTimeout(() => this.#report(), REPORT_MS).unref();
-    }, COLLECT_MS);
+    }, collectMs);
   }
 
   /** What the failures so far mean. */
@@ -396,7 +400,9 @@ export class Job {
 }
 
 const GAP_LINES = 8;
+/** Failures of other ranks are collected for so long; longer where even starting took long, on busy machines. */
 const COLLECT_MS = 200;
+const COLLECT_MOST_MS = 1000;
 const EXPLAIN_MS = 2000;
 const REPORT_MS = 1000;
 const GONE_MS = 250;
