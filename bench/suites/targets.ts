@@ -36,7 +36,7 @@ export interface Verdict {
 export const targetEffort: Effort = {
   rounds: 3,
   enoughWithin: 0.1,
-  warmUpMs: 400,
+  warmUpMs: 250,
   batchMs: 20,
   batches: 9,
   budgetMs: 400,

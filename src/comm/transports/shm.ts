@@ -5,26 +5,12 @@ import type { Boot } from "../boot.js";
 import { ASLEEP, ASLEEP_FOR_ROOM, AWAKE, DOZING, Line, LINE_BYTES, segmentLayout } from "../wire/segment.js";
 import { Board, type BoardHost } from "./board.js";
 import { DirectCopies } from "./direct-copy.js";
+import { Patience } from "./patience.js";
 import { Places } from "./places.js";
 import { type Futex, posix } from "./posix.js";
 import { Incoming, Outgoing, type Ring, ringBetween } from "./ring.js";
 import type { Sink, Transport } from "./transport.js";
 
-/**
- * Rounds of polling at full speed, then with the core given up between two, then asleep in the kernel. Where ranks
- * outnumber cores the one that is waited for may need this very core. On a machine that is busy with other work it
- * pays to sleep early: Linux's scheduler (6.18) soon prefers whoever has not given up its core.
- *
- *     yields                          2         40        100        400
- *     16 ranks, 2 cores, idle       130      40-60         41         36
- *     16 ranks, 2 cores, busy   430-610   500-1080  1440-2050  2080-2130
- *
- * Median of an allreduce of 8 B in µs; busy: with two endless loops beside.
- */
-const PATIENCE = {
-  cores: { spins: 256, yields: 400 },
-  crowd: { spins: 0, yields: 40 },
-};
 const POLL_US = 1000;
 /** So many ranks find messages by looking into their rings; with more, senders count them on the receiver's bell. */
 const FEW = 4;
@@ -61,7 +47,7 @@ export class ShmTransport implements Transport {
   readonly #places = new Map<number, number>();
   readonly #boardHost: BoardHost;
   readonly #boards: Places;
-  readonly #patience: { readonly spins: number; readonly yields: number };
+  readonly #patience: Patience;
   readonly #futex: Futex | undefined;
   /** The word that this rank sleeps on. */
   readonly #asleep: Int32Array;
@@ -85,7 +71,7 @@ export class ShmTransport implements Transport {
     this.#yieldCore = () => system.yieldCore();
     this.crowded = boot.crowded;
     this.#few = boot.localSize <= FEW;
-    this.#patience = PATIENCE[this.crowded ? "crowd" : "cores"];
+    this.#patience = new Patience(this.crowded);
     this.#futex = system.futex;
     this.memory = system.map(segment.fd, segment.bytes);
     this.#words = new Int32Array(this.memory);
@@ -98,7 +84,7 @@ export class ShmTransport implements Transport {
     const { memory } = this;
     const layout = segmentLayout(boot.localSize);
     const peers = env.directCopy ? system.peerMemory : undefined;
-    const { spins, yields } = this.#patience;
+    const patience = this.#patience;
     this.#boardHost = {
       memory,
       layout,
@@ -107,8 +93,9 @@ export class ShmTransport implements Transport {
         for (let i = 0; i < places.length; i++) this.#ring(places[i], "board");
       },
       rest: (round) => {
-        if (round > spins) system.yieldCore();
-        return round < spins + yields;
+        if (round === 1) patience.gain();
+        if (round > patience.spins) system.yieldCore();
+        return round < patience.spins + patience.yields;
       },
     };
     this.#boards = new Places(memory, layout, this.local);
@@ -140,14 +127,16 @@ export class ShmTransport implements Transport {
   }
 
   relax(round: number, glance: () => boolean, ready: () => boolean): void {
-    const { spins, yields } = this.#patience;
-    if (round <= spins) return;
+    const patience = this.#patience;
+    if (round === 1) patience.gain();
+    if (round <= patience.spins) return;
     // Nobody rings for room while this rank is awake, nor for a piece to copy.
     if (this.#blocked > 0 || this.direct?.busy) return this.#yieldCore();
-    for (let i = 0; i < yields; i++) {
+    for (let i = 0; i < patience.yields; i++) {
       this.#yieldCore();
       if (this.#hasNews() || glance()) return;
     }
+    patience.lose();
     // While a sleep is pending the word says so, and others ring the doorbell for it: it must not be overwritten.
     if (this.#futex === undefined || this.#wake !== undefined) return;
     const word = this.#line + Line.asleep;
