@@ -224,7 +224,17 @@ const EXPORTS = [
   ],
   ...["Figure", "Panel", "Quantity", "SectionPanel"],
   ...["readRawBlock", "writeRaw", "RawOptions", "RawType", "readZarrBlock", "writeZarr", "ZarrCodec"],
-  ...["ZarrOptions", "readHdf5Block", "readSegyBlock", "readSegyHeader", "readSegyInfo", "writeSegy"],
+  ...[
+    "ZarrOptions",
+    "Hdf5Options",
+    "NpyOptions",
+    "readHdf5Block",
+    "writeHdf5",
+    "readSegyBlock",
+    "readSegyHeader",
+    "readSegyInfo",
+    "writeSegy",
+  ],
   ...["SegyOptions", "SegyFormat", "SegyInfo", "TraceField"],
   ...["plotArray", "plotBlocks", "plotDistribution", "ArrayPlotOptions", "OwnersPanel", "OwnedBlock"],
 ];

@@ -5,7 +5,7 @@ import { numbersPerElement } from "../array/dtype.js";
 import { runs } from "../array/runs.js";
 import { product, sameNumbers } from "../array/shape.js";
 import type { Communicator } from "../comm/types.js";
-import { agree } from "./agree.js";
+import { agree, inTurn } from "./agree.js";
 import { transposed } from "./box.js";
 import { decodeElements, malformed, type Decoded, type ElementLayout } from "./elements.js";
 
@@ -24,8 +24,7 @@ export async function readElements<V extends BlockVector<V>>(
   if (!sameNumbers(header.shape, space.dims)) {
     throw new RangeError(`${path} has shape [${header.shape.join(", ")}], the space is ${space.toString()}`);
   }
-  // A Fortran-ordered array is a C-ordered one with its axes reversed.
-  const flip = (lengths: readonly number[]) => (header.fortranOrder ? [...lengths].reverse() : lengths);
+  const flip = (lengths: readonly number[]) => inOrder(header.fortranOrder ? "F" : "C", lengths);
   const elementBytes = header.dataBytes / Math.max(1, product(header.shape));
   const elements = new Uint8Array(elementBytes * product(space.localShape));
   for (const run of runs(flip(space.dims), flip(space.localStart), flip(space.localShape))) {
@@ -97,24 +96,48 @@ export async function writeAt(file: FileHandle, bytes: Uint8Array, position: num
   }
 }
 
+/** Which axis is fastest: the last one, or the first one. */
+export type Order = "C" | "F";
+
+/** @throws {RangeError} If it is neither. */
+export function orderOf(where: string, { order = "C" }: { order?: Order }): Order {
+  if (order === "C" || order === "F") return order;
+  throw new RangeError(`${where}: order ${String(order)}; use "C" or "F"`);
+}
+
+/** A Fortran-ordered array is a C-ordered one with its axes reversed. */
+function inOrder(order: Order, lengths: readonly number[]): readonly number[] {
+  return order === "F" ? [...lengths].reverse() : lengths;
+}
+
+interface WriteOptions {
+  readonly prepare?: (bytes: Uint8Array) => Uint8Array;
+  /** Default "C". */
+  readonly order?: Order;
+}
+
 /**
- * Writes an array behind a header, in C order, each rank its own block, all at once. Collective for distributed arrays.
+ * Writes an array behind a header, each rank its own block, all at once. Collective for distributed arrays.
  *
  * Rank 0 writes the header and sets the length of the file; then every rank writes its block in stretches as long as
  * the distribution allows, a single one if only the first axis is split. The file appears under its name when it is
  * complete.
  *
- * @param prepare - Gives the bytes to write for those of a block, which it leaves as they are.
+ * @param options - `prepare` gives the bytes to write for those of a block, which it leaves as they are.
  */
 export async function writeElements<V>(
   path: string,
   where: string,
   header: Uint8Array,
   { space, dtype, local }: BlockVector<V>,
-  prepare: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes,
+  { prepare = (bytes) => bytes, order = "C" }: WriteOptions = {},
 ): Promise<void> {
-  const { comm, dims, localShape, localStart } = space;
-  const elementBytes = local.BYTES_PER_ELEMENT * numbersPerElement(dtype);
+  const { comm, dims } = space;
+  const perElement = numbersPerElement(dtype);
+  const elementBytes = local.BYTES_PER_ELEMENT * perElement;
+  const [whole, start, shape] = [dims, space.localStart, space.localShape].map((lengths) =>
+    inOrder(order, lengths),
+  );
   await replacing(path, where, comm, async (partial) => {
     await agree(comm, where, async () => {
       if (comm && comm.rank > 0) return;
@@ -125,9 +148,10 @@ export async function writeElements<V>(
     });
     await agree(comm, where, async () => {
       if (!space.primary) return;
-      const bytes = prepare(new Uint8Array(local.buffer, local.byteOffset, local.byteLength));
+      const numbers = order === "F" ? transposed(local, shape, perElement) : local;
+      const bytes = prepare(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
       await withFile(partial, "r+", async (file) => {
-        for (const { global, local: from, length } of runs(dims, localStart, localShape)) {
+        for (const { global, local: from, length } of runs(whole, start, shape)) {
           const run = bytes.subarray(from * elementBytes, (from + length) * elementBytes);
           await writeAt(file, run, header.length + global * elementBytes);
         }
@@ -140,7 +164,16 @@ export async function writeElements<V>(
  * Lets `write` make a file or a folder under another name, which rank 0 then gives its own; what was there is replaced.
  * If it fails, nothing is left but what was there. Collective.
  */
-export async function replacing(
+export function replacing(
+  path: string,
+  where: string,
+  comm: Communicator | undefined,
+  write: (partial: string) => Promise<void>,
+): Promise<void> {
+  return inTurn(comm, () => replaced(path, where, comm, write));
+}
+
+async function replaced(
   path: string,
   where: string,
   comm: Communicator | undefined,

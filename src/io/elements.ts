@@ -76,7 +76,7 @@ export function exact(integers: BigInt64Array | BigUint64Array, file: string): F
 }
 
 /** The value of an IEEE half-precision number: sign, 5 bits of exponent, 10 of fraction. */
-function half(bits: number): number {
+export function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;

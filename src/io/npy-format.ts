@@ -1,4 +1,5 @@
 import type { DType } from "../array/dtype.js";
+import type { Order } from "./array-file.js";
 import { product } from "../array/shape.js";
 import { type ElementLayout, LITTLE_ENDIAN, malformed } from "./elements.js";
 
@@ -60,10 +61,10 @@ export function parseHeader(bytes: Uint8Array, file: string): NpyHeader {
   return { type, swapped, fortranOrder, shape, dataOffset, dataBytes: itemBytes * product(shape) };
 }
 
-/** The header of a file in C order with elements of `dtype`, padded so that the elements begin at a multiple of 64. */
-export function formatHeader(dtype: DType, shape: readonly number[]): Uint8Array {
+/** The header of a file with elements of `dtype`, padded so that the elements begin at a multiple of 64. */
+export function formatHeader(dtype: DType, shape: readonly number[], order: Order = "C"): Uint8Array {
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const text = `{'descr': '${NATIVE}${DESCR[dtype]}', 'fortran_order': False, 'shape': (${tuple}), }`;
+  const text = `{'descr': '${NATIVE}${DESCR[dtype]}', 'fortran_order': ${order === "F" ? "True" : "False"}, 'shape': (${tuple}), }`;
   const total = 64 * Math.ceil((PREFIX[1] + text.length + 1) / 64);
   if (total > 0xffff)
     throw new RangeError(`writeNpy: ${shape.length} axes do not fit in a header; use fewer`);

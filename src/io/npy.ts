@@ -1,8 +1,18 @@
 import { type FileHandle, readFile } from "node:fs/promises";
 import type { BlockSpace, BlockVector } from "../array/blocks.js";
 import { LocalArray } from "../array/local-array.js";
-import { agree } from "./agree.js";
-import { checkSize, inC, readAt, readElements, withFile, writeElements } from "./array-file.js";
+import { agreeInTurn } from "./agree.js";
+import { checkOptions } from "../options.js";
+import {
+  checkSize,
+  inC,
+  type Order,
+  orderOf,
+  readAt,
+  readElements,
+  withFile,
+  writeElements,
+} from "./array-file.js";
 import { decodeElements } from "./elements.js";
 import { formatHeader, headerBytes, parseHeader } from "./npy-format.js";
 
@@ -38,7 +48,7 @@ export function decodeNpy(bytes: Uint8Array, name: string): LocalArray {
  * @throws {Error} On every rank, if it fails on one of them.
  */
 export function readNpyBlock<V extends BlockVector<V>>(path: string, space: BlockSpace<V>): Promise<V> {
-  return agree(space.comm, "readNpyBlock", () =>
+  return agreeInTurn(space.comm, "readNpyBlock", () =>
     withFile(path, "r", (file) => readNpyAt(0, file, path, space)),
   );
 }
@@ -55,16 +65,27 @@ export async function readNpyAt<V extends BlockVector<V>>(
   return readElements(file, path, { ...header, dataOffset: offset + header.dataOffset }, space);
 }
 
+export interface NpyOptions {
+  /** "F" for the first axis fastest, as NumPy has it of Fortran's arrays. Default "C". */
+  order?: Order;
+}
+
 /**
- * Writes an array to an .npy file in C order, each rank its own block, all at once. Collective for distributed
+ * Writes an array to an .npy file, each rank its own block, all at once. Collective for distributed
  * arrays, local for others. The file appears under its name when it is complete; one that was there is replaced.
  *
  * Rank 0 writes the header and sets the length of the file; then every rank writes its block in stretches as long as
- * the distribution allows, a single one if only the first axis is split. All ranks see one file system.
+ * the distribution allows, a single one if only the first axis is split (in order "F": the last one). All ranks see one file system.
  *
  * @throws {Error} On every rank, if it fails on one of them; nothing is left under `path` then but what was there.
  */
-export async function writeNpy<V>(path: string, array: BlockVector<V>): Promise<void> {
+export async function writeNpy<V>(
+  path: string,
+  array: BlockVector<V>,
+  options: NpyOptions = {},
+): Promise<void> {
+  checkOptions("writeNpy", options, ["order"]);
   const { space, dtype } = array;
-  await writeElements(path, "writeNpy", formatHeader(dtype, space.dims), array);
+  const order = orderOf("writeNpy", options);
+  await writeElements(path, "writeNpy", formatHeader(dtype, space.dims, order), array, { order });
 }

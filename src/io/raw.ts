@@ -1,8 +1,8 @@
 import type { BlockSpace, BlockVector } from "../array/blocks.js";
 import { product } from "../array/shape.js";
 import { checkOptions } from "../options.js";
-import { agree } from "./agree.js";
-import { readElements, withFile, writeElements } from "./array-file.js";
+import { agreeInTurn } from "./agree.js";
+import { type Order, orderOf, readElements, withFile, writeElements } from "./array-file.js";
 import { LITTLE_ENDIAN } from "./elements.js";
 
 /** Bytes of an element of each type. */
@@ -33,7 +33,7 @@ export interface RawOptions {
   /** Default little. */
   endian?: "little" | "big";
   /** "F" for the first axis fastest. Default "C". */
-  order?: "C" | "F";
+  order?: Order;
 }
 
 /**
@@ -48,7 +48,8 @@ export function readRawBlock<V extends BlockVector<V>>(
   options: RawOptions = {},
 ): Promise<V> {
   checkOptions("readRawBlock", options, ["type", "offset", "endian", "order"]);
-  const { type = "float64", offset = 0, endian = "little", order = "C" } = options;
+  const { type = "float64", offset = 0, endian = "little" } = options;
+  const order = orderOf("readRawBlock", options);
   const known = Object.hasOwn(TYPES, type);
   if (!known) throw new RangeError(`readRawBlock: type ${type}; use ${Object.keys(TYPES).join(", ")}`);
   if (!Number.isSafeInteger(offset) || offset < 0)
@@ -62,26 +63,30 @@ export function readRawBlock<V extends BlockVector<V>>(
     dataOffset: offset,
     dataBytes: bytes * product(space.dims),
   };
-  return agree(space.comm, "readRawBlock", () =>
+  return agreeInTurn(space.comm, "readRawBlock", () =>
     withFile(path, "r", (file) => readElements(file, path, layout, space)),
   );
 }
 
 /**
- * Writes the elements of an array, in C order and its own dtype, and nothing else; each rank its own block, as
+ * Writes the elements of an array, in its own dtype, and nothing else; each rank its own block, as
  * `writeNpy` does. Collective.
  */
 export async function writeRaw<V>(
   path: string,
   array: BlockVector<V>,
-  options: Pick<RawOptions, "endian"> = {},
+  options: Pick<RawOptions, "endian" | "order"> = {},
 ): Promise<void> {
-  checkOptions("writeRaw", options, ["endian"]);
+  checkOptions("writeRaw", options, ["endian", "order"]);
   const { BYTES_PER_ELEMENT } = array.local;
   const swap = (options.endian ?? "little") !== (LITTLE_ENDIAN ? "little" : "big");
-  await writeElements(path, "writeRaw", new Uint8Array(0), array, (bytes) => {
+  const prepare = (bytes: Uint8Array) => {
     if (!swap) return bytes;
     const swapped = Buffer.from(bytes);
     return BYTES_PER_ELEMENT === 4 ? swapped.swap32() : swapped.swap64();
+  };
+  await writeElements(path, "writeRaw", new Uint8Array(0), array, {
+    prepare,
+    order: orderOf("writeRaw", options),
   });
 }

@@ -4,7 +4,7 @@ import { isComplex } from "../array/dtype.js";
 import { runs } from "../array/runs.js";
 import { product } from "../array/shape.js";
 import { checkOptions } from "../options.js";
-import { agree } from "./agree.js";
+import { agree, agreeInTurn } from "./agree.js";
 import { readAt, readInto, replacing, withFile, writeAt } from "./array-file.js";
 import { FILE_HEADER_BYTES, FORMATS, formatSegy, fromIbm, parseSegy, type SegyFormat, type SegyInfo, toIbm, TRACE_FIELDS, TRACE_HEADER_BYTES, type TraceField } from "./segy-format.js"; // prettier-ignore
 
@@ -24,7 +24,7 @@ export function readSegyInfo(path: string): Promise<SegyInfo> {
  * @throws {Error} On every rank, if it fails on one of them: also if the file has other numbers of traces or samples.
  */
 export function readSegyBlock<V extends BlockVector<V>>(path: string, space: BlockSpace<V>): Promise<V> {
-  return agree(space.comm, "readSegyBlock", () =>
+  return agreeInTurn(space.comm, "readSegyBlock", () =>
     withFile(path, "r", async (file) => {
       const info = await infoOf(file, path);
       checkTraces(info, path, [product(space.dims.slice(0, -1)), space.dims[space.dims.length - 1]], space);
@@ -53,7 +53,7 @@ export function readSegyHeader<V extends BlockVector<V>>(
 ): Promise<V> {
   if (!Object.hasOwn(TRACE_FIELDS, field))
     throw new RangeError(`readSegyHeader: field ${field}; use ${Object.keys(TRACE_FIELDS).join(", ")}`);
-  return agree(space.comm, "readSegyHeader", () =>
+  return agreeInTurn(space.comm, "readSegyHeader", () =>
     withFile(path, "r", async (file) => {
       const info = await infoOf(file, path);
       checkTraces(info, path, [space.size, info.samples], space);

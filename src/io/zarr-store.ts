@@ -1,5 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { readInto, withFile } from "./array-file.js";
+import { malformed } from "./elements.js";
 
 /** What of the metadata of an array, in either version of the format, tells how its elements are stored. */
 interface Metadata {
@@ -24,6 +26,8 @@ export class ZarrFolder {
   readonly folder: string;
   /** Whether elements are complex; known when the metadata have been read. */
   complex = false;
+  /** Whether elements are half-precision numbers, which the library sees as integers of as many bits. */
+  half = false;
   /** The file that was read last, for error messages. */
   lastPath = "";
 
@@ -33,12 +37,32 @@ export class ZarrFolder {
 
   async get(key: string): Promise<Uint8Array | undefined> {
     this.lastPath = this.pathOf(key);
-    const bytes = await readIfThere(this.lastPath);
+    const bytes = await ifThere(readFile(this.lastPath));
     if (!bytes || !/(zarr\.json|\.zarray)$/.test(key)) return bytes;
     const metadata = JSON.parse(new TextDecoder().decode(bytes)) as Metadata; // the library checks it
-    const real = realMetadata(metadata, this.lastPath);
-    this.complex = real !== metadata;
+    const integers = halfMetadata(metadata, this.lastPath);
+    this.half = integers !== metadata;
+    const real = realMetadata(integers, this.lastPath);
+    this.complex = real !== integers;
     return new TextEncoder().encode(JSON.stringify(real));
+  }
+
+  /** A part of a file, for the chunks in a shard: from an offset on, or its last bytes. */
+  async getRange(
+    key: string,
+    range: { offset: number; length: number } | { suffixLength: number },
+  ): Promise<Uint8Array | undefined> {
+    this.lastPath = this.pathOf(key);
+    return ifThere(
+      withFile(this.lastPath, "r", async (file) => {
+        const suffix = "suffixLength" in range;
+        const bytes = new Uint8Array(suffix ? range.suffixLength : range.length);
+        const from = suffix ? (await file.stat()).size - range.suffixLength : range.offset;
+        if (from < 0) throw malformed(this.lastPath, 0, `the file is shorter than the index of a shard, ${bytes.length} bytes`); // prettier-ignore
+        await readInto(file, bytes, from, this.lastPath);
+        return bytes;
+      }),
+    );
   }
 
   async set(key: string, value: Uint8Array): Promise<void> {
@@ -54,11 +78,37 @@ export class ZarrFolder {
   }
 }
 
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  return readFile(path).catch((error: unknown) => {
+/** What is read, or `undefined` if there is no such file. */
+async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
+  return reading.catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   });
+}
+
+const BITS_OF: Readonly<Record<string, string | undefined>> = {
+  float16: "uint16",
+  "<f2": "<u2",
+  ">f2": ">u2",
+};
+/** Fill values of half-precision numbers, as integers. */
+const HALF_FILLS: Readonly<Record<string, number | null | undefined>> = {
+  null: null,
+  "0": 0,
+  NaN: 0x7e00,
+  Infinity: 0x7c00,
+  "-Infinity": 0xfc00,
+};
+
+/** The metadata of the array of integers that have the bits of half-precision numbers; others as they are. */
+function halfMetadata(metadata: Metadata, path: string): Metadata {
+  const name = metadata.data_type ?? metadata.dtype;
+  const bits = typeof name === "string" ? BITS_OF[name] : undefined;
+  if (!bits) return metadata;
+  const fill_value = HALF_FILLS[String(metadata.fill_value)];
+  if (fill_value === undefined)
+    throw new Error(`${path}: fill value ${JSON.stringify(metadata.fill_value)}; of float16 arrays, ${Object.keys(HALF_FILLS).join(", ")} can be read`); // prettier-ignore
+  return { ...metadata, fill_value, ...("dtype" in metadata ? { dtype: bits } : { data_type: bits }) };
 }
 
 /** The metadata of the array of real numbers that a complex one is; others as they are. */
@@ -74,13 +124,21 @@ function realMetadata(metadata: Metadata, path: string): Metadata {
     fill_value: realFill(metadata.fill_value, path),
   };
   if ("dtype" in metadata) return { ...common, dtype: real, chunks: [...(metadata.chunks as number[]), 2] };
-  const { chunk_shape } = (metadata.chunk_grid as ChunkGrid).configuration;
-  const chunk_grid = { name: "regular", configuration: { chunk_shape: [...chunk_shape, 2] } };
-  return { ...common, data_type: real, chunk_grid, dimension_names: undefined };
+  const chunk_grid = inPairs(metadata.chunk_grid as Chunked);
+  const codecs = (metadata.codecs as Chunked[]).map((codec) =>
+    codec.name === "sharding_indexed" ? inPairs(codec) : codec,
+  );
+  return { ...common, data_type: real, chunk_grid, codecs, dimension_names: undefined };
 }
 
-interface ChunkGrid {
+/** The grid of the chunks of an array, or of those in a shard. */
+interface Chunked {
+  readonly name: string;
   readonly configuration: { readonly chunk_shape: readonly number[] };
+}
+
+function inPairs({ configuration, ...rest }: Chunked): Chunked {
+  return { ...rest, configuration: { ...configuration, chunk_shape: [...configuration.chunk_shape, 2] } };
 }
 
 /** What missing chunks are filled with: one number for both parts. */

@@ -4,13 +4,14 @@ import { gunzipSync, gzipSync } from "fflate";
 import type { Array as ZarrArray, DataType } from "zarrita";
 import type { BlockSpace, BlockVector } from "../array/blocks.js";
 import { DistributedArray } from "../array/distributed-array.js";
-import { type DType, isComplex, numbersPerElement, type Storage } from "../array/dtype.js";
+import { type DType, isComplex, type Storage } from "../array/dtype.js";
 import { product, sameNumbers, stridesOf } from "../array/shape.js";
 import { copyBox } from "../array/strided-copy.js";
 import { checkOptions } from "../options.js";
-import { agree } from "./agree.js";
+import { agree, agreeInTurn } from "./agree.js";
 import { replacing } from "./array-file.js";
-import { exact } from "./elements.js";
+import { chunksFor } from "./chunks.js";
+import { exact, half } from "./elements.js";
 import { ZarrFolder } from "./zarr-store.js";
 
 export type ZarrCodec = "none" | "gzip" | "zstd" | "lz4" | "blosc";
@@ -24,8 +25,6 @@ export interface ZarrOptions {
   codec?: ZarrCodec;
 }
 
-const CHUNK_BYTES = 2 ** 22;
-
 /** The types of Zarr version 2; version 3 has the names of dtypes. */
 const DESCR: Readonly<Record<DType, string>> = {
   float32: "<f4",
@@ -35,7 +34,7 @@ const DESCR: Readonly<Record<DType, string>> = {
   int32: "<i4",
 };
 
-type Config = Readonly<Record<string, string | number | boolean>>;
+type Config = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Names and configurations in version 3. The encoder of blosc at hand does not shuffle bytes. */
 const CODECS: Readonly<
@@ -54,18 +53,18 @@ const CODECS: Readonly<
  *
  * @param path - The folder of the array, with `zarr.json` or `.zarray` in it.
  * @param space - Its dims must be the shape of the array.
- * @returns float32, float64, complex64, complex128 and int32 as they are, shorter integers and booleans as int32, longer
- *   ones as float64.
+ * @returns float32, float64, complex64, complex128 and int32 as they are, float16 as float32, shorter integers and booleans
+ *   as int32, longer ones as float64.
  * @throws {Error} On every rank, if it fails on one of them; names the file, and what is wrong with it.
  */
 export function readZarrBlock<V extends BlockVector<V>>(path: string, space: BlockSpace<V>): Promise<V> {
-  return agree(space.comm, "readZarrBlock", async () => {
+  return agreeInTurn(space.comm, "readZarrBlock", async () => {
     const { folder, array } = await openArray(path);
     const { complex } = folder;
     const dims = complex ? array.shape.slice(0, -1) : array.shape;
     if (!sameNumbers(dims, space.dims))
       throw new RangeError(`${path} has shape [${dims.join(", ")}], the space is ${space.toString()}`);
-    const block = space.zeros(dtypeOf(array.dtype, complex, path));
+    const block = space.zeros(folder.half ? "float32" : dtypeOf(array.dtype, complex, path));
     const [start, shape] = complex ? [[...space.localStart, 0], [...space.localShape, 2]] : [space.localStart, space.localShape]; // prettier-ignore
     if (product(shape) === 0) return block;
     for (const coordinates of chunksOf(array.chunks, start, shape)) {
@@ -79,7 +78,7 @@ export function readZarrBlock<V extends BlockVector<V>>(path: string, space: Blo
 /**
  * Writes an array as a Zarr array of version 3 or 2. Collective for distributed arrays, local for others. Every chunk is
  * written by one rank, whole: where blocks end within chunks, elements move to the rank that has the chunk, in one
- * all-to-all. The folder appears under its name when it is complete; what was there is replaced.
+ * all-to-all. The folder appears under its name when it is complete; what was there is replaced. Shards are read, but not written: the library at hand cannot.
  *
  * @throws {Error} On every rank, if it fails on one of them; nothing is left under `path` then but what was there.
  */
@@ -91,16 +90,14 @@ export async function writeZarr<V extends BlockVector<V>>(
   checkOptions("writeZarr", options, ["version", "chunks", "codec"]);
   const { version = 3, codec = "zstd" } = options;
   const { space, dtype } = array;
-  const chunks = options.chunks ?? defaultChunks(array);
-  if (chunks.length !== space.dims.length || !chunks.every((length) => Number.isSafeInteger(length) && length > 0))
-    throw new RangeError(`writeZarr: chunks [${chunks.join(", ")}] of ${space.toString()}; give a length from 1 on for each axis`); // prettier-ignore
+  const chunks = chunksFor("writeZarr", array, options.chunks);
   if (codec !== "none" && !Object.hasOwn(CODECS, codec))
     throw new RangeError(`writeZarr: codec ${codec}; use none, ${Object.keys(CODECS).join(", ")}`);
   if (version !== 2 && version !== 3)
     throw new RangeError(`writeZarr: version ${String(version)}; use 2 or 3`);
   const { comm } = space;
-  const inChunks = array instanceof DistributedArray ? await moveToChunks(array, chunks) : array;
   await replacing(path, "writeZarr", comm, async (partial) => {
+    const inChunks = array instanceof DistributedArray ? await moveToChunks(array, chunks) : array;
     await agree(comm, "writeZarr", async () => {
       if (comm && comm.rank > 0) return;
       const [name, metadata] = metadataOf(version, space.dims, dtype, chunks, codec);
@@ -168,7 +165,10 @@ async function decodeChunk(
   }
   const [found, expected] = [chunk.data.length, product(array.chunks)];
   if (found !== expected) throw new Error(`${where()} has ${found} elements; ${expected} are expected`);
-  return { numbers: numbersOf(chunk.data, folder.lastPath), strides: chunk.stride };
+  const numbers = folder.half
+    ? Float32Array.from(chunk.data as Uint16Array, half)
+    : numbersOf(chunk.data, folder.lastPath);
+  return { numbers, strides: chunk.stride };
 }
 
 /** Copies what a chunk and a block have in common. */
@@ -235,16 +235,6 @@ async function moveToChunks(array: DistributedArray, chunks: readonly number[]):
   return to.equals(distribution) ? array : array.redistribute(to);
 }
 
-function defaultChunks<V>({ space, dtype, local }: BlockVector<V>): number[] {
-  const chunks = space.dims.map((length, axis) => Math.max(1, Math.ceil(length / space.grid[axis])));
-  const bytes = local.BYTES_PER_ELEMENT * numbersPerElement(dtype);
-  while (product(chunks) * bytes > CHUNK_BYTES) {
-    const axis = chunks.indexOf(Math.max(...chunks));
-    chunks[axis] = Math.ceil(chunks[axis] / 2);
-  }
-  return chunks;
-}
-
 function metadataOf(
   version: 2 | 3,
   shape: readonly number[],
@@ -270,7 +260,7 @@ function metadataOf(
       },
     ];
   }
-  const { shuffle, ...configuration } = compressor?.configuration ?? {};
+  const { shuffle, ...configuration }: Config = { ...compressor?.configuration, checksum: undefined }; // which old readers refuse
   const v2 = compressor && { id: codec, ...configuration, ...(shuffle !== undefined && { shuffle: 0 }) };
   return [
     ".zarray",

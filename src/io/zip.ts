@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
-import { readAt } from "./array-file.js";
+import { inflateSync } from "fflate";
+import { readAt, readInto } from "./array-file.js";
 import { malformed } from "./elements.js";
 
 /** A file in an archive. */
@@ -10,6 +11,8 @@ export interface ZipMember {
   /** Bytes in the archive, and where they begin. */
   readonly bytes: number;
   readonly offset: number;
+  /** Of the bytes as they were before they were deflated. */
+  readonly crc: number;
 }
 
 const END = { signature: 0x06054b50, bytes: 22 };
@@ -43,6 +46,7 @@ export async function zipMembers(file: FileHandle, path: string): Promise<ZipMem
     members.push({
       name: textOf(directory, entry + ENTRY.bytes, name),
       method: directory.getUint16(entry + 10, true),
+      crc: directory.getUint32(entry + 16, true),
       bytes: compressed,
       offset: await dataOffset(file, path, offset),
     });
@@ -50,6 +54,46 @@ export async function zipMembers(file: FileHandle, path: string): Promise<ZipMem
   }
   return members;
 }
+
+/**
+ * The bytes of a member, unpacked. Local.
+ *
+ * @throws {Error} If the file is too short, or they are not those that were packed.
+ */
+export async function readMember(file: FileHandle, path: string, member: ZipMember): Promise<Uint8Array> {
+  const { name, method, bytes, offset, crc } = member;
+  const packed = new Uint8Array(bytes);
+  await readInto(file, packed, offset, path);
+  if (method !== 0 && method !== 8)
+    throw malformed(path, offset, `${name} is packed by method ${method}; 0 and 8 (deflate) are known`);
+  let unpacked: Uint8Array;
+  try {
+    unpacked = method === 0 ? packed : inflateSync(packed);
+  } catch (cause) {
+    throw new Error(`${path}:${name} (${bytes} bytes) cannot be unpacked: ${String(cause)}`, { cause });
+  }
+  const found = crc32(unpacked);
+  if (found !== crc)
+    throw malformed(
+      path,
+      offset,
+      `${name} has the checksum 0x${found.toString(16)}, the archive says 0x${crc.toString(16)}`,
+    );
+  return unpacked;
+}
+
+/** @see ISO 3309, section 8.1.1.6.2 */
+function crc32(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
+  return (crc ^ -1) >>> 0;
+}
+
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});
 
 async function directoryOf(file: FileHandle, path: string, tail: DataView, tailStart: number, at: number) {
   const [count, bytes, start] = [tail.getUint16(at + 10, true), tail.getUint32(at + 12, true), tail.getUint32(at + 16, true)]; // prettier-ignore

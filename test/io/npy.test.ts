@@ -58,6 +58,50 @@ await spmd("npy: any distribution writes, any other reads the same bits", (comm)
   }),
 );
 
+await spmd("npy: in Fortran order too, with the header that says so", (comm) =>
+  inFolder(comm, async (folder) => {
+    const path = join(folder, "x.npy");
+    for (const grid of [[comm.size, 1, 1], [1, 1, comm.size]])
+      for (const dtype of DTYPES) {
+        const space = new Distribution(comm, [5, 3, 4], { grid });
+        const f = dtype.startsWith("complex") ? complexValue : value;
+        await writeNpy(path, DistributedArray.fromFunction(space, f, dtype), { order: "F" });
+        const bytes = await readFile(path);
+        assert.match(bytes.toString("latin1", 10, 128), /'fortran_order': True, 'shape': \(5, 3, 4\)/);
+        if (dtype === "int32") assert.equal(bytes.readInt32LE(128 + 4), value(1, 0, 0), "the first axis is fastest");
+        assert.deepEqual((await readNpyBlock(path, space)).local, DistributedArray.fromFunction(space, f, dtype).local);
+        await comm.barrier();
+      }
+    const order = "K" as "C";
+    await assert.rejects(async () => writeNpy(path, new LocalArray([1]), { order }), /order K; use "C" or "F"/);
+  }),
+); // prettier-ignore
+
+await spmd("npy: reads and writes that are started at once run one after the other", (comm) =>
+  inFolder(comm, async (folder) => {
+    const names = Array.from({ length: 5 }, (_, k) => join(folder, `${k}.npy`));
+    const space = new Distribution(comm, [7, 2]);
+    const made = (k: number) => DistributedArray.fromFunction(space, (i, j) => 100 * k + value(i, j, 0));
+    const writes = names.map((name, k) => writeNpy(name, made(k)));
+    const sums = [comm.allreduce(1), comm.allreduce(2)]; // the program's own communicator is free meanwhile
+    await Promise.all(writes);
+    assert.deepEqual(await Promise.all(sums), [comm.size, 2 * comm.size]);
+    const reads = names.map((name, k) =>
+      k === 2 ? readNpyBlock(comm.rank === 0 ? `${name}.not` : name, space) : readNpyBlock(name, space),
+    );
+    const outcomes = await Promise.allSettled(reads);
+    for (const [k, outcome] of outcomes.entries()) {
+      if (k === 2) {
+        assert.equal(outcome.status, "rejected");
+        assert.match(String(outcome.reason), /ENOENT/);
+      } else {
+        assert.equal(outcome.status, "fulfilled");
+        assert.deepEqual(outcome.value.local, made(k).local);
+      }
+    }
+  }),
+);
+
 await spmd("npy: each rank reads its block of a file in Fortran order", (comm) =>
   inFolder(comm, async (folder) => {
     const path = join(folder, "fortran.npy");

@@ -75,6 +75,20 @@ await spmd("npz: what is not there, cut or no archive: one error on all ranks", 
     spoiled.fill(0xff, 40, 250);
     await put(spoiled);
     await assert.rejects(readNpzBlock(path, "x", space), /x\.npz/);
+    for (const level of [0, 6] as const) {
+      const flipped = archive(level); // one bit of the checksum in the directory: of the second member
+      const entry = Buffer.from(flipped).indexOf(
+        "PK\x01\x02",
+        Buffer.from(flipped).indexOf("PK\x01\x02", 0, "latin1") + 1,
+        "latin1",
+      );
+      flipped[entry + 16] ^= 1;
+      await put(flipped);
+      const checksum = /x\.npz, byte \d+: x\.npy has the checksum 0x[0-9a-f]+, the archive says 0x[0-9a-f]+/;
+      await assert.rejects(readNpz(path, "x"), checksum);
+      assert.equal((await readNpz(path, "last")).local[19], 43);
+      if (level > 0) await assert.rejects(readNpzBlock(path, "x", space), checksum);
+    }
   }),
 );
 

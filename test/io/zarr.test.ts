@@ -66,10 +66,73 @@ await spmd(
         read.local,
         DistributedArray.fromFunction(space, (i, j) => whole[i][j], "int32").local,
       );
+      const halves = Uint8Array.of(0x3c, 0, 0xc1, 0, 0x7c, 0, 0, 1); // 1, −2.5, ∞, 2⁻²⁴
+      await write(
+        { shape: [2, 3], chunks: [2, 2], dtype: ">f2", fill_value: "NaN", order: "C" },
+        { "0.0": halves },
+      );
+      const expected = [[1, -2.5, NaN], [Infinity, 2 ** -24, NaN]]; // prettier-ignore
+      assert.deepEqual(await readZarrBlock(path, space), DistributedArray.fromFunction(space, (i, j) => expected[i][j], "float32")); // prettier-ignore
+      await write({ shape: [2, 3], chunks: [2, 2], dtype: ">f2", fill_value: 0.5, order: "C" }, {});
+      await assert.rejects(readZarrBlock(path, space), /\.zarray: fill value 0\.5; of float16 arrays/);
       await write({ shape: [2, 3], chunks: [2, 3], dtype: "<c8", fill_value: null, order: "F" }, {});
       await assert.rejects(readZarrBlock(path, space), /complex elements in Fortran order/);
       await write({ shape: [2, 3], chunks: [2, 3], dtype: "<M8[s]", fill_value: 0, order: "C" }, {});
       await assert.rejects(readZarrBlock(path, space), /x .*M8/);
+    }),
+);
+
+await spmd(
+  "Zarr: chunks in shards are read where they are; one that is not there is the fill value",
+  (comm) =>
+    inFolder(comm, async (folder) => {
+      const path = join(folder, "x");
+      const space = new Distribution(comm, [4, 5]);
+      const write = async (type: "int32" | "complex64", kept?: number) => {
+        await comm.barrier();
+        if (comm.rank === 0) {
+          const perElement = type === "int32" ? 1 : 2;
+          // One shard of 2 × 3 chunks of 2 × 2 elements, of which the last one is missing, and the index behind them.
+          const chunk = (c: number) => Int32Array.from({ length: 4 * perElement }, (_, k) => 10 * c + k);
+          const chunks = Array.from({ length: 5 }, (_, c) =>
+            type === "int32" ? chunk(c) : Float32Array.from(chunk(c)),
+          );
+          const index = chunks.flatMap(({ byteLength }, c) => [BigInt(c * byteLength), BigInt(byteLength)]);
+          const none = 2n ** 64n - 1n;
+          const bytes = Buffer.concat([...chunks, BigUint64Array.from([...index, none, none])].map(({ buffer }) => new Uint8Array(buffer))); // prettier-ignore
+          const little = { name: "bytes", configuration: { endian: "little" } };
+          await mkdir(join(path, "c/0"), { recursive: true });
+          await writeFile(join(path, "c/0/0"), bytes.subarray(0, kept));
+          await writeFile(join(path, "zarr.json"), JSON.stringify({
+          zarr_format: 3, node_type: "array", shape: [4, 5], data_type: type, fill_value: type === "int32" ? -1 : [-1, -1], attributes: {},
+          chunk_grid: { name: "regular", configuration: { chunk_shape: [4, 6] } },
+          chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
+          codecs: [{ name: "sharding_indexed", configuration: { chunk_shape: [2, 2], codecs: [little], index_codecs: [little] } }],
+        })); // prettier-ignore
+        }
+        await comm.barrier();
+      };
+      const element = (perElement: number) => (i: number, j: number) => {
+        const [c, k] = [3 * Math.floor(i / 2) + Math.floor(j / 2), perElement * (2 * (i % 2) + (j % 2))];
+        const re = c === 5 ? -1 : 10 * c + k;
+        return perElement === 1 ? re : { re, im: c === 5 ? -1 : re + 1 };
+      };
+      for (const type of ["int32", "complex64"] as const) {
+        await write(type);
+        for (const grid of [
+          [comm.size, 1],
+          [1, comm.size],
+        ]) {
+          const to = new Distribution(comm, [4, 5], { grid });
+          const expected = DistributedArray.fromFunction(to, element(type === "int32" ? 1 : 2), type);
+          assert.deepEqual((await readZarrBlock(path, to)).local, expected.local);
+        }
+      }
+      await write("int32", 50);
+      await assert.rejects(
+        readZarrBlock(path, space),
+        /x\/c\/0\/0, chunk .*shorter than the index of a shard, 96 bytes/,
+      );
     }),
 );
 
