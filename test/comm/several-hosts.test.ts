@@ -12,11 +12,17 @@ import { realRanks, spmd } from "../spmd.js";
 /** Around what fits in a head, on a board, and in neither. */
 const LENGTHS = [0, 1, 3, 4, 200, 5_000, 20_000, 200_000];
 
+/** As `Float64Array.from({ length }, …)`, many times faster. */
+function vector(length: number, valueAt: (i: number) => number): Float64Array {
+  const values = new Float64Array(length);
+  for (let i = 0; i < length; i++) values[i] = valueAt(i);
+  return values;
+}
+
 /** Distinct on each rank and element, and whole, so that any order of additions gives the same sum. */
-const x = (rank: number, length: number): Float64Array =>
-  Float64Array.from({ length }, (_, i) => 100 * rank + (i % 89));
+const x = (rank: number, length: number): Float64Array => vector(length, (i) => 100 * rank + (i % 89));
 const sumOf = (size: number, length: number): Float64Array =>
-  Float64Array.from({ length }, (_, i) => 50 * size * (size - 1) + size * (i % 89));
+  vector(length, (i) => 50 * size * (size - 1) + size * (i % 89));
 
 type Call = (comm: Communicator) => PromiseLike<unknown>;
 const PAIRS: readonly (readonly [Call, Call])[] = [
@@ -79,12 +85,9 @@ async function check(comm: Communicator, length: number): Promise<void> {
   assert.deepEqual(block, sum.subarray(start, start + counts[rank]));
   const whole = await comm.allgather(block, { into: new Float64Array(length), counts });
   assert.deepEqual(whole, sum);
-  const values = Float64Array.from({ length: size * part }, (_, i) => 1000 * rank + i);
+  const values = vector(size * part, (i) => 1000 * rank + i);
   const got = await comm.alltoall(values, { into: new Float64Array(size * part) });
-  const mine = Float64Array.from(
-    { length: size * part },
-    (_, i) => 1000 * Math.floor(i / part) + rank * part + (i % part),
-  );
+  const mine = vector(size * part, (i) => 1000 * Math.floor(i / part) + rank * part + (i % part));
   assert.deepEqual(got, mine);
   await comm.barrier();
 }

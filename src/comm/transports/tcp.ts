@@ -1,19 +1,20 @@
-import { createServer, connect as connectSocket, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { Boot } from "../boot.js";
-import { Connection } from "./tcp/connection.js";
-import { accept, answer, DepartedError, dial, type Member, Pieces, StrangerError } from "./tcp/handshake.js";
-import type { SealKeys } from "./tcp/seal.js";
-import { POLL_INPUT, type Sockets, sockets } from "./tcp/sockets.js";
-import { haveParted } from "./parting.js";
-import type { Sink, Transport } from "./transport.js";
 import { openWithin } from "../wire/ports.js";
+import { haveParted } from "./parting.js";
+import { Connection } from "./tcp/connection.js";
+import { Connections } from "./tcp/connections.js";
+import type { Pieces } from "./tcp/handshake.js";
+import { Meetings } from "./tcp/meetings.js";
+import { newPeer, type Peer } from "./tcp/peer.js";
+import type { SealKeys } from "./tcp/seal.js";
+import { type Sockets, sockets } from "./tcp/sockets.js";
+import type { Sink, Transport } from "./transport.js";
 
 /** How long a rank polls before it sleeps in its event loop. */
 const POLL_US = 1000;
 /** Polls at full speed before the core is given up between two. */
 const SPINS = 32;
-/** Up to so many connections are read one by one; the kernel is asked which of more have something. */
-const READ_EACH = 3;
 /** How often a rank that does not poll looks at its connections. */
 const TICK_MS = 50;
 /** While something waits for room in the kernel, a rank that sleeps looks this often. */
@@ -22,8 +23,6 @@ const ROOM_MS = 1;
 const PROBE_MS = 1000;
 /** From the first probe of a quiet connection that is not answered to its end, as Node asks of the kernel. */
 const KERNEL_MS = 10_000;
-const ATTEMPTS = 3;
-const RETRY_MS = 50;
 
 /** What a rank knows of itself and of the job; without `hosts` all are on one, and it is waited for 15 s. */
 export type Place = Pick<Boot, "rank" | "size" | "curve" | "key"> &
@@ -82,50 +81,21 @@ export async function openTcp(
   return { endpoint: `${boot.address} ${port}`, connect };
 }
 
-interface Posted {
-  readonly header: Int32Array;
-  readonly payload: Uint8Array;
-  readonly sent: () => void;
-}
-
-interface Peer {
-  readonly rank: number;
-  connection: Connection | undefined;
-  /** The connection that this rank makes. */
-  dialing: Socket | undefined;
-  /** The peer makes the connection. */
-  called: boolean;
-  /** What was posted before there was a connection. */
-  readonly pending: Posted[];
-  /** The peer will post no more. */
-  saidBye: boolean;
-  /** The peer has everything that this rank posted. */
-  tookAll: boolean;
-  lost: Error | undefined;
-  /** The sink knows. */
-  reported: boolean;
-}
-
 class Tcp implements TcpTransport {
   readonly kind = "tcp";
   readonly pollUs = POLL_US;
   readonly rank: number;
   readonly size: number;
   readonly hosts: readonly number[] | undefined;
-  refused = 0;
   malformed = 0;
-  readonly #member: Member;
+  readonly #sealed: boolean;
   readonly #silentMs: number;
-  readonly #socketOptions: ReturnType<typeof socketOptions>;
   readonly #sink: Sink;
-  readonly #book: readonly string[];
   readonly #system: Sockets;
   readonly #server: Server;
   readonly #peers = new Map<number, Peer>();
-  readonly #guests = new Set<Socket>();
-  #connections: Connection[] = [];
-  /** A `struct pollfd` for each connection. */
-  #descriptors = new Int32Array(0);
+  readonly #connections: Connections;
+  readonly #meetings: Meetings;
   readonly #ticker: NodeJS.Timeout;
   #wake: (() => void) | undefined;
   #lastArrival = 0;
@@ -143,20 +113,26 @@ class Tcp implements TcpTransport {
     this.rank = boot.rank;
     this.size = boot.size;
     this.hosts = boot.hosts;
-    this.#member = { rank: boot.rank, size: boot.size, key: boot.key, sealed: boot.curve !== undefined };
+    this.#sealed = boot.curve !== undefined;
     this.#silentMs = boot.silentMs ?? SILENT_MS;
-    this.#socketOptions = socketOptions(boot);
     this.#sink = sink;
-    this.#book = book;
     this.#system = system;
+    this.#connections = new Connections(system);
+    const member = { rank: boot.rank, size: boot.size, key: boot.key, sealed: this.#sealed };
+    this.#meetings = new Meetings(member, book, socketOptions(boot), {
+      peer: (rank) => this.#peer(rank),
+      establish: (...met) => this.#establish(...met),
+      lose: (peer, reason) => this.#lose(peer, reason),
+      wake: () => this.wake(),
+    });
     this.#server = server;
     this.#ticker = setInterval(() => this.#tick(), TICK_MS).unref();
-    server.on("connection", (socket: Socket) => this.#receive(socket));
-    for (const socket of early) this.#receive(socket);
+    server.on("connection", (socket: Socket) => this.#meetings.receive(socket));
+    for (const socket of early) this.#meetings.receive(socket);
   }
 
   post(dest: number, header: Int32Array, payload: Uint8Array, sent: () => void): void {
-    const peer = this.#peers.get(dest) ?? this.#peer(dest);
+    const peer = this.#peer(dest);
     if (peer.connection !== undefined && peer.lost === undefined)
       return peer.connection.post(header, payload, sent);
     if (peer.lost !== undefined) {
@@ -164,7 +140,11 @@ class Tcp implements TcpTransport {
       return sent();
     }
     peer.pending.push({ header: header.slice(), payload, sent });
-    if (peer.dialing === undefined && !peer.called) this.#dial(peer);
+    if (peer.dialing === undefined && !peer.called) this.#meetings.dial(peer);
+  }
+
+  get refused(): number {
+    return this.#meetings.refused;
   }
 
   get alone(): boolean {
@@ -172,19 +152,7 @@ class Tcp implements TcpTransport {
   }
 
   progress(): boolean {
-    const connections = this.#connections;
-    const { length } = connections;
-    let moved = false;
-    if (length <= READ_EACH) {
-      for (let i = 0; i < length; i++) moved = (connections[i]?.progress() ?? false) || moved;
-    } else {
-      const ready = this.#system.poll(this.#descriptors, length, 0);
-      for (let i = 0; i < length && (ready > 0 || i === 0); i++) {
-        if (this.#descriptors[2 * i + 1] >>> 16 !== 0) moved = connections[i].read() || moved;
-        if (this.#connections !== connections) break; // one of them was lost
-      }
-      for (const connection of this.#connections) if (connection.blocked) moved = connection.flush() || moved;
-    }
+    const moved = this.#connections.progress();
     if (moved && this.#closing !== undefined) this.#lastArrival = performance.now();
     return moved;
   }
@@ -195,8 +163,7 @@ class Tcp implements TcpTransport {
 
   async sleep(ready: () => boolean): Promise<void> {
     if (this.progress() || ready()) return;
-    const blocked = this.#connections.some((connection) => connection.blocked);
-    const timer = blocked ? setTimeout(() => this.wake(), ROOM_MS) : undefined;
+    const timer = this.#connections.blocked ? setTimeout(() => this.wake(), ROOM_MS) : undefined;
     this.#ticker.ref();
     await new Promise<void>((wake) => (this.#wake = wake));
     this.#ticker.unref();
@@ -221,9 +188,9 @@ class Tcp implements TcpTransport {
     }
     clearInterval(this.#ticker);
     this.#server.close();
-    for (const guest of this.#guests) guest.destroy();
+    this.#meetings.end();
     // What the kernel still holds it delivers; peers that post more learn that this rank has finished.
-    for (const connection of this.#connections) connection.socket.end();
+    for (const connection of this.#connections.all) connection.socket.end();
     this.wake();
   }
 
@@ -233,104 +200,16 @@ class Tcp implements TcpTransport {
   }
 
   #peer(rank: number): Peer {
-    const peer: Peer = {
-      rank,
-      connection: undefined,
-      dialing: undefined,
-      called: false,
-      pending: [],
-      saidBye: false,
-      tookAll: false,
-      lost: undefined,
-      reported: false,
-    };
-    this.#peers.set(rank, peer);
+    let peer = this.#peers.get(rank);
+    if (peer === undefined) this.#peers.set(rank, (peer = newPeer(rank)));
     return peer;
-  }
-
-  // --- connecting -----------------------------------------------------------------------------
-
-  /** Makes the connection to a peer. Of two ranks that do so at the same time, the lower one's is kept. */
-  #dial(peer: Peer, attempt = 1): void {
-    const [host, port] = this.#book[peer.rank].split(" ");
-    const socket = connectSocket({ host, port: Number(port), ...this.#socketOptions });
-    peer.dialing = socket.unref();
-    let cause: Error | undefined;
-    socket.on("error", (error) => (cause = error));
-    const pieces = new Pieces(socket);
-    void dial(socket, pieces, this.#member, peer.rank).then(
-      (keys) => {
-        if (peer.dialing !== socket) return void socket.destroy(); // the peer's own was kept
-        peer.dialing = undefined;
-        if (keys !== "busy") return this.#establish(peer, socket, pieces, keys);
-        peer.called = true; // it dials
-        socket.destroy();
-      },
-      (error: unknown) => {
-        socket.destroy();
-        if (peer.dialing !== socket) return;
-        const reason = cause ?? (error instanceof Error ? error : new Error(String(error)));
-        const final = reason instanceof StrangerError || attempt === ATTEMPTS;
-        if (final) return this.#lose(peer, new Error(`${reason.message}, tried ${attempt} times`));
-        setTimeout(() => {
-          if (peer.dialing === socket) this.#dial(peer, attempt + 1);
-        }, RETRY_MS * attempt);
-      },
-    );
-  }
-
-  /** Someone has connected. */
-  #receive(socket: Socket): void {
-    const pieces = new Pieces(socket);
-    socket.on("error", () => undefined); // the end of the connection tells
-    socket.unref().resume();
-    this.#guests.add(socket);
-    // Those who say nothing are not waited for when there are many of them; ranks that compute are few.
-    if (this.#guests.size > 2 * this.size + GUESTS)
-      for (const oldest of this.#guests) {
-        oldest.destroy();
-        break;
-      }
-    void this.#welcome(socket, pieces)
-      .catch((error: unknown) => {
-        if (!this.#isKnown(error)) this.refused++;
-        socket.destroy();
-        this.wake();
-      })
-      .finally(() => this.#guests.delete(socket));
-  }
-
-  /**
-   * Whether who has left is a rank that this one is connected with: of two that dial at the same time, one connection is
-   * not kept, and a rank that ends does not wait to be told which.
-   */
-  #isKnown(error: unknown): boolean {
-    return error instanceof DepartedError && this.#peers.get(error.rank)?.connection !== undefined;
-  }
-
-  async #welcome(socket: Socket, pieces: Pieces): Promise<void> {
-    const { rank, keys } = await accept(socket, pieces, this.#member);
-    const peer = this.#peers.get(rank) ?? this.#peer(rank);
-    const isMine = peer.dialing !== undefined && this.rank < rank;
-    if (peer.connection !== undefined || peer.lost !== undefined || isMine) {
-      await answer(socket, "busy").catch(() => undefined); // it may have ended meanwhile
-      return void socket.end();
-    }
-    peer.dialing = undefined; // it goes on until it is told that the other is busy
-    peer.called = true;
-    try {
-      await answer(socket, "welcome");
-    } catch (error) {
-      return this.#lose(peer, error instanceof Error ? error : new Error(String(error)));
-    }
-    this.#establish(peer, socket, pieces, keys);
   }
 
   #establish(peer: Peer, socket: Socket, pieces: Pieces, keys: SealKeys): void {
     const connection = new Connection(
       socket,
       peer.rank,
-      this.#member.sealed ? keys : undefined,
+      this.#sealed ? keys : undefined,
       this.#system,
       this.#sink,
       {
@@ -347,7 +226,7 @@ class Tcp implements TcpTransport {
     );
     const rest = pieces.release();
     peer.connection = connection;
-    this.#list([...this.#connections, connection]);
+    this.#connections.add(connection);
     socket.on("data", (bytes: Buffer) => {
       connection.take(bytes);
       this.#lastArrival = performance.now();
@@ -361,28 +240,19 @@ class Tcp implements TcpTransport {
     this.wake();
   }
 
-  #list(connections: Connection[]): void {
-    this.#connections = connections;
-    this.#descriptors = new Int32Array(2 * connections.length);
-    for (const [i, { fd }] of connections.entries()) {
-      this.#descriptors[2 * i] = fd;
-      this.#descriptors[2 * i + 1] = POLL_INPUT;
-    }
-  }
-
   // --- losing ---------------------------------------------------------------------------------
 
   #tick(): void {
     const now = performance.now();
     if (now - this.#lastProbe > PROBE_MS) {
       this.#lastProbe = now;
-      for (const connection of this.#connections) {
+      for (const connection of this.#connections.all) {
         const silentMs = connection.socket.destroyed ? 0 : this.#system.silentMs(connection.fd);
         if (silentMs > this.#silentMs)
           connection.fail(new Error(`its host has not answered for ${Math.round(silentMs / 1000)} s`));
       }
     }
-    for (const connection of this.#connections) if (connection.blocked) connection.flush();
+    this.#connections.flush();
     if (this.#closing !== undefined) this.wake();
   }
 
@@ -394,7 +264,7 @@ class Tcp implements TcpTransport {
     peer.dialing?.destroy();
     peer.dialing = undefined;
     connection?.close();
-    this.#list(this.#connections.filter((other) => other !== connection));
+    if (connection !== undefined) this.#connections.remove(connection);
     // A peer that has said goodbye is missed only if something is still posted to it.
     if (!peer.saidBye || posted.length > 0) {
       const what = `its connection with rank ${this.rank} broke: ${reason.message}`;
@@ -410,9 +280,6 @@ class Tcp implements TcpTransport {
     this.#sink.lost(peer.rank, reason);
   }
 }
-
-/** Connections that have not proved anything yet, besides two for each rank. */
-const GUESTS = 64;
 
 /** A quiet connection is probed by the kernel, so that the end of a host that says nothing is noticed. */
 function socketOptions({ silentMs = SILENT_MS }: Place) {
