@@ -69,11 +69,16 @@ export function outcomeOf(child: ChildProcess): Promise<Outcome> {
   });
 }
 
-/** Writes a program that runs the bodies of all test files, one file after the other; returns how many files. */
-export function writeAllBodies(path: string): number {
-  const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+/**
+ * Writes a program that runs the bodies of all test files, one file after the other; returns how many files.
+ *
+ * @param room - Of those of one folder only.
+ */
+export function writeAllBodies(path: string, room = ""): number {
+  const folder = join(root, "test", room);
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts"))
-    .map((name) => join(root, "test", name))
+    .map((name) => join(folder, name))
     .filter((name) => /^await realRanks\(/m.test(readFileSync(name, "utf8")));
   const imports = files.map((name) => `await import(${JSON.stringify(name)});\n`);
   writeFileSync(path, imports.join(""));
