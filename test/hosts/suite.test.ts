@@ -7,7 +7,7 @@ import { cannotMakeHosts, makeHosts } from "./namespaces.js";
 import { runOnHosts } from "./run-on-hosts.js";
 
 void test(
-  "every body of the communicator's test suite on one, two and three hosts, over ssh",
+  "every body of the communicator's test suite on two and three hosts, over ssh",
   { timeout: 280_000, skip: cannotMakeHosts() ?? false },
   async (t) => {
     const hosts = await makeHosts(3);
@@ -16,10 +16,10 @@ void test(
     t.teardown(() => rmSync(folder, { recursive: true }));
     const program = join(folder, "bodies.ts");
     writeAllBodies(program, "comm");
-    for (const list of ["node2:3", "node1:2,node2:1", "node1:1,node2:1,node3:1"])
+    for (const list of ["node1:2,node2:1", "node1:1,node2:1,node3:1"])
       await t.test(list, async (t) => {
         const args = ["--host", list, program];
-        const { code, stdout, stderr } = await runOnHosts(t, { hosts, args, limitMs: 90_000 });
+        const { code, stdout, stderr } = await runOnHosts(t, { hosts, args, limitMs: 120_000 });
         t.equal(code, 0, "exit code", { output: (stdout + stderr).split("\n").slice(-40) });
         t.ok(stdout.split("\n").filter((line) => line.startsWith("ok: ")).length > 60, "bodies have run");
       });

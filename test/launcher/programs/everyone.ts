@@ -7,7 +7,7 @@ const arrived = await world.gather(`${rank}@${world.host}`);
 if (rank === 0) console.log(arrived?.join("\n"));
 
 if (process.argv[2] === "slow") {
-  const seconds = 5;
+  const seconds = Number(process.argv[3] ?? 5);
   const bulk = new Float64Array(10_000);
   if (rank === 2) console.log("=".repeat(50_000));
   if (rank === 3) for (const end = Date.now() + 1000 * seconds; Date.now() < end;);
