@@ -1,7 +1,9 @@
 /**
  * Kernels against NumPy and SciPy, and memory-bound ones against loops in C, in the same run:
  *
- *     node dist/bench/kernels.js [words of the names of kernels, default all]
+ *     node dist/bench/kernels.js [REGEX, of names with their sizes; default all]
+ *
+ * such as `'^(dot|norm) 16500000'`. A row takes a few seconds, nearly all of it the peers' preparation.
  *
  * All sides take turns, so that whatever slows the machine down slows all of them; times are the best of their turns,
  * ratios the median over the turns of the other side's time over ours: above 1, ours is faster.
@@ -16,10 +18,13 @@ const TURN_MS = 60;
 
 const peers = [startNumpy(), startC()].filter((peer) => peer !== undefined);
 const libraries = { blas: blas() !== undefined, fftw: fftw("float64") !== undefined };
-const words = process.argv.slice(2);
-const wanted = kernelCases.filter(
-  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
-);
+const pattern = new RegExp(process.argv[2] ?? "");
+const wanted = kernelCases.filter(({ name, size }) => pattern.test(`${name} ${size}`));
+if (wanted.length === 0) {
+  console.error(`no kernel matches ${String(pattern)}; there are ${[...new Set(kernelCases.map(({ name }) => name))].join(", ")}`); // prettier-ignore
+  for (const peer of peers) peer.stop();
+  process.exit(2);
+}
 
 console.log(`${peers.map(({ name }) => name).join("; ")}; BLAS: ${blas()?.version ?? "none"}; FFTW: ${fftw("float64")?.version ?? "none"}`); // prettier-ignore
 console.log(

@@ -1,5 +1,5 @@
-// Compiles src/kernels/assembly to WebAssembly and writes it, as base64 in a TypeScript module, to
-// src/kernels/generated/wasm.ts. Does nothing when the output is newer than every input.
+// Compiles src/kernels/assembly to WebAssembly, once for numbers of 4 bytes and once for those of 8, and writes both, as
+// base64 in a TypeScript module, to src/kernels/generated/wasm.ts. Does nothing when the output is newer than every input.
 import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,9 +16,26 @@ if (newest >= (await modified(output))) await build();
 async function build() {
   const { default: asc } = await import("assemblyscript/asc"); // a second to load, so only when needed
   const started = performance.now();
+  const [single, double] = [await compiled(asc, "f32"), await compiled(asc, "f64")];
+  const constant = (name, wasm) => `export const ${name} =\n  "${Buffer.from(wasm).toString("base64")}";\n`;
+  const text =
+    "// Written by scripts/build-kernels.mjs from src/kernels/assembly.\n" +
+    constant("single", single) +
+    constant("double", double);
+  await mkdir(join(output, ".."), { recursive: true });
+  const temporary = `${output}.${process.pid}`; // renamed into place: a reader never sees half a file
+  await writeFile(temporary, text);
+  await rename(temporary, output);
+  console.log(
+    `kernels: ${single.length} and ${double.length} bytes of WebAssembly in ${Math.round(performance.now() - started)} ms`,
+  );
+}
+
+/** The module in which `Real` is the type of that name. */
+async function compiled(asc, real) {
   let wasm;
   const options =
-    "-O3 --noAssert --runtime stub --enable simd --enable threads " +
+    `--use Real=${real} -O3 --noAssert --runtime stub --enable simd --enable threads ` +
     "--importMemory --noExportMemory --initialMemory 1 --sharedMemory --maximumMemory 65536";
   const entry = relative(root, join(assembly, "index.ts"));
   const { error, stderr } = await asc.main(
@@ -28,17 +45,7 @@ async function build() {
     },
   );
   if (error || !wasm) throw new Error(`build-kernels: ${stderr.toString() || error?.message}`);
-
-  const text =
-    "// Written by scripts/build-kernels.mjs from src/kernels/assembly.\n" +
-    `export const wasm =\n  "${Buffer.from(wasm).toString("base64")}";\n`;
-  await mkdir(join(output, ".."), { recursive: true });
-  const temporary = `${output}.${process.pid}`; // renamed into place: a reader never sees half a file
-  await writeFile(temporary, text);
-  await rename(temporary, output);
-  console.log(
-    `kernels: ${wasm.length} bytes of WebAssembly in ${Math.round(performance.now() - started)} ms`,
-  );
+  return wasm;
 }
 
 /** Time of the last change in ms; 0 if there is no such file. */

@@ -2,7 +2,7 @@
  * The one WebAssembly memory of this process, and the kernels compiled against it. It is declared shared, so that
  * views of it stay valid when it grows; its address space is reserved at once, its pages cost nothing until touched.
  */
-import { wasm as base64 } from "./generated/wasm.js";
+import { double, single } from "./generated/wasm.js";
 import { adviseHugePages } from "./huge-pages.js";
 
 export const PAGE = 65536;
@@ -50,7 +50,7 @@ export type ElementwiseName =
 export type ReductionName =
   "dot" | "square" | "absSum" | "absMax" | "nonZeros" | "complexAbsSum" | "complexAbsMax" | "complexNonZeros";
 
-/** The kernels for one element size; see assembly/index.ts. */
+/** The kernels of one module: for numbers of 4 bytes, or of 8; see assembly/index.ts. */
 export interface Kernels
   extends Readonly<Record<ElementwiseName, Elementwise>>, Readonly<Record<ReductionName, Reduction>> {
   readonly axpyNorm: (a: number, x: number, y: number, n: number) => number;
@@ -161,6 +161,7 @@ export interface Kernels
   readonly scaleMiddle: (x: number, half: number, s: number, middle: number) => void;
 }
 
+/** What has no numbers of one size; both modules have it. */
 interface Exports {
   readonly clear: (z: number, bytes: number) => void;
   readonly copy: (x: number, z: number, bytes: number) => void;
@@ -179,10 +180,7 @@ interface Exports {
 interface WebAssemblyNamespace {
   readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => WebAssemblyMemory;
   readonly Module: new (code: Uint8Array) => object;
-  readonly Instance: new (
-    module: object,
-    imports: object,
-  ) => { readonly exports: Readonly<Record<string, unknown>> };
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 }
 interface WebAssemblyMemory {
   readonly buffer: SharedArrayBuffer;
@@ -194,10 +192,10 @@ const reserved = reserve();
 export const { memory } = reserved;
 /** Most bytes that the memory can grow to. */
 export const heapLimit = reserved.pages * PAGE;
-const exported = instantiate();
-export const { clear, copy, copyRows, combine: combineBlock } = exported as unknown as Exports;
-export const kernels32 = withSuffix("F32");
-export const kernels64 = withSuffix("F64");
+export const kernels32: Kernels = instantiate(single);
+const exported = instantiate(double);
+export const kernels64: Kernels = exported;
+export const { clear, copy, copyRows, combine: combineBlock } = exported;
 
 /** Every buffer object that the memory has had: growing makes a new one, views of the old ones live on. */
 const buffers = new Set<ArrayBufferLike>([memory.buffer]);
@@ -243,18 +241,11 @@ function reserve(): { readonly memory: WebAssemblyMemory; readonly pages: number
   }
 }
 
-function instantiate(): Readonly<Record<string, unknown>> {
+/** One of the two modules, on the one memory. */
+function instantiate(base64: string): Kernels & Exports {
   const module = new WebAssembly.Module(Buffer.from(base64, "base64"));
   const abort = () => {
     throw new Error("kernels: a kernel aborted");
   };
-  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
-}
-
-/** The kernels whose exported names end in `suffix`, under their names without it. */
-function withSuffix(suffix: string): Kernels {
-  const names = Object.keys(exported).filter((name) => name.endsWith(suffix));
-  return Object.fromEntries(
-    names.map((name) => [name.slice(0, -suffix.length), exported[name]]),
-  ) as unknown as Kernels;
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as Kernels & Exports; // of assembly/index.ts
 }

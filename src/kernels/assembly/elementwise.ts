@@ -1,6 +1,10 @@
 // One pass over memory, z[i] = f(x[i], y[i]), for every f below. `op` is a constant at each call, so the compiler
 // keeps only the branch it names. z may be x or y; otherwise the arrays do not overlap.
 // Complex numbers are interleaved (re, im): a vector register holds one complex128 or two complex64.
+//
+// In the cache, what bounds these loops is one store of 16 bytes a cycle: half of what libraries with registers of 32 bytes
+// reach, and no unrolling changes it. Out of it, several streams at once (halves or quarters of the arrays side by side)
+// and loads ahead were slower than one stream, which the processor's prefetcher follows.
 
 export const AXPY = 0; // y + a x
 export const XPAY = 1; // x + a y
