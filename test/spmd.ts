@@ -54,12 +54,13 @@ export async function spmd(
 
 /**
  * The last statement of a test file: runs its bodies again as real processes, one job per transport. Inside such a job
- * (tsmpirun has started this very file) it runs them on the world.
+ * (tsmpirun has started this very file) it runs them on the world. With TSMPI_TEST_REAL=0 it does nothing.
  *
  * @param file - `import.meta.url` of the test file.
  */
 export async function realRanks(file: string, runs = REAL_RUNS): Promise<void> {
   if (env.size !== undefined) return runBodies();
+  if (process.env["TSMPI_TEST_REAL"] === "0") return;
   const { test } = await tap();
   for (const [size, transport, ...options] of runs) {
     const title = `as ${size} real processes over ${[transport, ...options].join(" ")}`;
