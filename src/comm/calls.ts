@@ -41,9 +41,20 @@ const ANSWER_MS = 1000;
  */
 export class Calls implements Group, Judge {
   readonly ranks: readonly number[];
-  /** How often each collective was begun, by its number in signatures; and other operations, by name. */
+  /** How often each operation between two ranks was called: members of their own, which cost V8 next to nothing. */
+  readonly messages = {
+    send: 0,
+    recv: 0,
+    sendrecv: 0,
+    sendrecvReplace: 0,
+    probe: 0,
+    iprobe: 0,
+    mprobe: 0,
+    improbe: 0,
+    flushBuffer: 0,
+  };
+  /** How often each collective was begun, by its number in signatures. */
   readonly #begun: number[] = COLLECTIVES.map(() => 0);
-  readonly #counts: Record<string, number> = {};
   readonly #members: Members;
   readonly #board: OnBoard | undefined;
   /** Instead, if some members are on other hosts. */
@@ -86,14 +97,11 @@ export class Calls implements Group, Judge {
     return this.#board?.takes(this.#sequence) ? this.#board : undefined;
   }
 
-  count(name: string): void {
-    this.#counts[name] = (this.#counts[name] ?? 0) + 1;
-  }
-
   /** How often each operation was called, point-to-point ones included. */
   get counts(): Readonly<Record<string, number>> {
     const collectives = COLLECTIVES.map((name, i) => [name, this.#begun[i]] as const);
-    return { ...this.#counts, ...Object.fromEntries(collectives.filter(([, count]) => count > 0)) };
+    const all = [...Object.entries(this.messages), ...collectives];
+    return Object.fromEntries(all.filter(([, count]) => count > 0));
   }
 
   /** Judges a message of a collective by what this rank calls under the same number. */

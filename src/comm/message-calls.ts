@@ -83,7 +83,7 @@ export class MessageCalls implements PointToPoint, Members {
   }
 
   send(value: unknown, dest: number, options: SendOptions = NO_OPTIONS): Request {
-    this.calls.count("send");
+    this.calls.messages.send++;
     const { tag = 0, mode, signal } = options;
     try {
       this.#checkSend("send", dest, tag, options);
@@ -100,7 +100,7 @@ export class MessageCalls implements PointToPoint, Members {
   recv<A extends TypedArray>(options: RecvOptions & Into<A | Strided<A>>): Request<A>;
   recv<T = unknown>(options?: RecvOptions): Request<T>;
   recv(options: RecvOptions & Partial<Into<Buffer>> = NO_OPTIONS): Request<unknown> {
-    this.calls.count("recv");
+    this.calls.messages.recv++;
     const { source = ANY_SOURCE, tag = ANY_TAG, into } = options;
     try {
       this.#receives.check("recv", source, tag, options);
@@ -113,13 +113,13 @@ export class MessageCalls implements PointToPoint, Members {
   sendrecv<A extends TypedArray>(value: unknown, options: SendRecvOptions & Into<A | Strided<A>>): Request<A>;
   sendrecv<T = unknown>(value: unknown, options: SendRecvOptions): Request<T>;
   sendrecv(value: unknown, options: SendRecvOptions & Partial<Into<Buffer>>): Request<unknown> {
-    this.calls.count("sendrecv");
+    this.calls.messages.sendrecv++;
     return this.#sendrecv("sendrecv", value, options);
   }
 
   sendrecvReplace<A extends TypedArray>(buffer: A | Strided<A>, options: SendRecvOptions): Request<A>;
   sendrecvReplace(buffer: Buffer, options: SendRecvOptions): Request<unknown> {
-    this.calls.count("sendrecvReplace");
+    this.calls.messages.sendrecvReplace++;
     try {
       const copy = isStrided(buffer) ? gathered(buffer) : buffer.slice();
       checkCall(this, "sendrecvReplace", options);
@@ -130,23 +130,23 @@ export class MessageCalls implements PointToPoint, Members {
   }
 
   probe(options: RecvOptions = NO_OPTIONS): Request<Status> {
-    this.calls.count("probe");
+    this.calls.messages.probe++;
     return this.#looked("probe", options, () => this.#receives.probe(options));
   }
 
   iprobe(selection: Selection = NO_OPTIONS): Status | undefined {
-    this.calls.count("iprobe");
+    this.calls.messages.iprobe++;
     this.#checkRecv("iprobe", selection);
     return this.#receives.iprobe(selection);
   }
 
   mprobe(options: RecvOptions = NO_OPTIONS): Request<MatchedMessage> {
-    this.calls.count("mprobe");
+    this.calls.messages.mprobe++;
     return this.#looked("mprobe", options, () => this.#receives.mprobe(options));
   }
 
   improbe(selection: Selection = NO_OPTIONS): MatchedMessage | undefined {
-    this.calls.count("improbe");
+    this.calls.messages.improbe++;
     this.#checkRecv("improbe", selection);
     return this.#receives.improbe(selection);
   }
@@ -187,7 +187,7 @@ export class MessageCalls implements PointToPoint, Members {
   }
 
   flushBuffer(options: CallOptions = NO_OPTIONS): Request {
-    this.calls.count("flushBuffer");
+    this.calls.messages.flushBuffer++;
     try {
       checkCall(this, "flushBuffer", options);
       const { signal, timeoutMs = this.calls.timeoutMs } = options;

@@ -135,7 +135,7 @@ export class Receives {
   #matched(arrival: Arrival): MatchedMessage {
     const { engine } = this.#members;
     return new MatchedMessage(engine, arrival.status, (into) => {
-      this.#calls.count("recv");
+      this.#calls.messages.recv++;
       try {
         const receive = this.#receive(arrival.source, arrival.tag, into);
         arrival.deliver(receive);
