@@ -1,5 +1,8 @@
 import { conj, type DType, isComplex, promote, promoteScalar, type Scalar } from "../array/dtype.js";
+import type { DistributedArray } from "../array/distributed-array.js";
 import type { Space, Vector } from "../array/vector.js";
+import type { LocalOperator } from "./each-piece.js";
+import { distributionIn, isLocal, type Lifted, lifted } from "./lifted.js";
 import { Workspace } from "./workspace.js";
 
 export interface OperatorSpaces<M, D> {
@@ -47,6 +50,9 @@ export interface LinearOperatorContract<M, D> {
  * at a time: await a product before the next one of the same operator.
  *
  * The result has the dtype that operator and input promote to; an input of a smaller dtype is converted first.
+ *
+ * Operators on distributed arrays are made without a message, of arguments that are equal on all ranks. Before the first
+ * product that sends something they are compared, in one allgather of a number: one wrong rank is an error on all.
  */
 export abstract class LinearOperator<
   M extends Vector<M>,
@@ -78,6 +84,9 @@ export abstract class LinearOperator<
   protected abstract forward(x: M, y: D): PromiseLike<unknown> | void;
   /** x ← Aᴴ y, likewise. */
   protected abstract adjoint(y: D, x: M): PromiseLike<unknown> | void;
+
+  /** Before a product that sends something: what ranks must have in common is compared, the first time. */
+  protected agreed?(direction: keyof Calls): PromiseLike<void> | undefined;
 
   /** [data size, model size] */
   get shape(): readonly [number, number] {
@@ -139,19 +148,51 @@ export abstract class LinearOperator<
     return this.scale(-1);
   }
 
-  /** A + B. @throws {RangeError} If the spaces differ. */
-  add(other: LinearOperator<M, D>): LinearOperator<M, D> {
-    return new Sum(this, other);
+  /**
+   * A + B. One of them may be local and the other distributed; see {@link lifted} for what it then does.
+   *
+   * @throws {RangeError} If the spaces differ.
+   */
+  add(other: LinearOperator<M, D>): LinearOperator<M, D>;
+  add(this: Distributed, other: LocalOperator): Distributed;
+  add(this: LocalOperator, other: Distributed): Distributed;
+  add(other: unknown): unknown {
+    const [A, B] = inOneKind<LinearOperator<M, D>, LinearOperator<M, D>>(
+      "add",
+      this,
+      other,
+      "model",
+      "model",
+    );
+    return new Sum(A, B);
   }
 
-  /** A − B. @throws {RangeError} If the spaces differ. */
-  sub(other: LinearOperator<M, D>): LinearOperator<M, D> {
-    return this.add(other.neg());
+  /** A − B, likewise. */
+  sub(other: LinearOperator<M, D>): LinearOperator<M, D>;
+  sub(this: Distributed, other: LocalOperator): Distributed;
+  sub(this: LocalOperator, other: Distributed): Distributed;
+  sub(other: unknown): unknown {
+    const [A, B] = inOneKind<LinearOperator<M, D>, LinearOperator<M, D>>(
+      "sub",
+      this,
+      other,
+      "model",
+      "model",
+    );
+    return new Sum(A, B.neg());
   }
 
-  /** The product A B: first B, then A. @throws {RangeError} If B's data space is not A's model space. */
-  compose<N extends Vector<N>>(inner: LinearOperator<N, M>): LinearOperator<N, D> {
-    return new Product(this, inner);
+  /**
+   * The product A B: first B, then A. One of them may be local and the other distributed; see {@link lifted}.
+   *
+   * @throws {RangeError} If B's data space is not A's model space.
+   */
+  compose<N extends Vector<N>>(inner: LinearOperator<N, M>): LinearOperator<N, D>;
+  compose<V extends Vector<V>>(this: LinearOperator<DistributedArray, V>, inner: LocalOperator): LinearOperator<DistributedArray, V>; // prettier-ignore
+  compose<N extends Vector<N>>(this: LocalOperator, inner: LinearOperator<N, DistributedArray>): LinearOperator<N, DistributedArray>; // prettier-ignore
+  compose<N extends Vector<N>>(inner: unknown): unknown {
+    const [A, B] = inOneKind<LinearOperator<M, D>, LinearOperator<N, M>>("compose", this, inner, "model", "data"); // prettier-ignore
+    return new Product(A, B);
   }
 
   /** A applied `exponent` times; 0 times is the identity. @throws {RangeError} If A is not square. */
@@ -189,6 +230,8 @@ export abstract class LinearOperator<
     this.#running = true;
     this.#calls[where]++;
     try {
+      const agreed = this.agreed?.(where);
+      if (agreed) await agreed;
       await run(input, output);
     } finally {
       this.#running = false;
@@ -200,6 +243,45 @@ export abstract class LinearOperator<
 function checkSpace(where: string, role: string, given: Space<unknown>, expected: Space<unknown>): void {
   if (expected.equals(given)) return;
   throw new RangeError(`${where}: ${role} is ${given.toString()}; the operator takes ${expected.toString()}`);
+}
+
+type Distributed = LinearOperator<DistributedArray, DistributedArray>;
+
+/**
+ * Two operators that meet in a space each: a local one with a distributed one as one of distributed arrays, others as they
+ * are.
+ */
+function inOneKind<A, B>(
+  where: string,
+  a: unknown,
+  b: unknown,
+  mine: "model" | "data",
+  its: "model" | "data",
+): [A, B] {
+  const [one, other] = [a, b] as [LinearOperator<never, never>, LinearOperator<never, never>];
+  const [there, here] = [distributionIn(one[mine]), distributionIn(other[its])];
+  const pair = [
+    here && isLocal(one) ? new LiftedOperator(one, lifted(where, one, mine, here)) : one,
+    there && isLocal(other) ? new LiftedOperator(other, lifted(where, other, its, there)) : other,
+  ];
+  return pair as [A, B]; // the overloads say which
+}
+
+class LiftedOperator extends LinearOperator<DistributedArray, DistributedArray> {
+  readonly #lifted: Lifted;
+
+  constructor({ dtype, clinear }: LocalOperator, by: Lifted) {
+    super({ model: by.model, data: by.data, dtype, clinear });
+    this.#lifted = by;
+  }
+
+  protected override forward(x: DistributedArray, y: DistributedArray): Promise<void> {
+    return this.#lifted.forward(x, y);
+  }
+
+  protected override adjoint(y: DistributedArray, x: DistributedArray): Promise<void> {
+    return this.#lifted.adjoint(y, x);
+  }
 }
 
 class Adjoint<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<D, M> {

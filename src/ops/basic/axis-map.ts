@@ -61,6 +61,11 @@ export class AxisMap {
     this.#table = { ...own, places: this.#exchange.positionsOf(own.places) };
   }
 
+  /** Whether it is collective. */
+  get sends(): boolean {
+    return this.#exchange !== undefined || this.#addends !== undefined;
+  }
+
   /** y ← A x. Collective if the axes are split, else local and done when it returns. */
   apply(x: BlockVector<unknown>, y: BlockVector<unknown>): Promise<void> | void {
     const numbers = numbersPerElement(x.dtype);

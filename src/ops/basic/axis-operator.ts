@@ -26,9 +26,13 @@ export abstract class SpanOperator<V extends BlockVector<V>> extends BlockOperat
     table: AxisTable,
     dtype?: DType,
   ) {
-    super({ model, data, dtype });
+    super({ model, data, dtype }, [from, to, table]);
     this.#forward = new AxisMap(model, data, [from, to], table);
     this.#adjoint = new AxisMap(data, model, [to, from], transposeTable(table));
+  }
+
+  protected override sends(direction: "matvec" | "rmatvec"): boolean {
+    return (direction === "matvec" ? this.#forward : this.#adjoint).sends;
   }
 
   protected override forward(x: V, y: V): Promise<void> | void {

@@ -46,6 +46,11 @@ export class AxisStencil {
     if (split) this.#halo = new HaloPlan(distribution, [stencil.before, stencil.after], { axis });
   }
 
+  /** Whether it is collective. */
+  get sends(): boolean {
+    return this.#halo !== undefined;
+  }
+
   /** Collective if the axis is split, else local and done when it returns. `x` and `y` must not overlap. */
   apply(x: BlockVector<unknown>, y: BlockVector<unknown>, accumulate = false): Promise<void> | void {
     const inner = this.#layout.inner * numbersPerElement(x.dtype);

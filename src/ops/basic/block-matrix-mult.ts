@@ -2,7 +2,7 @@ import type { Communicator } from "../../comm/types.js";
 import type { DistributedArray } from "../../array/distributed-array.js";
 import { Distribution } from "../../array/distribution.js";
 import { product } from "../../array/shape.js";
-import { LinearOperator } from "../linear-operator.js";
+import { BlockOperator } from "./block-operator.js";
 import { DenseMatrix } from "./dense-matrix.js";
 
 /**
@@ -17,7 +17,7 @@ import { DenseMatrix } from "./dense-matrix.js";
  * rows inside each column, if r > 1. The first product also makes the communicators for that. Vectors take r, or c, times
  * the memory of one copy; {@link Summa} holds them once, and moves the matrix instead.
  */
-export class BlockMatrixMult extends LinearOperator<DistributedArray, DistributedArray> {
+export class BlockMatrixMult extends BlockOperator<DistributedArray> {
   declare readonly model: Distribution;
   declare readonly data: Distribution;
   readonly #A: DenseMatrix;
@@ -45,6 +45,10 @@ export class BlockMatrixMult extends LinearOperator<DistributedArray, Distribute
     this.#columns = product(extra);
     this.#row = new Team(comm, row);
     this.#column = new Team(comm, column);
+  }
+
+  protected override sends(direction: "matvec" | "rmatvec"): boolean {
+    return direction === "matvec" ? this.model.grid[0] > 1 : this.data.grid[0] > 1;
   }
 
   protected override async forward(x: DistributedArray, y: DistributedArray): Promise<void> {

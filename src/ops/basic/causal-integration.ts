@@ -48,13 +48,18 @@ export class CausalIntegration<V extends BlockVector<V> = LocalArray> extends Bl
     const { sampling = 1, kind = "full", removeFirst = false, dtype } = options;
     if (!["full", "half", "trapezoidal"].includes(kind))
       throw new RangeError(`CausalIntegration: kind "${kind}"; use "full", "half" or "trapezoidal"`);
-    super({ model, data: removeFirst ? withoutFirst(model, axis) : model, dtype });
+    const data = removeFirst ? withoutFirst(model, axis) : model;
+    super({ model, data, dtype }, [axis, sampling, kind, removeFirst]);
     this.#sampling = sampling;
     this.#kind = kind;
     this.#view = alongAxis(model.localShape, axis);
     this.#begins = model.localStart[axis] === 0 && this.#view.length > 0;
     this.#removed = this.#begins && removeFirst ? 1 : 0;
     this.#scan = AxisScan.along(model, axis);
+  }
+
+  protected override sends(): boolean {
+    return this.#scan !== undefined;
   }
 
   protected override forward(x: V, y: V): Promise<void> | void {

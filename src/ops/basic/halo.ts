@@ -4,6 +4,7 @@ import type { DType } from "../../array/dtype.js";
 import { HaloPlan, type HaloWidths } from "../../array/halo.js";
 import { checkOptions } from "../../options.js";
 import { LinearOperator } from "../linear-operator.js";
+import { BlockOperator } from "./block-operator.js";
 
 export interface HaloOperatorOptions {
   /** Axes close to rings; one for all, or one each. Default false: beyond the ends of the array there are zeros. */
@@ -21,7 +22,7 @@ export interface HaloOperatorOptions {
  * crops, which is right for no operator but those that are sandwiched between its halo and that cropping: for these
  * there is {@link Halo.crop}. Collective: one message to each neighbour, forward and adjoint.
  */
-export class Halo extends LinearOperator<DistributedArray, DistributedArray> {
+export class Halo extends BlockOperator<DistributedArray> {
   readonly #plan: HaloPlan;
 
   /**
@@ -37,13 +38,17 @@ export class Halo extends LinearOperator<DistributedArray, DistributedArray> {
     const { periodic, trim, dtype } = options;
     const pairs = typeof widths === "number" ? model.dims.map((): HaloWidths => [widths, widths]) : widths;
     const plan = new HaloPlan(model, pairs, { periodic, trim });
-    super({ model, data: paddedBlocks(model, plan), dtype });
+    super({ model, data: paddedBlocks(model, plan), dtype }, [pairs, periodic, trim]);
     this.#plan = plan;
   }
 
   /** The operator that cuts the blocks out of padded ones, and so undoes this one; its adjoint puts zeros around. Local. */
   crop(): LinearOperator<DistributedArray, DistributedArray> {
     return new Crop(this, this.#plan);
+  }
+
+  protected override sends(): boolean {
+    return true;
   }
 
   protected override forward(x: DistributedArray, y: DistributedArray): Promise<void> {

@@ -37,6 +37,10 @@ export class Identity<V extends BlockVector<V> = LocalArray> extends BlockOperat
     }
   }
 
+  protected override sends(): boolean {
+    return this.model.comm !== undefined && !this.model.equals(this.data);
+  }
+
   protected override forward(x: V, y: V): Promise<void> | void {
     return this.#move(x, y);
   }

@@ -26,6 +26,11 @@ export class PaddedBlock {
     this.shape = space.localShape.map(padded);
   }
 
+  /** Whether it is collective. */
+  get sends(): boolean {
+    return this.#plan !== undefined;
+  }
+
   /** Collective if a padded axis is split, else local and done when it returns. */
   fill(x: BlockVector<unknown>): Promise<LocalArray> | LocalArray {
     let padded = this.#padded.get(x.dtype);

@@ -19,9 +19,13 @@ export abstract class StencilOperator<V extends BlockVector<V>> extends BlockOpe
   readonly #adjoint: readonly AxisStencil[];
 
   constructor(space: BlockSpace<V>, terms: readonly AxisTerm[], dtype?: DType) {
-    super({ model: space, data: space, dtype });
+    super({ model: space, data: space, dtype }, [terms]);
     this.#forward = terms.map(({ axis, stencil }) => new AxisStencil(space, axis, stencil));
     this.#adjoint = terms.map(({ axis, stencil }) => new AxisStencil(space, axis, transposeStencil(stencil)));
+  }
+
+  protected override sends(): boolean {
+    return this.#forward.some((term) => term.sends);
   }
 
   protected override forward(x: V, y: V): Promise<void> | void {

@@ -5,8 +5,8 @@ import { type DType, numbersPerElement, type Storage } from "../../array/dtype.j
 import { LocalArray } from "../../array/local-array.js";
 import { product } from "../../array/shape.js";
 import { boxIn, copyBox } from "../../array/strided-copy.js";
-import { LinearOperator } from "../linear-operator.js";
 import { checkMatrix, placesOf, Team } from "./block-matrix-mult.js";
+import { BlockOperator } from "./block-operator.js";
 import { DenseMatrix } from "./dense-matrix.js";
 
 /** Some columns of the matrix that one column of the grid has, and the same rows of the model that one row of it has. */
@@ -29,7 +29,7 @@ interface Panel {
  *
  * @see van de Geijn & Watts, Concurrency 9(4), 1997, doi:10.1002/(SICI)1096-9128(199704)9:4<255::AID-CPE250>3.0.CO;2-2
  */
-export class Summa extends LinearOperator<DistributedArray, DistributedArray> {
+export class Summa extends BlockOperator<DistributedArray> {
   declare readonly model: Distribution;
   declare readonly data: Distribution;
   readonly #A: DistributedArray;
@@ -58,13 +58,17 @@ export class Summa extends LinearOperator<DistributedArray, DistributedArray> {
       });
     const model = tiles(dims[1]);
     const { dtype } = new DenseMatrix(A.block);
-    super({ model, data: tiles(dims[0], distribution.blocks(0)), dtype });
+    super({ model, data: tiles(dims[0], distribution.blocks(0)), dtype }, [dtype]);
     this.#A = A;
     this.#panels = panelsOf(distribution.offsets(1), model.offsets(0));
     this.#place = distribution.coordinatesOf(distribution.comm.rank);
     const { row, column } = placesOf(distribution);
     this.#row = new Team(distribution.comm, row);
     this.#column = new Team(distribution.comm, column);
+  }
+
+  protected override sends(): boolean {
+    return true;
   }
 
   protected override async forward(x: DistributedArray, y: DistributedArray): Promise<void> {

@@ -35,10 +35,14 @@ export class Transpose<V extends BlockVector<V> = LocalArray> extends BlockOpera
         `Transpose: the result has dims [${dims.join(", ")}], not those of ${data.toString()}`,
       );
     }
-    super({ model: from, data, dtype });
+    super({ model: from, data, dtype }, [axes]);
     const inverse = axes.map((_, axis) => axes.indexOf(axis));
     this.#forth = moverBetween(from, data, axes);
     this.#back = moverBetween(data, from, inverse);
+  }
+
+  protected override sends(): boolean {
+    return this.model.comm !== undefined;
   }
 
   protected override forward(x: V, y: V): Promise<void> | void {

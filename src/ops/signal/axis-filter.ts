@@ -62,6 +62,11 @@ export class AxisFilter {
     this.#adjoint = direction(offset, tail - offset);
   }
 
+  /** Whether it is collective. */
+  get sends(): boolean {
+    return this.#forward.halo !== undefined;
+  }
+
   /** y ← H x, or Hᴴ x. Collective if the axis is split, else local and done when it returns. */
   apply(x: BlockVector<unknown>, y: BlockVector<unknown>, adjoint: boolean): Promise<void> | void {
     const direction = adjoint ? this.#adjoint : this.#forward;

@@ -79,9 +79,13 @@ class RealConvolution<V extends BlockVector<V>> extends BlockOperator<V> {
   readonly #adjoint: FilterSum;
 
   constructor(space: BlockSpace<V>, filter: Filter, dtype: DType) {
-    super({ model: space, data: space, dtype });
+    super({ model: space, data: space, dtype }, [filter]);
     this.#forward = new FilterSum(space, filter);
     this.#adjoint = new FilterSum(space, mirrored(filter));
+  }
+
+  protected override sends(): boolean {
+    return this.#forward.sends;
   }
 
   protected override forward(x: V, y: V): Promise<void> | void {

@@ -27,6 +27,8 @@ export interface Convolve1DOptions {
 /** y ← the convolution of x, or its adjoint. */
 interface Convolution<V> {
   apply(x: V, y: V, adjoint: boolean): Promise<void> | void;
+  /** Whether it is collective. */
+  readonly sends: boolean;
 }
 
 /** Filters from this length on go through Fourier transforms; with fewer samples, the sums themselves are faster. */
@@ -57,11 +59,14 @@ export class Convolve1D<V extends BlockVector<V> = LocalArray> extends BlockOper
     const { offset = 0, method = "auto" } = options;
     const samples = filter instanceof LocalArray ? filter : LocalArray.from([filter.length], filter);
     const { dtype, length } = samples;
-    super({
-      model: space,
-      data: space,
-      dtype: promote(options.dtype ?? dtype, isComplex(dtype) ? "complex64" : "float32"),
-    });
+    super(
+      {
+        model: space,
+        data: space,
+        dtype: promote(options.dtype ?? dtype, isComplex(dtype) ? "complex64" : "float32"),
+      },
+      [samples.local, dtype, offset, axis, method],
+    );
     const chosen = method === "auto" ? methodFor(length, space.dims[axis]) : method;
     if (chosen === "direct") this.#convolution = new DirectConvolution<V>(space, axis, samples, offset);
     else if (chosen === "fft" || chosen === "overlapadd")
@@ -70,6 +75,10 @@ export class Convolve1D<V extends BlockVector<V> = LocalArray> extends BlockOper
       throw new RangeError(
         `Convolve1D: method "${String(chosen)}"; use "auto", "direct", "fft", "overlapadd"`,
       );
+  }
+
+  protected override sends(): boolean {
+    return this.#convolution.sends;
   }
 
   protected override forward(x: V, y: V): Promise<void> | void {
@@ -108,6 +117,10 @@ class DirectConvolution<V extends BlockVector<V>> implements Convolution<V> {
     this.#forward = halves((stencil) => stencil);
     this.#adjoint = halves(transposeStencil);
     this.#imaginary = new Workspace(space);
+  }
+
+  get sends(): boolean {
+    return this.#forward.real.sends;
   }
 
   apply(x: V, y: V, adjoint: boolean): Promise<void> | void {

@@ -39,9 +39,13 @@ export class DCT<V extends BlockVector<V> = LocalArray> extends BlockOperator<V>
     const along = axes.map((axis) => normalizeAxis("DCT", axis, space.dims.length));
     if (along.length === 0 || new Set(along).size !== along.length)
       throw new RangeError(`DCT: axes [${axes.join(", ")}]; name at least one, and each of them once`);
-    super({ model: space, data: space, dtype });
+    super({ model: space, data: space, dtype }, [type, along]);
     const passes = along.map((axis) => cosinePass(axis, new CosineTransform(type, space.dims[axis])));
     this.#passes = new AxisPasses(space, passes.reverse(), space);
+  }
+
+  protected override sends(): boolean {
+    return this.#passes.moves > 0;
   }
 
   protected override forward(x: V, y: V): Promise<void> {

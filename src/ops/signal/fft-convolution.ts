@@ -34,10 +34,14 @@ export class FftConvolution<V extends BlockVector<V>> extends BlockOperator<V> {
   readonly #spectra = new Map<DType, V>();
 
   constructor(space: BlockSpace<V>, filter: LocalArray, axes: FilterAxes, dtype: DType) {
-    super({ model: space, data: space, dtype });
+    super({ model: space, data: space, dtype }, [filter.local, filter.space.dims, axes]);
     [this.#filter, this.#axes] = [filter, axes];
     this.#nffts = transformLengths(space.dims, filter, axes.axes);
     this.#spectral = new SpectralFilter(space, { axes: axes.axes, nffts: this.#nffts });
+  }
+
+  protected override sends(): boolean {
+    return this.#spectral.sends;
   }
 
   protected override async forward(x: V, y: V): Promise<void> {

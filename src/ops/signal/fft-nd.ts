@@ -5,8 +5,9 @@ import { normalizeAxis } from "../../array/shape.js";
 import { fft } from "../../kernels/index.js";
 import { checkOptions } from "../../options.js";
 import { type AxisPass, AxisPasses, type Lines } from "../basic/axis-passes.js";
+import { BlockOperator } from "../basic/block-operator.js";
 import { spaceOf, type Where } from "../basic/block-space.js";
-import { LinearOperator } from "../linear-operator.js";
+import type { LinearOperator } from "../linear-operator.js";
 import { Workspace } from "../workspace.js";
 
 /**
@@ -67,7 +68,7 @@ const OPTIONS = [
  *
  * @see {@link AxisPasses} for what moves where, and the workspace.
  */
-export class FFTND<V extends BlockVector<V> = LocalArray> extends LinearOperator<V, V> {
+export class FFTND<V extends BlockVector<V> = LocalArray> extends BlockOperator<V> {
   /** The frequencies of each axis, in the order of the axes. */
   readonly frequencies: readonly Float64Array[];
   readonly #name: string;
@@ -88,7 +89,7 @@ export class FFTND<V extends BlockVector<V> = LocalArray> extends LinearOperator
     const target = to === "transposed" ? undefined : (to ?? model.withDims(dimsAfter(model.dims, order)));
     const plan = new AxisPasses(model, order, target);
     const dtype = promote(options.dtype ?? "complex128", "complex64");
-    super({ model, data: plan.data, dtype, clinear: !real });
+    super({ model, data: plan.data, dtype, clinear: !real }, [options.axes, options.nffts, norm, real]);
     this.#name = name;
     this.#passes = plan;
     this.#real = real ? new Workspace(model) : undefined;
@@ -104,6 +105,10 @@ export class FFTND<V extends BlockVector<V> = LocalArray> extends LinearOperator
 
   override toString(): string {
     return `${this.#name} from ${this.model.toString()} to ${this.data.toString()}, ${this.dtype}`;
+  }
+
+  protected override sends(): boolean {
+    return this.#passes.moves > 0;
   }
 
   protected override forward(x: V, y: V): Promise<void> {

@@ -45,6 +45,11 @@ export class FilterSum {
     );
   }
 
+  /** Whether it is collective. */
+  get sends(): boolean {
+    return this.#block.sends;
+  }
+
   /** Collective if one of the axes is split, else local and done when it returns. */
   apply(x: BlockVector<unknown>, y: BlockVector<unknown>): Promise<void> | void {
     const padded = this.#block.fill(x);

@@ -5,8 +5,8 @@ import type { Reals } from "../../kernels/index.js";
 import { checkOptions } from "../../options.js";
 import { type AxisPass, AxisPasses, type Lines } from "../basic/axis-passes.js";
 import { realsOf } from "../basic/axis-stencil.js";
+import { BlockOperator } from "../basic/block-operator.js";
 import { spaceOf, type Where, withSpan } from "../basic/block-space.js";
-import { LinearOperator } from "../linear-operator.js";
 import { Workspace } from "../workspace.js";
 import { fftPasses } from "./fft-nd.js";
 
@@ -28,7 +28,7 @@ export interface FourierRadonOptions {
  * every frequency and line. Real arrays by half of their spectrum. Collective if the model is split: one all-to-all for each
  * time that lines must be made whole, at most axes + 2; else local. Workspace: the spectra.
  */
-export class FourierRadon<V extends BlockVector<V> = LocalArray> extends LinearOperator<V, V> {
+export class FourierRadon<V extends BlockVector<V> = LocalArray> extends BlockOperator<V> {
   readonly #halves: ReadonlyMap<boolean, Half<V>>;
 
   /**
@@ -68,7 +68,7 @@ export class FourierRadon<V extends BlockVector<V> = LocalArray> extends LinearO
       );
     if (!(sampling > 0)) throw new RangeError(`FourierRadon: sampling ${sampling}; give a positive number`);
     const to = withSpan(from, { first: 0, count: axes }, h.map(({ length }) => length)); // prettier-ignore
-    super({ model: from, data: to, dtype });
+    super({ model: from, data: to, dtype }, [p, h, sampling, kind, nfft]);
     const power = kind === "linear" ? 1 : 2;
     const slants = p.map((slopes, axis) =>
       slantPass(
@@ -86,6 +86,10 @@ export class FourierRadon<V extends BlockVector<V> = LocalArray> extends LinearO
       return [real, { there, back, spectrum: new Workspace<V>(back.data) }];
     });
     this.#halves = new Map(halves);
+  }
+
+  protected override sends(): boolean {
+    return this.#half("float64").there.moves > 0;
   }
 
   protected override async forward(x: V, y: V): Promise<void> {

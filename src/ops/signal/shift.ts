@@ -4,7 +4,7 @@ import { LocalArray } from "../../array/local-array.js";
 import { normalizeAxis, stridesOf } from "../../array/shape.js";
 import { checkOptions } from "../../options.js";
 import { spaceOf, type Where } from "../basic/block-space.js";
-import { LinearOperator } from "../linear-operator.js";
+import { BlockOperator } from "../basic/block-operator.js";
 import { SpectralFilter } from "./spectral-filter.js";
 
 export interface ShiftOptions {
@@ -25,7 +25,7 @@ export interface ShiftOptions {
  * Collective if the axis is split: one all-to-all to make its lines whole, one back; else local. Memory: half of a
  * complex array, the phases.
  */
-export class Shift<V extends BlockVector<V> = LocalArray> extends LinearOperator<V, V> {
+export class Shift<V extends BlockVector<V> = LocalArray> extends BlockOperator<V> {
   readonly #filter: SpectralFilter<V>;
   readonly #phase: (index: readonly number[]) => { re: number; im: number };
   readonly #phases = new Map<DType, V>();
@@ -44,10 +44,15 @@ export class Shift<V extends BlockVector<V> = LocalArray> extends LinearOperator
         `Shift: transforms of ${nfft} on an axis of ${space.dims[axis]}; give as many or more`,
       );
     if (!(sampling > 0)) throw new RangeError(`Shift: sampling ${sampling}; give a positive number`);
-    super({ model: space, data: space, dtype });
+    const shifts = typeof shift === "number" ? shift : shift.local;
+    super({ model: space, data: space, dtype }, [shifts, axis, sampling, nfft]);
     this.#filter = new SpectralFilter(space, { axes: [axis], nffts: [nfft] });
     const shiftOf = shiftsOf(shift, space, axis);
     this.#phase = (index) => phaseOf(index[axis], nfft, shiftOf(index) / sampling);
+  }
+
+  protected override sends(): boolean {
+    return this.#filter.sends;
   }
 
   protected override forward(x: V, y: V): Promise<void> {

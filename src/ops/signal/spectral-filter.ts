@@ -30,6 +30,11 @@ export class SpectralFilter<V extends BlockVector<V>> {
     [this.#space, this.#where] = [space, where];
   }
 
+  /** Whether its products are collective. */
+  get sends(): boolean {
+    return this.#where.axes.some((axis) => this.#space.grid[axis] > 1);
+  }
+
   /** Where the spectra of arrays of this dtype live. */
   spaceFor(dtype: DType): BlockSpace<V> {
     return this.#half(dtype).passes.data;
