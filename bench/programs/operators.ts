@@ -8,6 +8,7 @@
  * Arrays of 4 Mi float64 unknowns. Medians of rounds, in ns per element; `--quick` takes fewer.
  */
 import {
+  Batched,
   CausalIntegration,
   Convolve1D,
   ConvolveND,
@@ -17,6 +18,7 @@ import {
   init,
   Laplacian,
   LocalArray,
+  MatrixMult,
   ricker,
   SecondDerivative,
   Smoothing1D,
@@ -38,6 +40,7 @@ interface Case {
   readonly python: readonly (readonly [forward: string, adjoint: string])[];
 }
 
+const BLOCK = LocalArray.fromFunction([64, 64], (i, j) => Math.sin(i + 2 * j));
 const disc = LocalArray.fromFunction([7, 7], (i, j) => Math.exp(-((i - 3) ** 2) - (j - 3) ** 2));
 const both = (statement: string) => [[statement, statement]] as const;
 /** Second derivatives of PyLops's kind: temporaries, and rows at the ends that are zero. */
@@ -126,6 +129,12 @@ const cases: readonly Case[] = [
     python: both("scipy.ndimage.uniform_filter1d(x, 7, axis=0, mode='constant', output=y)"),
   },
   {
+    name: "Block diagonal of matrices, 64 × 64",
+    dims: [1024, 64, 64],
+    make: (space) => new Batched(new MatrixMult(BLOCK, [64]), space),
+    python: [["np.matmul(m, x, out=y)", "np.matmul(m.T, x, out=y)"]],
+  },
+  {
     name: "CausalIntegration, first axis",
     dims: FLAT,
     make: (space) => new CausalIntegration(space, { axis: 0 }),
@@ -139,9 +148,15 @@ const cases: readonly Case[] = [
   },
 ];
 
+const known = {
+  w: { dims: [WAVELET.length], values: WAVELET },
+  f: { dims: [7, 7], values: disc.local },
+  m: { dims: [64, 64], values: BLOCK.local },
+};
+
 const world = await init();
 const { rank, size } = world;
-const python = size === 1 ? startPython({ w: WAVELET, f: disc.local }) : undefined;
+const python = size === 1 ? startPython(known) : undefined;
 const them = size === 1 ? "NumPy / SciPy" : "one rank";
 if (rank === 0)
   console.log(

@@ -14,8 +14,7 @@ const PROGRAM = `
 import os, sys, json, time
 for name in ("OMP", "OPENBLAS", "MKL"): os.environ[name + "_NUM_THREADS"] = "1"
 import numpy as np, scipy.signal, scipy.ndimage
-w, f = [np.array(a) for a in json.loads(sys.stdin.readline())]
-f = f.reshape(7, 7)
+for name, (dims, values) in json.loads(sys.stdin.readline()).items(): globals()[name] = np.array(values).reshape(dims)
 x = None
 for line in sys.stdin:
     dims, statement = json.loads(line)
@@ -24,15 +23,22 @@ for line in sys.stdin:
     started = time.perf_counter(); exec(code); print(time.perf_counter() - started, flush=True)
 `;
 
+/** An array that statements know by its name. */
+export interface Known {
+  readonly dims: readonly number[];
+  readonly values: ArrayLike<number>;
+}
+
 /** python3 with NumPy and SciPy on one thread, which waits for statements; nothing if it is not there. */
-export function startPython({ w, f }: Record<"w" | "f", ArrayLike<number>>): Python | undefined {
+export function startPython(arrays: Readonly<Record<string, Known>>): Python | undefined {
   const command = ["python3", "/usr/bin/python3"].find(
     (name) => spawnSync(name, ["-c", "import numpy, scipy.signal, scipy.ndimage"]).status === 0,
   );
   if (command === undefined) return undefined;
   const child = spawn(command, ["-c", PROGRAM], { stdio: ["pipe", "pipe", "inherit"] });
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
-  child.stdin.write(`${JSON.stringify([Array.from(w), Array.from(f)])}\n`);
+  const plain = Object.entries(arrays).map(([name, { dims, values }]) => [name, [dims, Array.from(values)]]);
+  child.stdin.write(`${JSON.stringify(Object.fromEntries(plain))}\n`);
   const time = async (dims: readonly number[], statement: string): Promise<number> => {
     child.stdin.write(`${JSON.stringify([dims, statement])}\n`);
     const answer = await answers.next();

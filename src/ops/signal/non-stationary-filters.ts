@@ -5,7 +5,7 @@ import { isComplex } from "../../array/dtype.js";
 import { product } from "../../array/shape.js";
 import { checkOptions } from "../../options.js";
 import { SpanOperator } from "../basic/axis-operator.js";
-import { columnTable } from "../basic/axis-table.js";
+import { axisTable, type Entry } from "../basic/axis-table.js";
 import { replicatedOf, spaceOf, type Where } from "../basic/block-space.js";
 import { FilterGrid } from "./filter-grid.js";
 
@@ -48,17 +48,17 @@ export class NonStationaryFilters<V extends BlockVector<V> = LocalArray> extends
     const grid = new FilterGrid("NonStationaryFilters", dims, widths, centers);
     const taps = product(widths);
     const { local } = signal;
-    // The model's flat index is filter · taps + tap: the table is known by the samples of the signal that each filter meets.
-    const columns: [place: number, weight: number][][] = Array.from({ length: grid.count * taps }, () => []);
-    for (let i = 0; i < local.length; i++) {
-      const around = grid.filtersAt(i);
-      grid.forEachTap(i, (row, tap) => {
-        for (const [filter, weight] of around) columns[filter * taps + tap].push([row, weight * local[i]]);
+    // Where the taps of a filter about a sample fall, the samples are whose filters reach it, by the tap opposite.
+    const row = (i: number): Entry[] => {
+      const entries: Entry[] = [];
+      grid.forEachTap(i, (from, tap) => {
+        for (const [filter, weight] of grid.filtersAt(from))
+          entries.push([filter * taps + taps - 1 - tap, weight * local[from]]);
       });
-    }
+      return entries;
+    };
     const model = replicatedOf(to, [...grid.counts, ...widths]);
     const spans = [{ first: 0, count: 2 * dims.length }, { first: 0, count: dims.length }] as const; // prettier-ignore
-    const table = columnTable(local.length, columns.length, (k) => columns[k]);
-    super(model, to, spans, table, options.dtype);
+    super(model, to, spans, axisTable(local.length, grid.count * taps, row), options.dtype);
   }
 }
