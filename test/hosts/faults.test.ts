@@ -68,6 +68,16 @@ void test("faults of hosts", { ...limits, skip: why ?? false }, async (t) => {
     hosts.rejoin("node2", "node3");
   });
 
+  await t.test("a host that drops the connection that a rank is about to make is named", async (t) => {
+    const { watch, seconds } = whenAllRun(() => hosts.deafen("node3", "node2"));
+    const args = ["--heartbeat", "1", ...on, program("everyone.ts"), "later"];
+    const { code, stderr } = await runOnHosts(t, { hosts, args, watch });
+    hosts.undeafen("node3");
+    t.equal(code, 1);
+    t.match(stderr, /rank 3 \(node2, pid \d+\) .*its host has not answered/s);
+    t.ok(seconds() < 15, `within ${seconds()} s`);
+  });
+
   await t.test("a slow network, and a rank that computes, are not mistaken for dead", async (t) => {
     const { watch } = whenAllRun(() => hosts.shape("node2", "1mbit"));
     const args = ["--heartbeat", "3", ...on, program("everyone.ts"), "slow"];

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Boot } from "../boot.js";
 import { openWithin } from "../wire/ports.js";
 import { haveParted } from "./parting.js";
-import { Connection } from "./tcp/connection.js";
+import { Connection, descriptorOf } from "./tcp/connection.js";
 import { Connections } from "./tcp/connections.js";
 import type { Pieces } from "./tcp/handshake.js";
 import { Meetings } from "./tcp/meetings.js";
@@ -248,12 +248,24 @@ class Tcp implements TcpTransport {
       this.#lastProbe = now;
       for (const connection of this.#connections.all) {
         const silentMs = connection.socket.destroyed ? 0 : this.#system.silentMs(connection.fd);
-        if (silentMs > this.#silentMs)
-          connection.fail(new Error(`its host has not answered for ${Math.round(silentMs / 1000)} s`));
+        if (silentMs > this.#silentMs) connection.fail(silent(silentMs));
+      }
+      for (const peer of this.#peers.values()) {
+        const silentMs = this.#dialedInVainMs(peer);
+        if (silentMs > this.#silentMs) this.#lose(peer, silent(silentMs));
       }
     }
     this.#connections.flush();
     if (this.#closing !== undefined) this.wake();
+  }
+
+  /** For how long the host of a peer has not answered whom this rank dials. The kernel answers, however busy the peer is. */
+  #dialedInVainMs({ dialing, dialedMs }: Peer): number {
+    const sinceMs = performance.now() - dialedMs;
+    if (dialing === undefined || dialing.destroyed || sinceMs <= this.#silentMs) return 0;
+    // The socket itself learns of an answer only when this rank's event loop turns.
+    const fd = descriptorOf(dialing);
+    return this.#system.isConnecting(fd) ? sinceMs : this.#system.silentMs(fd);
   }
 
   #lose(peer: Peer, reason: Error): void {
@@ -279,6 +291,10 @@ class Tcp implements TcpTransport {
     peer.reported = true;
     this.#sink.lost(peer.rank, reason);
   }
+}
+
+function silent(ms: number): Error {
+  return new Error(`its host has not answered for ${Math.round(ms / 1000)} s`);
 }
 
 /** A quiet connection is probed by the kernel, so that the end of a host that says nothing is noticed. */

@@ -1,4 +1,4 @@
-/** All ranks hear from their neighbours again and again; or, `slow`, one sends much and one computes for longer than a heartbeat. */
+/** All ranks hear from their neighbours again and again; `later`: from some time after the start on; or, `slow`, one sends much and one computes for longer than a heartbeat. */
 import { init } from "tsmpi";
 
 const world = await init();
@@ -16,4 +16,8 @@ if (process.argv[2] === "slow") {
   );
   for (const request of requests) await request;
   if (rank === 3) console.log("all came back from rank 3");
-} else for (;;) await world.sendrecv(rank, { dest: (rank + 1) % size, source: (rank + size - 1) % size });
+} else {
+  // Until then nobody has a connection with the next host.
+  if (process.argv[2] === "later") await new Promise((resolve) => setTimeout(resolve, 1500));
+  for (;;) await world.sendrecv(rank, { dest: (rank + 1) % size, source: (rank + size - 1) % size });
+}

@@ -344,7 +344,7 @@ export class Connection {
 }
 
 /** The descriptor below a socket of Node. */
-function descriptorOf(socket: Socket): number {
+export function descriptorOf(socket: Socket): number {
   const { _handle: handle } = socket as unknown as { _handle?: { fd?: number } | null };
   if (typeof handle?.fd !== "number" || handle.fd < 0)
     throw new Error("tcp: this version of node shows no descriptors of sockets; use --transport zmq");

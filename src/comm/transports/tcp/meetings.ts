@@ -46,6 +46,7 @@ export class Meetings {
     const [host, port] = this.#book[peer.rank].split(" ");
     const socket = connectSocket({ host, port: Number(port), ...this.#options });
     peer.dialing = socket.unref();
+    peer.dialedMs = performance.now();
     let cause: Error | undefined;
     socket.on("error", (error) => (cause = error));
     const pieces = new Pieces(socket);

@@ -14,6 +14,8 @@ export interface Peer {
   connection: Connection | undefined;
   /** The connection that this rank makes. */
   dialing: Socket | undefined;
+  /** Since when, by the clock of this process. */
+  dialedMs: number;
   /** The peer makes the connection. */
   called: boolean;
   /** What was posted before there was a connection. */
@@ -33,6 +35,7 @@ export function newPeer(rank: number): Peer {
     rank,
     connection: undefined,
     dialing: undefined,
+    dialedMs: 0,
     called: false,
     pending: [],
     saidBye: false,

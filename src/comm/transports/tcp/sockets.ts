@@ -14,6 +14,8 @@ export interface Sockets {
    * that it has no room for more, for which it is asked ever less often.
    */
   silentMs(fd: number): number;
+  /** Whether the peer's kernel has not answered yet. */
+  isConnecting(fd: number): boolean;
   yieldCore(): void;
 }
 
@@ -58,15 +60,19 @@ function load(): Sockets {
 
   const info = new Uint32Array(37); // struct tcp_info up to what is needed
   const infoBytes = new Uint32Array(1);
+  /** Fills `info`; false where the kernel tells nothing. */
+  function look(fd: number): boolean {
+    infoBytes[0] = info.byteLength;
+    return linux && getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, infoBytes) === 0;
+  }
   return {
     receive: (fd, into, length) => check("recv", recv(fd, into, length, MSG_DONTWAIT)),
     send: (fd, from, length, more) =>
       check("send", send(fd, from, length, MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0))),
     poll,
+    isConnecting: (fd) => look(fd) && (info[INFO_STATE] & 0xff) === STATE_SYN_SENT,
     silentMs(fd) {
-      if (!linux) return 0;
-      infoBytes[0] = info.byteLength;
-      if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, infoBytes) !== 0) return 0;
+      if (!look(fd)) return 0;
       const answered = info[INFO_STATE] >>> 24 < UNANSWERED_PROBES;
       const full = info[INFO_UNACKED] === 0 && info[INFO_NOT_SENT_BYTES] > 0 && answered;
       return full ? 0 : info[INFO_LAST_ACK_RECEIVED_MS];
@@ -77,8 +83,9 @@ function load(): Sockets {
 
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
-/** Words of `struct tcp_info`, linux/tcp.h. The last byte of the first counts probes that have not been answered. */
+/** Words of `struct tcp_info`, linux/tcp.h. The first byte is the state, the last byte of that word counts probes that have not been answered. */
 const INFO_STATE = 0;
+const STATE_SYN_SENT = 2;
 const UNANSWERED_PROBES = 3;
 const INFO_UNACKED = 6;
 const INFO_LAST_ACK_RECEIVED_MS = 14;
