@@ -1,4 +1,4 @@
-import { checkBytes, checkRank, checkTag } from "./arguments.js";
+import { checkBytes } from "./arguments.js";
 import type { PointToPoint, ReceivedMessage } from "./api/point-to-point.js";
 import { type CallName, checkCall, NO_OPTIONS, problemWith } from "./call-options.js";
 import { Calls } from "./calls.js";
@@ -7,21 +7,12 @@ import type { BoardCall } from "./collectives/in-memory/board-call.js";
 import { NativeCalls } from "./collectives/native.js";
 import { collectiveContext } from "./context-id.js";
 import type { Engine } from "./engine.js";
-import {
-  bytesOf,
-  codeOf,
-  EAGER_BYTES,
-  isTypedArray,
-  type PackedPieces,
-  packPieces,
-  packPlain,
-} from "./envelope.js";
 import { isStrided, type Strided } from "./layout.js";
 import type { MatchedMessage } from "./matched-message.js";
 import { Persistent } from "./persistent.js";
 import { type Buffer, checkBuffer, limitedCall, located, Receives } from "./receives.js";
-import { completed, failed, type Operation } from "./request.js";
-import { SendBuffer } from "./send-buffer.js";
+import { failed, type Operation } from "./request.js";
+import { gathered, Sends } from "./sends.js";
 import { limitedTask, Task } from "./task.js";
 import type {
   CallOptions,
@@ -30,7 +21,6 @@ import type {
   RecvOptions,
   Request,
   Selection,
-  SendMode,
   SendOptions,
   SendRecvOptions,
   Status,
@@ -56,9 +46,7 @@ export class MessageCalls implements PointToPoint, Members {
   readonly native: NativeCalls | undefined;
   protected readonly calls: Calls;
   readonly #receives: Receives;
-  readonly #buffer = new SendBuffer();
-  /** Reused: the engine reads it only during a call. */
-  readonly #address: { dest: number; context: number; source: number; tag: number };
+  readonly #sends: Sends;
 
   /** @param ranks - World ranks of the members, by their rank in this communicator. */
   constructor(engine: Engine, id: number, ranks: readonly number[], name: string) {
@@ -69,8 +57,8 @@ export class MessageCalls implements PointToPoint, Members {
     this.size = ranks.length;
     this.id = id;
     this.context = collectiveContext(id);
-    this.#address = { dest: 0, context: id, source: this.rank, tag: 0 };
     this.calls = new Calls(this);
+    this.#sends = new Sends(this, this.calls);
     this.#receives = new Receives(this, this.calls);
     engine.register(id, this.calls);
     engine.register(this.context, this.calls);
@@ -86,12 +74,12 @@ export class MessageCalls implements PointToPoint, Members {
     this.calls.messages.send++;
     const { tag = 0, mode, signal } = options;
     try {
-      this.#checkSend("send", dest, tag, options);
+      this.#sends.check("send", dest, tag, options);
       if (mode === undefined && signal === undefined && dest !== PROC_NULL && !this.engine.check) {
-        const sent = this.#sendSmall(value, dest, tag);
+        const sent = this.#sends.small(value, dest, tag);
         if (sent !== undefined) return done(this.engine, sent);
       }
-      return located(this, this.#send("send", value, dest, tag, options), "send", dest, tag);
+      return located(this, this.#sends.post("send", value, dest, tag, options), "send", dest, tag);
     } catch (error) {
       return failed(this.engine, error);
     }
@@ -165,10 +153,10 @@ export class MessageCalls implements PointToPoint, Members {
     options: Pick<SendOptions, "tag" | "mode"> = NO_OPTIONS,
   ): Persistent<void> {
     const { tag = 0, mode = "standard" } = options;
-    this.#checkSend("sendInit", dest, tag, options);
+    this.#sends.check("sendInit", dest, tag, options);
     checkBuffer("sendInit", buffer);
     return new Persistent(this.engine, `sendInit to rank ${dest}, tag ${tag}`, () =>
-      this.#send("sendInit", buffer, dest, tag, { mode, timeoutMs: this.calls.timeoutMs }),
+      this.#sends.post("sendInit", buffer, dest, tag, { mode, timeoutMs: this.calls.timeoutMs }),
     );
   }
 
@@ -192,7 +180,7 @@ export class MessageCalls implements PointToPoint, Members {
       checkCall(this, "flushBuffer", options);
       const { signal, timeoutMs = this.calls.timeoutMs } = options;
       const what = limitedCall(this, "flushBuffer", ANY_SOURCE, ANY_TAG);
-      return limitedTask(this.engine, what, { signal, timeoutMs }, () => this.#buffer.flush());
+      return limitedTask(this.engine, what, { signal, timeoutMs }, () => this.#sends.buffer.flush());
     } catch (error) {
       return failed(this.engine, error);
     }
@@ -203,7 +191,7 @@ export class MessageCalls implements PointToPoint, Members {
     const { timeoutMs, bufferBytes } = options;
     if (bufferBytes !== undefined) checkBytes(this, "configure", "bufferBytes", bufferBytes);
     if (timeoutMs !== undefined) this.calls.timeoutMs = timeoutMs;
-    if (bufferBytes !== undefined) this.#buffer.limit = bufferBytes;
+    if (bufferBytes !== undefined) this.#sends.buffer.limit = bufferBytes;
   }
 
   /** Starts a collective over messages: what is wrong with its options is told to all ranks. */
@@ -233,7 +221,7 @@ export class MessageCalls implements PointToPoint, Members {
   ): Request<unknown> {
     const { dest, source = ANY_SOURCE, sendTag = 0, recvTag = ANY_TAG, into } = options;
     try {
-      this.#checkSend(op, dest, sendTag, options);
+      this.#sends.check(op, dest, sendTag, options);
       this.#receives.check(op, source, recvTag, options);
       const receive = located(
         this,
@@ -242,7 +230,7 @@ export class MessageCalls implements PointToPoint, Members {
         source,
         recvTag,
       );
-      const sent = located(this, this.#send(op, value, dest, sendTag, options), op, dest, sendTag);
+      const sent = located(this, this.#sends.post(op, value, dest, sendTag, options), op, dest, sendTag);
       const both = async (): Promise<unknown> => {
         await sent;
         return receive;
@@ -251,55 +239,6 @@ export class MessageCalls implements PointToPoint, Members {
     } catch (error) {
       return failed(this.engine, error);
     }
-  }
-
-  /** Sends what is small and makes no special case; `undefined` if this is not. */
-  #sendSmall(value: unknown, dest: number, tag: number): Operation<void> | undefined {
-    if (isTypedArray(value)) {
-      if (value.byteLength > EAGER_BYTES) return undefined;
-      return this.engine.send(this.#to(dest, tag), codeOf(value), bytesOf(value));
-    }
-    const plain = packPlain(value);
-    return plain && this.engine.send(this.#to(dest, tag), plain.code, plain.bytes);
-  }
-
-  #send(op: string, value: unknown, dest: number, tag: number, options: SendOptions): Operation<void> {
-    const { mode, signal, timeoutMs = this.calls.timeoutMs } = options;
-    if (signal?.aborted) return failed(this.engine, signal.reason);
-    if (dest === PROC_NULL) return completed(this.engine, undefined);
-    const message = isStrided(value) ? gathered(value) : value;
-    if (mode === "buffered") return this.#sendCopy(op, packPieces(message), dest, tag);
-    const limit =
-      signal === undefined && timeoutMs === Infinity
-        ? undefined
-        : { signal, timeoutMs, what: limitedCall(this, op, dest, tag) };
-    const payload = packPieces(message);
-    const synchronous = mode === "synchronous" || this.engine.check;
-    return this.engine.sendPieces(this.#to(dest, tag), payload, { synchronous, limit });
-  }
-
-  /** Hands a copy over: complete at once. */
-  #sendCopy(op: string, message: PackedPieces, dest: number, tag: number): Operation<void> {
-    const ended = this.#buffer.send(`${op}: rank ${this.rank} of "${this.name}"`, message, (copy) =>
-      this.engine.sendPieces(this.#to(dest, tag), copy),
-    );
-    return ended ?? completed(this.engine, undefined);
-  }
-
-  #to(dest: number, tag: number): { dest: number; context: number; source: number; tag: number } {
-    const address = this.#address;
-    address.dest = this.ranks[dest];
-    address.tag = tag;
-    return address;
-  }
-
-  #checkSend(op: Sending, dest: number, tag: number, options: SendOptions): void {
-    checkCall(this, op, options);
-    const { mode } = options;
-    checkRank(this, op, "dest", dest);
-    checkTag(this, op, tag);
-    if (mode !== undefined && !MODES.has(mode))
-      throw new RangeError(`${op}: mode "${String(mode)}" is unknown; use ${[...MODES].join(", ")}`);
   }
 
   #checkRecv(op: "iprobe" | "improbe", selection: Selection): void {
@@ -318,17 +257,9 @@ export class MessageCalls implements PointToPoint, Members {
   }
 }
 
-const MODES: ReadonlySet<SendMode> = new Set(["standard", "synchronous", "buffered"]);
-
-type Sending = "send" | "sendInit" | "sendrecv";
-
 /** What a send returns that is complete already: `await` has a short way for promises of its own kind. */
 const SENT: Request = Object.assign(Promise.resolve(), { test: () => true, status: undefined });
 
 function done(engine: Engine, sent: Operation<void>): Request {
   return sent === engine.sent ? SENT : sent;
-}
-
-function gathered({ data, layout, offset }: Strided): TypedArray {
-  return layout.pack(data, undefined, offset);
 }
