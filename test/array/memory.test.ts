@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { DistributedArray } from "../../src/array/distributed-array.js";
 import { Distribution } from "../../src/array/distribution.js";
 import { HaloPlan } from "../../src/array/halo.js";
 import { LocalArray } from "../../src/array/local-array.js";
 import { Redistribution } from "../../src/array/redistribute.js";
-import type { Communicator } from "../../src/comm/types.js";
-import { heapStatistics } from "../../src/kernels/index.js";
 import { Halo } from "../../src/ops/basic/halo.js";
 import { Laplacian } from "../../src/ops/basic/laplacian.js";
+import { heapGrowth } from "../heap.js";
 import { spmd } from "../spmd.js";
 
 const ROUNDS = 4;
@@ -36,30 +33,10 @@ await spmd(
       () => halo.matvec(x, data),
     ];
     for (const action of actions) {
-      await action();
-      const states = [await usage(comm)];
-      for (let round = 0; round < ROUNDS; round++) {
-        for (let i = 0; i < TIMES; i++) await action();
-        states.push(await usage(comm));
-      }
-      // What V8 compiles meanwhile is in some rounds; what an action leaves is in all of them.
-      const grown = Math.min(...states.slice(1).map(({ js }, k) => js - states[k].js));
-      assert.ok(grown < LIMIT, `${String(action)}: ${grown} bytes more on the heap each ${TIMES} times`);
-      const [before, after] = [states[1], states[ROUNDS]];
-      assert.deepEqual(after.wasm, before.wasm, String(action));
+      const { js, wasm } = await heapGrowth(comm, action, { rounds: ROUNDS, times: TIMES });
+      assert.ok(js < LIMIT, `${String(action)}: ${js} bytes more on the heap each ${TIMES} times`);
+      assert.deepEqual(wasm[1], wasm[0], String(action));
     }
   },
   { sizes: [2], real: false },
 );
-
-/** Bytes in use while all ranks are here, after a garbage collection. */
-async function usage(comm: Communicator): Promise<{ js: number; wasm: unknown }> {
-  await comm.barrier();
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void; // what the flag has put there
-  collect();
-  const { arrays, used, overflowed } = heapStatistics();
-  const js = process.memoryUsage().heapUsed;
-  await comm.barrier();
-  return { js, wasm: { arrays, used, overflowed } };
-}
