@@ -1,6 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "./errors.js";
+import { makeFolder } from "./make-folder.js";
 
 /** Files for what ranks print, made when there is something to write; two ranks may share one. */
 export class RankFiles {
@@ -61,16 +62,5 @@ export function checkPlace(pattern: string): void {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`--output-dir ${folder}: no files can be written there (${reason})`);
-  }
-}
-
-/** Makes a folder, and those around it. Node's own way does not end below folders that refuse, such as /proc. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if (!existsSync(folder)) throw error; // else another job was faster
   }
 }

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { environment } from "./environment.js";
 import { LaunchError } from "./errors.js";
 import { type Janitor, startJanitor } from "./janitor.js";
+import { makeFolder } from "./make-folder.js";
 
 /** The folder of a job on this host. */
 export interface Session {
@@ -52,7 +53,12 @@ export function openSession(jobId = newJobId()): Session {
 export function privateFolder(): string {
   const { uid } = userInfo();
   const folder = jobsFolder();
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    makeFolder(folder, 0o700);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LaunchError(`no folder for jobs can be made (${reason}); set XDG_RUNTIME_DIR`);
+  }
   const stat = lstatSync(folder);
   if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
     throw new LaunchError(`${folder} is open to other users; remove it, or set XDG_RUNTIME_DIR`);

@@ -272,6 +272,10 @@ void test("a job that cannot start says why, and starts no rank", { jobs: 3, tim
   for (const { title, args, code, says } of refusals) {
     void t.test(title, { buffered: true }, async (t) => refused(t, await tsmpirun(args), code, says));
   }
+  void t.test("a runtime folder in which nothing can be made", { buffered: true }, async (t) => {
+    const outcome = await tsmpirun([script], { env: { XDG_RUNTIME_DIR: "/proc" } });
+    refused(t, outcome, 125, /no folder for jobs can be made .*set XDG_RUNTIME_DIR/);
+  });
   void t.test("an error in a host file, with line and column", { buffered: true }, async (t) => {
     const folder = folderWith(t, { hosts: "localhost slots=2\nlocalhost slots=two\n" });
     const outcome = await tsmpirun(["-f", "hosts", script], { cwd: folder });
