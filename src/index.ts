@@ -39,6 +39,8 @@ export { Group, type GroupComparison, type RankRange } from "./comm/structure/gr
 export type { Comparison, CounterOptions, SplitNodeOptions } from "./comm/api/structure.js";
 export { Attribute, type AttributeOptions } from "./comm/structure/attribute.js";
 export type { Lifetime } from "./comm/api/lifetime.js";
+export { attach } from "./comm/thread.js";
+export type { CommunicatorHandle, FromThread, ThreadCommunicator, Threads } from "./comm/api/threads.js";
 export { computeDims } from "./comm/structure/dims.js";
 export type {
   CartCommunicator,

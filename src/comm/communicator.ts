@@ -1,3 +1,4 @@
+import type { CommunicatorHandle } from "./api/threads.js";
 import type {
   CartCommunicator,
   CartOptions,
@@ -28,6 +29,7 @@ import { type Grid, gridFor, printGrid, type Shift } from "./structure/grid.js";
 import { placeByHost } from "./structure/placement.js";
 import { mustAgree, type Proposal } from "./structure/proposals.js";
 import type { Plan } from "./structure-calls.js";
+import { transfer } from "./thread.js";
 import type { CallOptions, Communicator, Counts, Into, RecvCounts, Request, TypedArray } from "./types.js";
 
 /**
@@ -35,6 +37,10 @@ import type { CallOptions, Communicator, Counts, Into, RecvCounts, Request, Type
  * file with those that have a topology, since each makes the others.
  */
 export class GroupCommunicator extends ServiceCalls implements Communicator {
+  transfer(): CommunicatorHandle {
+    return transfer(this);
+  }
+
   cart(dims: readonly number[], options: CartOptions = NO_OPTIONS): Request<CartCommunicator | undefined> {
     const { periods = false, reorder = false } = options;
     let grid: Grid;

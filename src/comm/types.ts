@@ -3,6 +3,7 @@ import type { Interception } from "./api/interception.js";
 import type { Lifetime } from "./api/lifetime.js";
 import type { PointToPoint } from "./api/point-to-point.js";
 import type { Structure } from "./api/structure.js";
+import type { Threads } from "./api/threads.js";
 import type { ReproducibleSum } from "./reproducible-sum.js";
 import type { Strided } from "./layout.js";
 
@@ -205,7 +206,7 @@ export interface Statistics {
  *
  * Wrong arguments, and calls that do not match those of other ranks, reject on every rank that takes part.
  */
-export interface Communicator extends PointToPoint, Collectives, Structure, Lifetime, Interception {
+export interface Communicator extends PointToPoint, Collectives, Structure, Lifetime, Interception, Threads {
   readonly rank: number;
   readonly size: number;
   /** Printed in every error; may be set. Local. */

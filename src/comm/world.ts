@@ -61,7 +61,7 @@ let world: Promise<World> | undefined;
  * There is nothing to finalize: when the program has nothing left to do, the rank delivers what it has sent, tells the
  * others that it will send no more, and ends. A rank that waits for one that has ended fails instead of hanging.
  *
- * Only the main thread of a rank communicates; its worker threads pass it what is to be sent.
+ * Only the main thread of a rank communicates; it makes the calls of worker threads, see {@link Communicator.transfer}.
  *
  * @param options - Also those of later calls hold from then on; all ranks pass the same.
  * @throws {Error} If the shared memory cannot be mapped or no port can be opened, or in a worker thread of a rank.
@@ -75,7 +75,7 @@ export async function init(options: InitOptions = {}): Promise<World> {
 async function join(): Promise<World> {
   if (!isMainThread && env.controlFd !== undefined) {
     throw new Error(
-      `init: called from worker thread ${threadId} of a rank; only its main thread communicates: pass it what is to be sent`,
+      `init: called from worker thread ${threadId} of a rank; only its main thread communicates: pass the thread a handle, comm.transfer()`,
     );
   }
   const control = await connectControl();

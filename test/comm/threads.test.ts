@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { isMainThread, parentPort, Worker } from "node:worker_threads";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import type { CommunicatorHandle } from "../../src/comm/api/threads.js";
+import { attach } from "../../src/comm/thread.js";
 import { init } from "../../src/comm/world.js";
 import { env } from "../../src/env.js";
 import { realRanks, spmd } from "../spmd.js";
@@ -17,11 +19,68 @@ if (isMainThread) {
       assert.equal(await comm.allreduce(1), comm.size);
     },
   );
+
+  await spmd(
+    "rule 27: worker threads call through the main thread, which goes on calling, too",
+    async (comm) => {
+      const theirs = comm.dup();
+      const handle = theirs.transfer();
+      const worker = new Worker(new URL(import.meta.url), {
+        workerData: handle,
+        transferList: [handle.port],
+      });
+      const heard = once(worker, "message");
+      const ended = once(worker, "exit");
+      assert.equal(await comm.allreduce(2), 2 * comm.size);
+      assert.deepEqual(await heard, ["good"]);
+      assert.deepEqual(await ended, [0], "a thread that waits for nothing ends");
+      assert.equal(theirs.statistics.calls["allreduce"], 1);
+      theirs.free();
+    },
+  );
   await realRanks(import.meta.url);
-} else {
+} else if (workerData === null) {
   const outcome = await init().then(
     () => "joined",
     (error: Error) => error.message,
   );
   parentPort?.postMessage(outcome);
+} else {
+  await callAll(workerData as CommunicatorHandle);
+  parentPort?.postMessage("good");
+}
+
+/** In a worker thread: every call once, and what cannot be called. */
+async function callAll(handle: CommunicatorHandle): Promise<void> {
+  const comm = attach(handle);
+  const { rank, size } = comm;
+  const next = (rank + 1) % size;
+  const before = (rank + size - 1) % size;
+  const ranks = Array.from({ length: size }, (_, i) => i);
+
+  assert.equal(await comm.allreduce(rank), (size * (size - 1)) / 2);
+  const sent = comm.send({ rank, x: Float64Array.of(rank) }, next, { tag: 3 });
+  assert.deepEqual(await comm.recv({ source: before, tag: 3 }), { rank: before, x: Float64Array.of(before) });
+  await sent;
+  assert.equal(await comm.sendrecv(rank, { dest: next, source: before }), before);
+  await comm.barrier();
+  assert.equal(await comm.bcast(rank === size - 1 ? "all" : undefined, { root: size - 1 }), "all");
+  assert.deepEqual(await comm.gather(rank), rank === 0 ? ranks : undefined);
+  assert.equal(await comm.scatter(rank === 0 ? ranks : undefined), rank);
+  assert.deepEqual(await comm.allgather(rank), ranks);
+  assert.deepEqual(
+    await comm.alltoall(ranks.map((to) => [rank, to])),
+    ranks.map((from) => [from, rank]),
+  );
+  assert.equal(await comm.reduce(1, { op: "max" }), rank === 0 ? 1 : undefined);
+  assert.equal(await comm.scan(1), rank + 1);
+  assert.equal(await comm.exscan(1), rank === 0 ? undefined : rank);
+
+  const nobody = { name: "RangeError", message: /send: .*rank/ };
+  await assert.rejects(comm.send(1, size), nobody);
+  await assert.rejects(comm.recv({ source: rank, tag: 9, timeoutMs: 5 }), { name: "TimeoutError" });
+  await assert.rejects(
+    comm.send(() => undefined, next),
+    { name: "DataCloneError" },
+  );
 }
