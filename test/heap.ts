@@ -16,6 +16,7 @@ const collect = runInNewContext("gc") as () => void; // what the flag has put th
 /** Collective, for ranks that share one process. */
 export async function heapUse(comm: Communicator): Promise<HeapUse> {
   await comm.barrier();
+  await new Promise((turn) => setImmediate(turn)); // until then V8 keeps what was held weakly
   collect();
   const { arrays, used, overflowed } = heapStatistics();
   const js = process.memoryUsage().heapUsed;

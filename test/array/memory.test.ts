@@ -9,7 +9,7 @@ import { Laplacian } from "../../src/ops/basic/laplacian.js";
 import { heapGrowth } from "../heap.js";
 import { spmd } from "../spmd.js";
 
-const ROUNDS = 4;
+const ROUNDS = 6;
 const TIMES = 500;
 const LIMIT = 20 * TIMES; // bytes: an object that stayed each time would take more
 
