@@ -1,4 +1,5 @@
 import type { BlockSpace } from "../array/blocks.js";
+import { Hash } from "../array/hash.js";
 import { distributionOf } from "./basic/block-space.js";
 
 /**
@@ -34,7 +35,7 @@ export class Agreement {
 
   async #compare(comm: NonNullable<BlockSpace<unknown>["comm"]>, values: readonly unknown[]): Promise<void> {
     const hash = new Hash();
-    values.forEach((value) => hash.add(value));
+    addTo(hash, values);
     const hashes = await comm.allgather(hash.value);
     const odd = hashes.findIndex((value) => value !== hashes[0]);
     if (odd < 0) {
@@ -56,29 +57,11 @@ function partsOf(space: BlockSpace<unknown>): unknown {
   return [space.toString(), space.dims.map((_, axis) => distribution?.offsets(axis))];
 }
 
-/** Two hashes of 26 bits, as one number. @see FNV-1a, https://www.rfc-editor.org/rfc/rfc9923 */
-class Hash {
-  #a = 0x811c9dc5;
-  #b = 0x050c5d1f;
-
-  get value(): number {
-    return (this.#a >>> 6) * 2 ** 26 + (this.#b >>> 6);
-  }
-
-  add(value: unknown): void {
-    if (ArrayBuffer.isView(value))
-      this.#addBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-    else if (Array.isArray(value)) for (const item of value) this.add(item);
-    else if (typeof value === "object" && value !== null) this.add(Object.entries(value));
-    else this.#addBytes(new TextEncoder().encode(`${typeof value} ${String(value)};`));
-  }
-
-  #addBytes(bytes: Uint8Array): void {
-    for (const byte of bytes) {
-      this.#a = Math.imul(this.#a ^ byte, 0x01000193);
-      this.#b = Math.imul(this.#b ^ byte ^ (this.#a >>> 15), 0x85ebca6b);
-    }
-  }
+function addTo(hash: Hash, value: unknown): void {
+  if (ArrayBuffer.isView(value)) hash.add(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  else if (Array.isArray(value)) for (const item of value) addTo(hash, item);
+  else if (typeof value === "object" && value !== null) addTo(hash, Object.entries(value));
+  else hash.add(new TextEncoder().encode(`${typeof value} ${String(value)};`));
 }
 
 const LONGEST = 60;
