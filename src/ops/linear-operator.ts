@@ -157,13 +157,7 @@ export abstract class LinearOperator<
   add(this: Distributed, other: LocalOperator): Distributed;
   add(this: LocalOperator, other: Distributed): Distributed;
   add(other: unknown): unknown {
-    const [A, B] = inOneKind<LinearOperator<M, D>, LinearOperator<M, D>>(
-      "add",
-      this,
-      other,
-      "model",
-      "model",
-    );
+    const [A, B] = summands("add", this, other);
     return new Sum(A, B);
   }
 
@@ -172,13 +166,7 @@ export abstract class LinearOperator<
   sub(this: Distributed, other: LocalOperator): Distributed;
   sub(this: LocalOperator, other: Distributed): Distributed;
   sub(other: unknown): unknown {
-    const [A, B] = inOneKind<LinearOperator<M, D>, LinearOperator<M, D>>(
-      "sub",
-      this,
-      other,
-      "model",
-      "model",
-    );
+    const [A, B] = summands("sub", this, other);
     return new Sum(A, B.neg());
   }
 
@@ -265,6 +253,11 @@ function inOneKind<A, B>(
     there && isLocal(other) ? new LiftedOperator(other, lifted(where, other, its, there)) : other,
   ];
   return pair as [A, B]; // the overloads say which
+}
+
+/** Both operators of a sum, in one kind. */
+function summands<A>(where: string, a: A, b: unknown): [A, A] {
+  return inOneKind<A, A>(where, a, b, "model", "model");
 }
 
 class LiftedOperator extends LinearOperator<DistributedArray, DistributedArray> {
