@@ -336,10 +336,8 @@ export class Calls implements Group, Judge {
         throw told;
       }
       const { engine, context, native } = this.#members;
-      for (const message of [...engine.arrived(context), ...(native?.early(call.sequence) ?? [])]) {
-        const error = message.tag === call.sequence ? call.mismatch(message) : undefined;
-        if (error !== undefined) throw error;
-      }
+      refuseOthers(call, engine.arrived(context));
+      if (native !== undefined) refuseOthers(call, native.early(call.sequence));
       const result = await run(call);
       call.state = "done";
       call.hostBoard?.end(call);
@@ -356,6 +354,14 @@ export class Calls implements Group, Judge {
     } finally {
       this.#running.delete(call);
     }
+  }
+}
+
+/** @throws {CollectiveMismatchError} If a message that came before this rank's call is of another one. */
+function refuseOthers(call: Call, messages: Iterable<Message>): void {
+  for (const message of messages) {
+    const error = message.tag === call.sequence ? call.mismatch(message) : undefined;
+    if (error !== undefined) throw error;
   }
 }
 

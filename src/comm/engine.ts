@@ -48,9 +48,9 @@ export interface Group {
   /** World ranks, by rank. */
   readonly ranks: readonly number[];
   /** Judges a collective's message by its signature; returns what is wrong with it. */
-  inspect(message: Message): Error | undefined;
+  inspect?(message: Message): Error | undefined;
   /** A collective has failed on another rank. */
-  remoteFailure(sequence: number, source: number, text: string): void;
+  remoteFailure?(sequence: number, source: number, text: string): void;
   /** A world rank calls nothing more. */
   lost(peer: number): void;
   /** It answers no more, either. */
@@ -58,7 +58,7 @@ export interface Group {
   /** An active message has come. */
   active?(message: Message, memory: Uint8Array): void;
   /** Compares collectives that have waited for long with what other ranks have called. */
-  audit(): void;
+  audit?(): void;
 }
 
 /** What answers other ranks; see structure/service.ts. */
@@ -340,6 +340,6 @@ export class Engine extends Waiting implements Sink {
   }
 
   protected override audit(): void {
-    for (const group of this.#contexts.groups) group.audit();
+    for (const group of this.#contexts.groups) group.audit?.();
   }
 }

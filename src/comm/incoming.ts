@@ -109,7 +109,9 @@ export class Incoming {
   }
 
   #inspect(context: number, message: Message): Error | undefined {
-    return message.signature === NO_SIGNATURE ? undefined : this.#contexts.groupOf(context)?.inspect(message);
+    return message.signature === NO_SIGNATURE
+      ? undefined
+      : this.#contexts.groupOf(context)?.inspect?.(message);
   }
 
   #keep(context: number, arrival: Arrival): void {
@@ -125,7 +127,7 @@ export class Incoming {
     const memory = new Uint8Array(bytes);
     const done = (): void => {
       const text = new TextDecoder().decode(memory);
-      this.#contexts.tell(context, (group) => group.remoteFailure(sequence, rank, text));
+      this.#contexts.tell(context, (group) => group.remoteFailure?.(sequence, rank, text));
     };
     return { memory, done };
   }

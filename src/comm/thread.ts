@@ -104,8 +104,13 @@ class Attached implements ThreadCommunicator {
     port.unref(); // a thread that waits for nothing ends
   }
 
-  send = (...args: Parameters<ThreadCommunicator["send"]>): Promise<void> => this.#ask("send", args);
-  barrier = (...args: Parameters<ThreadCommunicator["barrier"]>): Promise<void> => this.#ask("barrier", args);
+  send(...args: Parameters<ThreadCommunicator["send"]>): Promise<void> {
+    return this.#ask("send", args);
+  }
+
+  barrier(...args: Parameters<ThreadCommunicator["barrier"]>): Promise<void> {
+    return this.#ask("barrier", args);
+  }
 
   recv<T>(...args: Parameters<ThreadCommunicator["recv"]>): Promise<T> {
     return this.#ask("recv", args);

@@ -94,7 +94,7 @@ export class NativeCalls implements Group {
       await meeting.finished;
     } finally {
       meeting.isOver = true;
-      meeting.abandon();
+      meeting.abandon?.();
       if (this.#decides) this.#decide(meeting, false);
       if (meeting.state !== "open") this.#meetings.delete(call.sequence);
     }
@@ -139,14 +139,6 @@ export class NativeCalls implements Group {
       this.#decide(meeting, false);
     }
   }
-
-  inspect(): undefined {
-    return undefined; // nothing comes here but active messages
-  }
-
-  remoteFailure(): void {} // of calls, which have a context of their own
-
-  audit(): void {}
 
   // ----------------------------------------------------------------------------------------------------
 
@@ -239,7 +231,8 @@ class Meeting {
   isOver = false;
   /** Who has called it, other than rank 0, which keeps this. */
   readonly arrived = new Set<number>();
-  #abandon = (): void => undefined;
+  /** Once it has begun: says that nobody waits for it any more. */
+  abandon: (() => void) | undefined;
 
   constructor(call: Call, operation: NativeOperation) {
     this.call = call;
@@ -250,15 +243,10 @@ class Meeting {
   begin(group: NativeGroup): void {
     this.call.isNative = true;
     try {
-      this.#abandon = group.start(this.#operation, () => this.finished.complete());
+      this.abandon = group.start(this.#operation, () => this.finished.complete());
       if (this.isOver) this.abandon();
     } catch (error) {
       this.finished.fail(error);
     }
-  }
-
-  /** Nobody waits for it any more. */
-  abandon(): void {
-    this.#abandon();
   }
 }

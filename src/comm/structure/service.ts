@@ -43,7 +43,6 @@ interface Pending {
 }
 
 const EMPTY = pack(new Uint8Array(0));
-const nothing = (): void => undefined;
 
 /**
  * What ranks ask of each other without the other one calling anything: counters, mutexes and windows build on it. A
@@ -173,10 +172,6 @@ export abstract class Service implements Group, Offered {
     }
     this.#departs(rank);
   }
-
-  readonly inspect = nothing as () => undefined;
-  readonly remoteFailure = nothing;
-  readonly audit = nothing;
 
   #settle(id: number, verb: number, code: number, memory: Uint8Array): void {
     const pending = this.#pending.get(id);

@@ -117,8 +117,8 @@ export class MpiTransport implements Transport {
     this.#near?.wake();
   }
 
-  board(index: number, ranks: readonly number[]): Board | undefined {
-    return ranks.every((rank) => this.#isNear[rank]) ? this.#near?.board(index, ranks) : undefined;
+  board(id: number, ranks: readonly number[]): Board | undefined {
+    return ranks.every((rank) => this.#isNear[rank]) ? this.#near?.board(id, ranks) : undefined;
   }
 
   async close(): Promise<void> {

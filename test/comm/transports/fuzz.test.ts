@@ -41,10 +41,7 @@ async function engineOver<T extends Transport>(connect: (sink: Sink) => Promise<
   const engine = (held.engine = new Engine(() => transport));
   engine.register(CONTEXT, {
     ranks: [0, 1],
-    inspect: () => undefined,
-    remoteFailure: () => undefined,
     lost: () => undefined,
-    audit: () => undefined,
   });
   const until = async (condition: () => boolean): Promise<void> => {
     while (!condition()) await transport.sleep(condition);
