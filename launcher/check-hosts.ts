@@ -1,3 +1,4 @@
+import { columns } from "./columns.js";
 import { lookup } from "node:dns/promises";
 import type { Greeting } from "./greeting.js";
 import { type HostFacts, hostFacts } from "./host-facts.js";
@@ -64,14 +65,4 @@ export function tableOf(checks: readonly HostCheck[]): string {
     "failure" in answer ? [`${host.name}: ${answer.failure}`] : [],
   );
   return [...columns([head, ...rows]), ...failures].join("\n");
-}
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i]))
-      .join("  ")
-      .trimEnd(),
-  );
 }

@@ -5,6 +5,7 @@ import { parseOptions } from "./options.js";
 /** Scripts have an extension, so that no script is taken for one of these. */
 const SUBCOMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   hosts: async (argv) => (await import("./inspect-hosts.js")).listHosts(argv),
+  info: async (argv) => (await import("./list-settings.js")).listSettings(argv),
   doctor: async (argv) => (await import("./inspect-hosts.js")).diagnoseHosts(argv),
 };
 

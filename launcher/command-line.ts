@@ -1,28 +1,62 @@
-import { type Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { closest, distance } from "fastest-levenshtein";
+import type { Knob, Knobs } from "../src/knobs.js";
 import { UsageError } from "./errors.js";
+
+/** The value of a knob, whoever has set it. */
+export type Value = string | boolean | readonly string[];
+export type Values = Readonly<Record<string, Value>>;
 
 /**
  * Parses a command line up to the first word that is no option. Local.
  *
- * @param aliases - Second names of options, with the names by which the command knows them.
+ * @param knobs - The options there are.
  * @param hint - Ends the message about an unknown option.
  * @throws {UsageError} For an unknown option, with the nearest known one; for a value that is missing.
  */
-export function parseCommand<F extends object>(
-  command: Command,
+export function parseCommand(
+  knobs: Knobs,
   argv: readonly string[],
-  aliases: Readonly<Record<string, string>>,
   hint = "",
-): { readonly flags: F; readonly words: readonly string[] } {
+): { readonly flags: Values; readonly words: readonly string[] } {
+  const command = new Command("tsmpirun")
+    .argument("[script]")
+    .argument("[args...]")
+    .passThroughOptions()
+    .helpOption(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  const options = Object.entries(knobs).flatMap(([name, knob]) => optionsOf(name, knob));
+  for (const { option } of options) command.addOption(option);
+  const aliases = Object.fromEntries(
+    Object.entries(knobs).flatMap(([name, { aliases = [] }]) =>
+      aliases.map((alias) => [alias, `--${name}`] as const),
+    ),
+  );
   try {
     command.parse(ownSpellings(argv, command, aliases), { from: "user" });
-    return { flags: command.opts<F>(), words: command.args };
   } catch (error) {
     if (error instanceof CommanderError)
       throw new UsageError(explain(error, command, Object.keys(aliases)) + hint);
     throw error;
   }
+  const given = command.opts<Record<string, Value | undefined>>();
+  const flags = options.flatMap(({ name, option }) => {
+    const value = given[option.attributeName()];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { flags: Object.fromEntries(flags), words: command.args };
+}
+
+/** What is on or off can be turned off, too: a file may have turned it on. */
+function optionsOf(name: string, knob: Knob): { readonly name: string; readonly option: Option }[] {
+  const { value, bare, many, short } = knob;
+  const names = `${short === undefined ? "" : `${short}, `}--${name}`;
+  if (value === undefined)
+    return [new Option(names), new Option(`--no-${name}`)].map((option) => ({ name, option }));
+  const option = new Option(`${names} ${bare ? "[value]" : "<value>"}`);
+  if (many) option.argParser((one: string, earlier: string[] = []) => [...earlier, one]);
+  return [{ name, option }];
 }
 
 /** Replaces aliases before the script; commander knows two names of an option at most, and no `-np`. */
@@ -52,7 +86,19 @@ function explain(error: CommanderError, command: Command, aliases: readonly stri
   const names = [...command.options.flatMap((option) => [option.short, option.long]), ...aliases].filter(
     (name) => name !== undefined,
   );
-  const near = closest(given, names);
-  const alike = distance(given, near) <= Math.max(2, given.length / 3);
-  return `unknown option ${given}; ${alike ? `did you mean ${near}?` : "see tsmpirun --help"}`;
+  return `unknown option ${given}; ${nearest(given, names) ?? "see tsmpirun --help"}`;
+}
+
+/**
+ * Asks whether a name that is like the given one was meant; `undefined` if none is. Local, pure.
+ *
+ * @param most - Letters by which they may differ.
+ */
+export function nearest(
+  given: string,
+  known: readonly string[],
+  most = Math.max(2, given.length / 3),
+): string | undefined {
+  const near = closest(given, known);
+  return distance(given, near) <= most ? `did you mean ${near}?` : undefined;
 }

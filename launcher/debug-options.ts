@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { type Command, Option } from "commander";
+import type { Knobs } from "../src/knobs.js";
 import { UsageError } from "./errors.js";
+import type { Flags } from "./knobs.js";
 import { parseCpuList } from "../src/topology/cpu-list.js";
 
 /** What the command line says about looking into ranks. */
@@ -18,35 +19,34 @@ export interface DebugOptions {
 
 export type Profile = "cpu" | "heap";
 
-export interface DebugFlags {
-  inspect?: string | true;
-  inspectBrk?: string | true;
-  inspectPort?: string;
-  cpuProf?: boolean;
-  heapProf?: boolean;
-  profDir?: string;
-  logJson?: string;
-}
-
-/** Adds the options to the command. */
-export function defineDebug(command: Command): Command {
-  return command
-    .addOption(new Option("--inspect [ranks]"))
-    .addOption(new Option("--inspect-brk [ranks]"))
-    .addOption(new Option("--inspect-port <port>"))
-    .addOption(new Option("--cpu-prof"))
-    .addOption(new Option("--heap-prof"))
-    .addOption(new Option("--prof-dir <folder>"))
-    .addOption(new Option("--log-json <file>"));
-}
+export const debugKnobs = {
+  inspect: {
+    value: "RANKS",
+    bare: true,
+    help: "node's inspector in all ranks, or in 0,4-7; rank r listens on port 9229 + r of its host",
+  },
+  "inspect-brk": {
+    value: "RANKS",
+    bare: true,
+    help: "the same, and the ranks wait for it before they begin",
+  },
+  "inspect-port": { value: "PORT", default: "9229", help: "that of rank 0" },
+  "cpu-prof": { help: "each rank writes where its time went when it ends" },
+  "heap-prof": { help: "the same for its memory" },
+  "prof-dir": { value: "FOLDER", default: "profiles", help: "where to" },
+  "log-json": {
+    value: "FILE",
+    help: "one event a line: map, agent, start, ready, failure, exit, abort, end, timing",
+  },
+} as const satisfies Knobs;
 
 /**
  * Reads the options. Local, pure.
  *
  * @throws {UsageError} For a wrong value.
  */
-export function readDebug(flags: DebugFlags): DebugOptions {
-  const { inspect, inspectBrk, inspectPort = "9229" } = flags;
+export function readDebug(flags: Flags<typeof debugKnobs>): DebugOptions {
+  const { inspect, "inspect-brk": inspectBrk, "inspect-port": inspectPort = "9229", "log-json": log } = flags;
   if (inspect !== undefined && inspectBrk !== undefined)
     throw new UsageError("--inspect and --inspect-brk: keep one of them");
   if (!/^\d{1,5}$/.test(inspectPort) || Number(inspectPort) < 1 || Number(inspectPort) > 65_535)
@@ -55,9 +55,12 @@ export function readDebug(flags: DebugFlags): DebugOptions {
   return {
     inspect: which === undefined ? undefined : { ranks: parseRanks(which), wait: inspectBrk !== undefined },
     inspectPort: Number(inspectPort),
-    profiles: [...(flags.cpuProf ? ["cpu" as const] : []), ...(flags.heapProf ? ["heap" as const] : [])],
-    profileFolder: resolve(flags.profDir ?? "profiles"),
-    logJson: flags.logJson === undefined ? undefined : resolve(flags.logJson),
+    profiles: [
+      ...(flags["cpu-prof"] ? ["cpu" as const] : []),
+      ...(flags["heap-prof"] ? ["heap" as const] : []),
+    ],
+    profileFolder: resolve(flags["prof-dir"] ?? "profiles"),
+    logJson: log === undefined ? undefined : resolve(log),
   };
 }
 

@@ -1,8 +1,8 @@
 import { constants } from "node:os";
-import { type Command, Option } from "commander";
 import { closest } from "fastest-levenshtein";
-import { environment } from "./environment.js";
+import type { Knobs, rankKnobs } from "../src/knobs.js";
 import { UsageError } from "./errors.js";
+import type { Flags } from "./knobs.js";
 
 /** What the command line says about how a job ends. */
 export interface EndingOptions {
@@ -22,45 +22,56 @@ export interface EndingOptions {
   readonly forwarded: readonly NodeJS.Signals[];
 }
 
-export interface EndingFlags {
-  timeout?: string;
-  startTimeout?: string;
-  killGrace?: string;
-  heartbeat?: string;
-  abortOnExit?: boolean;
-  strict?: boolean;
-  wait?: string;
-  forwardSignals?: string;
-}
-
-/** Adds the options to the command. */
-export function defineEnding(command: Command): Command {
-  return command
-    .addOption(new Option("--timeout <seconds>"))
-    .addOption(new Option("--start-timeout <seconds>"))
-    .addOption(new Option("--kill-grace <seconds>"))
-    .addOption(new Option("--heartbeat <seconds>"))
-    .addOption(new Option("--no-abort-on-exit"))
-    .addOption(new Option("--strict"))
-    .addOption(new Option("--wait <seconds>"))
-    .addOption(new Option("--forward-signals <names>"));
-}
+export const endingKnobs = {
+  timeout: {
+    value: "SECONDS",
+    variables: ["MPIEXEC_TIMEOUT"],
+    help: "end the job after that time, with exit code 124",
+  },
+  "start-timeout": {
+    value: "SECONDS",
+    default: "60",
+    help: "time for all hosts to have an agent; without it, one more for 16 hosts",
+  },
+  heartbeat: {
+    value: "SECONDS",
+    default: "10",
+    help: "a host that has been silent for so long is lost",
+  },
+  "kill-grace": {
+    value: "SECONDS",
+    default: "5",
+    help: "from SIGTERM to SIGKILL when a job is ended",
+  },
+  "abort-on-exit": { default: "on", help: "a rank that fails ends the job" },
+  wait: {
+    value: "SECONDS",
+    help: "name the ranks that still run so long after the first has ended",
+  },
+  "forward-signals": {
+    value: "LIST",
+    default: "USR2",
+    help: "signals that ranks get, too; see --help signals",
+  },
+} as const satisfies Knobs;
 
 /**
  * Reads the options. Local, pure.
  *
  * @throws {UsageError} For a wrong value.
  */
-export function readEnding(flags: EndingFlags): EndingOptions {
+export function readEnding(
+  flags: Flags<typeof endingKnobs & Pick<typeof rankKnobs, "strict">>,
+): EndingOptions {
   return {
-    timeoutMs: seconds("--timeout", flags.timeout ?? environment.timeout),
-    startTimeoutMs: seconds("--start-timeout", flags.startTimeout),
-    killGraceMs: seconds("--kill-grace", flags.killGrace) ?? 5000,
+    timeoutMs: seconds("--timeout", flags.timeout),
+    startTimeoutMs: seconds("--start-timeout", flags["start-timeout"]),
+    killGraceMs: seconds("--kill-grace", flags["kill-grace"]) ?? 5000,
     heartbeatMs: heartbeat(flags.heartbeat ?? "10"),
-    abortOnExit: flags.abortOnExit ?? true,
+    abortOnExit: flags["abort-on-exit"] ?? true,
     strict: flags.strict ?? false,
     waitMs: seconds("--wait", flags.wait),
-    forwarded: (flags.forwardSignals ?? "USR2").split(",").filter(Boolean).map(signal),
+    forwarded: (flags["forward-signals"] ?? "USR2").split(",").filter(Boolean).map(signal),
   };
 }
 

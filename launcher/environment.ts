@@ -1,9 +1,5 @@
-/** Environment variables that tsmpirun reads; the command line goes before them. */
+/** Variables that belong to a machine or to a step of srun rather than to a job; those of a job are in settings.ts. */
 export const environment = {
-  hostfile: text("TSMPI_HOSTFILE"),
-  /** Seconds, as for --timeout. */
-  timeout: text("TSMPI_TIMEOUT") ?? text("MPIEXEC_TIMEOUT"),
-  transport: text("TSMPI_TRANSPORT"),
   /** Where tasks of srun meet. */
   keyFile: text("TSMPI_KEYFILE"),
   /** Where session folders go. */

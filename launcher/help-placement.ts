@@ -1,3 +1,6 @@
+import { listOptions } from "./help-options.js";
+import { placementKnobs } from "./placement-options.js";
+
 /** Topics of `--help` about where ranks run. */
 export const placementTopics: Readonly<Record<string, string>> = {
   mapping: `
@@ -24,6 +27,10 @@ were written down by you. --no-oversubscribe makes that an error, --oversubscrib
 resource manager it is an error unless it is meant.
 
 --display alloc,map,bind,topo,env    hosts and slots; ranks of each host; their CPUs; what hosts consist of; variables
+
+All options about places
+
+${listOptions(placementKnobs)}
 `,
   binding: `
 Binding of ranks to CPUs

@@ -1,7 +1,16 @@
 import { closest } from "fastest-levenshtein";
+import { rankKnobs } from "../src/knobs.js";
+import { debugKnobs } from "./debug-options.js";
+import { endingKnobs } from "./ending-options.js";
 import { UsageError } from "./errors.js";
+import { listOptions, referTo } from "./help-options.js";
 import { outputTopics } from "./help-output.js";
 import { placementTopics } from "./help-placement.js";
+import { hostKnobs } from "./host-options.js";
+import { jobKnobs, programKnobs } from "./knobs.js";
+import { networkKnobs } from "./network-options.js";
+import { outputKnobs } from "./output-options.js";
+import { placementKnobs } from "./placement-options.js";
 
 /**
  * The text of `--help`, or of `--help TOPIC`.
@@ -27,54 +36,30 @@ Starts the same TypeScript or JavaScript program many times, as ranks that talk 
   tsmpirun -f hosts.txt script.ts      as many ranks as the host file has slots
 
 Ranks and hosts
-  -n, -np, --np N         number of ranks, or auto: one for each slot (default)
-  -H, --host LIST         hosts and their slots, a:4,b:2; repeats add
-  -f, --hostfile FILE     hosts, one a line (also --machinefile; TSMPI_HOSTFILE)
-  --map-by, --rank-by     how ranks are given to hosts, and numbered; see --help mapping
-  -N, --ppn N             ranks on each host
-  --bind-to, --cpu-list   CPUs on which ranks run; see --help binding
-  --exclude LIST, --nolocal  hosts that are not used
-  --rm NAME               resource manager: auto (default), slurm, pbs, lsf, sge, none; see --help managers
-  --launcher NAME         how agents on other hosts start: ssh, srun, exec, fork: this host plays them
-  --ssh CMD, --ssh-args A the ssh client, and more arguments for it
-  --ssh-concurrency N     hosts to which ssh is on its way at the same time (default 64)
-  --tree-spawn N          start at most N agents from here; those start the rest, likewise (default 64)
-  --node PATH             node on other hosts; default: where it is here
-  --remote-prefix FOLDER  tsmpi on other hosts; default: where it is here
-  --iface NAME            interface (eth1) or subnet (10.1.0.0/16) of the network between hosts
-  --control-iface NAME    the same for what tsmpirun and its agents say to each other
-  --ports 50000-50999     open no ports but these, for firewalls; default: any
-  --[no-]oversubscribe    more ranks than slots: allow without a warning, or refuse
+${listOptions({ ...programKnobs, ...hostKnobs })}
 
-Running
-  --engine mpi            let the mpirun of a real MPI start the ranks; see --help mpi
-  --mpirun PATH           which mpirun; default: the first one found
-  --transport NAME        auto (default), shm, zmq; see --help transport
-  --no-encrypt            no encryption between ranks that talk over a network
-  --wdir FOLDER           working directory of the ranks
-  -x NAME[=VALUE]         pass an environment variable on; also -x 'PRE*'
-  --export all|none|LIST  which other variables go to other hosts (default all); see --help environment
-  --name NAME             begins the id of the job
-  --strict                an error instead of a warning; a rank that ends with something forgotten fails
-  --tag-output, --tag     put [rank] in front of every line of output; more in --help output
-  --stdin N|all|none      who reads standard input; default: rank 0, if it is a file or a pipe
-  --timeout SECONDS       end the job after that time, with exit code 124
-  --start-timeout SECONDS time for all hosts to have an agent (default 60, and one more for 16 hosts)
-  --heartbeat SECONDS     a host that has been silent for so long is lost (default 10)
-  --kill-grace SECONDS    from SIGTERM to SIGKILL when a job is ended (default 5)
-  --inspect, --cpu-prof, --log-json FILE   look into ranks; see --help debugging
-  -v, --verbose; -q, --quiet; --progress   how many hosts and ranks are there, while a job starts
-  -V, --version
+Network
+${listOptions(networkKnobs)}
 
-  --dry-run, --display    show where ranks would run; show alloc,map,bind,topo,env
-  --app FILE              several programs; see --help programs
+The job
+${listOptions(jobKnobs)}
+
+How it ends
+${listOptions(endingKnobs)}
+
+More options
+${referTo("mapping", placementKnobs)}
+${referTo("output", outputKnobs)}
+${referTo("debugging", debugKnobs)}
+${referTo("configuration", rankKnobs)}
 
   tsmpirun hosts --check  asks every host of --host or a host file how it is, and shows a table
   tsmpirun doctor         says what is wrong on this host, or on those hosts and between them, before a job does;
                           with --ports, --iface and --control-iface as of the job
+  tsmpirun info           all that can be set, its value and default; --origin: who has set it
 
-  --help TOPIC            hosts, mapping, binding, programs, managers, output, environment, signals,
-                          exit-codes, transport, mpi, debugging
+  --help TOPIC            hosts, mapping, binding, programs, managers, output, environment, configuration,
+                          signals, exit-codes, transport, mpi, debugging
 `;
 
 const topics: Readonly<Record<string, string>> = {
@@ -119,13 +104,35 @@ Ranks have the environment of tsmpirun, and
   TSMPI_JOB_ID, TSMPI_APPNUM, TSMPI_ATTEMPT, TSMPI_VERSION, TSMPI_ROOT, TSMPI_CONTROL_FD
 
   RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE   the same, unless they are set, for programs that look for them
---compat-env (or TSMPI_COMPAT_ENV=1) adds OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK and _LOCAL_SIZE.
+--compat-env adds OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK and _LOCAL_SIZE.
 
 -x NAME=VALUE adds one; -x NAME and -x 'PRE*' pass on those that are set here. To other hosts goes all that makes sense
 there; --export none sends only those of -x, --export 'A,PRE*' these as well.
 
-tsmpirun itself reads TSMPI_HOSTFILE, TSMPI_TIMEOUT (or MPIEXEC_TIMEOUT) and TSMPI_TRANSPORT; options go
-before them. Its files are in XDG_RUNTIME_DIR, or in the temporary folder.
+Every option has a variable, too, see --help configuration. Files of a job are in XDG_RUNTIME_DIR, or in the temporary
+folder.
+`,
+  configuration: `
+Configuration
+
+Every option can also be set by --set, by a variable, and in files. The first of these that says something counts:
+
+  --timeout 60, --set timeout=60
+  TSMPI_TIMEOUT=60                       (also MPIEXEC_TIMEOUT)
+  tsmpi.config.json                      in the working directory: { "timeout": 60, "env": { "MODEL": "m" } }
+  ~/.config/tsmpi/config.json            or in XDG_CONFIG_HOME
+  /etc/tsmpi/config.json                 for all users of a machine
+
+What is on or off is true or false in a file, 1 or 0 in a variable; --no-NAME turns it off. Options that may be given
+several times have a list in a file, or an object. A key that there is not is an error, with the nearest one; so is a
+variable that is almost one of these.
+
+  tsmpirun info                          all keys with value and default
+  tsmpirun info --origin                 and who has set them
+
+What ranks read themselves, also under mpirun and srun, and in node script.js from variables alone:
+
+${listOptions(rankKnobs)}
 `,
   signals: `
 Signals
@@ -196,13 +203,10 @@ are passed on.
   debugging: `
 Debugging
 
---inspect[=RANKS]       node's inspector in all ranks, or in 0,4-7; rank r listens on port 9229 + r of its own host,
-                        and only there. tsmpirun lists the addresses, with the ssh -L that leads to other hosts.
---inspect-brk[=RANKS]   the same, and the ranks wait for it before they begin
---inspect-port PORT     of rank 0, instead of 9229
---cpu-prof, --heap-prof each rank writes a profile when it ends, into --prof-dir FOLDER (default: profiles)
---log-json FILE         one event a line: map, agent, start, ready, failure, exit, abort, end, timing
---verbose               which ranks run where, and when each phase was over
+${listOptions(debugKnobs)}
+
+Inspectors can be reached on their own host only; tsmpirun lists their addresses, with the ssh -L that leads to other
+hosts. --verbose says which ranks run where, and when each phase was over.
 
 Errors show the lines of your own source files. --tag-output shows who printed what. A program runs as a single rank,
 in any debugger, without tsmpirun: node script.js.

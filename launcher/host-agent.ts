@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Boot } from "../src/comm/boot.js";
 import type { ControlMessage, Start, Target } from "../src/comm/wire/messages.js";
 import { segmentBytes } from "../src/comm/wire/segment.js";
+import { isOn, variableOf } from "../src/knobs.js";
 import { addressOn, addressToward, parseTcpEndpoint } from "./address.js";
 import { withCpus } from "./affinity.js";
 import { exitCodes } from "./errors.js";
@@ -189,7 +190,7 @@ export class Agent {
           ...usualNames(boot),
           ...process.env,
           ...environment,
-          ...(environment["TSMPI_COMPAT_ENV"] === "1" ? openMpiNames(boot) : {}),
+          ...(isOn(environment[variableOf("compat-env")] ?? "") ? openMpiNames(boot) : {}),
           ...environmentOf(boot),
         },
         directory,

@@ -1,28 +1,24 @@
-import { Command, Option } from "commander";
+import type { Knobs } from "../src/knobs.js";
 import { checkHosts, tableOf } from "./check-hosts.js";
 import { checkNetwork } from "./check-network.js";
 import { parseCommand } from "./command-line.js";
 import { diagnose } from "./diagnose.js";
-import { environment } from "./environment.js";
 import { exitCodes } from "./errors.js";
 import { hostFacts } from "./host-facts.js";
 import { findHosts } from "./hosts.js";
+import { hostKnobs } from "./host-options.js";
 import type { HostEntry } from "./hostfile.js";
-import { howToLaunch, launchers } from "./launching.js";
-import { defineNetwork, type NetworkFlags, type NetworkOptions, readNetwork } from "./network-options.js";
+import { howToLaunch, readLauncher } from "./launching.js";
+import { networkKnobs, type NetworkOptions, readNetwork } from "./network-options.js";
 import { RemoteAgents } from "./remote-agents.js";
 import { findGrant } from "./resource-manager.js";
+import { settle, valuesOf } from "./settings.js";
 
-interface Flags extends NetworkFlags {
-  check?: boolean;
-  host?: string[];
-  hostfile?: string;
-  launcher?: (typeof launchers)[number];
-  ssh?: string;
-  sshArgs?: string;
-  node?: string;
-  remotePrefix?: string;
-}
+const inspectKnobs = {
+  ...hostKnobs,
+  ...networkKnobs,
+  check: { commandLineOnly: true, help: "asks each host" },
+} as const satisfies Knobs;
 
 /**
  * `tsmpirun hosts`: lists hosts and slots; with --check asks each host, and shows a table.
@@ -30,8 +26,8 @@ interface Flags extends NetworkFlags {
  * @returns The exit code: 125 if a host does not answer.
  */
 export async function listHosts(argv: readonly string[]): Promise<number> {
-  const { hosts, remotes, flags } = read(argv);
-  if (!flags.check) {
+  const { hosts, remotes, check } = read(argv);
+  if (!check) {
     for (const { name, slots, origin } of hosts)
       print(`${name}: ${slots ?? "as many slots as cores"} (${origin})`);
     return 0;
@@ -76,42 +72,30 @@ function read(argv: readonly string[]): {
   hosts: HostEntry[];
   remotes: RemoteAgents;
   network: NetworkOptions;
-  flags: Flags;
+  check: boolean;
 } {
-  const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
-  const command = new Command("tsmpirun")
-    .argument("[file]")
-    .helpOption(false)
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-    .addOption(new Option("--check"))
-    .addOption(new Option("-H, --host <hosts>").argParser(collect))
-    .addOption(new Option("-f, --hostfile <file>"))
-    .addOption(new Option("--launcher <name>").choices(launchers))
-    .addOption(new Option("--ssh <command>"))
-    .addOption(new Option("--ssh-args <arguments>"))
-    .addOption(new Option("--node <path>"))
-    .addOption(new Option("--remote-prefix <folder>"));
-  const { flags, words } = parseCommand<Flags>(defineNetwork(command), argv, {
-    "--hosts": "--host",
-    "--machinefile": "--hostfile",
-  });
+  const { flags: given, words } = parseCommand(inspectKnobs, argv);
+  const flags = valuesOf(settle(given), inspectKnobs);
   const grant = findGrant("auto", process.env);
-  const hostfile = words.at(0) ?? flags.hostfile ?? environment.hostfile;
+  const hostfile = words.at(0) ?? flags.hostfile;
   const choice = { hosts: flags.host ?? [], hostfile, exclude: [], nolocal: false };
-  const { launcher, ssh, sshArgs = "", node, remotePrefix } = flags;
   const how = {
-    launcher,
-    ssh,
-    sshArgs,
-    node,
-    remotePrefix,
+    launcher: readLauncher(flags.launcher),
+    ssh: flags.ssh,
+    sshArgs: flags["ssh-args"] ?? "",
+    node: flags.node,
+    remotePrefix: flags["remote-prefix"],
     heartbeatMs: HEARTBEAT_MS,
     sshConcurrency: CONCURRENCY,
     treeSpawn: CONCURRENCY,
   };
   const remotes = new RemoteAgents(howToLaunch(how, grant?.manager));
-  return { hosts: findHosts(choice, grant?.entries), remotes, network: readNetwork(flags), flags };
+  return {
+    hosts: findHosts(choice, grant?.entries),
+    remotes,
+    network: readNetwork(flags),
+    check: given["check"] === true,
+  };
 }
 
 const HEARTBEAT_MS = 10_000;

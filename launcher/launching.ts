@@ -1,10 +1,16 @@
 import type { EndingOptions } from "./ending-options.js";
+import { oneOf } from "./one-of.js";
 import type { Options } from "./options.js";
 import type { Manager } from "./resource-manager.js";
 
 /** How agents of other hosts are started; `fork`: on this one, which plays the others. */
-export const launchers = ["ssh", "srun", "exec", "fork"] as const;
+const launchers = ["ssh", "srun", "exec", "fork"] as const;
 export type Launcher = (typeof launchers)[number];
+
+/** @throws {UsageError} For an unknown one. */
+export function readLauncher(name: string | undefined): Launcher | undefined {
+  return name === undefined ? undefined : oneOf("--launcher", name, launchers);
+}
 
 export interface Launching {
   readonly launcher: Launcher;

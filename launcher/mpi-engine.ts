@@ -71,7 +71,7 @@ async function mpirunWords(
   dialect: Dialect,
   environment: Readonly<Record<string, string>>,
 ): Promise<string[]> {
-  const { hosts, hostfile, output, ending } = options;
+  const { hosts, hostfile, output } = options;
   const declared = hosts.length > 0 || hostfile !== undefined;
   const { mapping, remotes } = await planJob(options);
   remotes.release();
@@ -80,7 +80,7 @@ async function mpirunWords(
     ({ script, args, count = mapping.size, exports, directory }, appnum) => {
       const exported = [
         ...exports.flatMap((item) => Object.entries(namedBy(item, environment))),
-        ...(ending.strict ? [["TSMPI_STRICT", "1"] as const] : []),
+        ...Object.entries(options.told),
         ["TSMPI_APPNUM", `${appnum}`] as const,
       ];
       return [

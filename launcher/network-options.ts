@@ -1,6 +1,7 @@
-import { type Command, Option } from "commander";
+import type { Knobs } from "../src/knobs.js";
 import type { PortRange } from "../src/comm/wire/ports.js";
 import { UsageError } from "./errors.js";
+import type { Flags } from "./knobs.js";
 import type { Placement } from "./placement/place.js";
 
 /** What the command line says about the network between hosts. */
@@ -13,26 +14,22 @@ export interface NetworkOptions {
   readonly ports: PortRange | undefined;
 }
 
-export interface NetworkFlags {
-  iface?: string;
-  controlIface?: string;
-  ports?: string;
-}
-
-/** Adds the options to the command. */
-export function defineNetwork(command: Command): Command {
-  return command
-    .addOption(new Option("--iface <name>"))
-    .addOption(new Option("--control-iface <name>"))
-    .addOption(new Option("--ports <range>"));
-}
+export const networkKnobs = {
+  iface: {
+    value: "NAME",
+    help: "interface (eth1) or subnet (10.1.0.0/16) of the network between hosts",
+  },
+  "control-iface": { value: "NAME", help: "the same for what tsmpirun and its agents say to each other" },
+  ports: { value: "50000-50999", default: "any", help: "open no ports but these, for firewalls" },
+} as const satisfies Knobs;
 
 /**
  * Reads the options. Local, pure.
  *
  * @throws {UsageError} For a wrong range.
  */
-export function readNetwork({ iface, controlIface, ports }: NetworkFlags): NetworkOptions {
+export function readNetwork(flags: Flags<typeof networkKnobs>): NetworkOptions {
+  const { iface, "control-iface": controlIface, ports } = flags;
   return { iface, controlIface, ports: ports === undefined ? undefined : portRange(ports) };
 }
 

@@ -1,6 +1,7 @@
-import { type Command, Option } from "commander";
 import { resolve } from "node:path";
+import type { Knobs } from "../src/knobs.js";
 import { UsageError } from "./errors.js";
+import type { Flags } from "./knobs.js";
 import { checkPattern } from "./output-pattern.js";
 import { parseRanks } from "./ranks.js";
 
@@ -23,45 +24,47 @@ export interface OutputOptions {
   readonly printExitCodes: boolean;
 }
 
-export interface OutputFlags {
-  tagOutput?: boolean;
-  tagFormat?: string;
-  timestamp?: boolean;
-  outputDir?: string;
-  outputPattern?: string;
-  tee?: boolean;
-  mergeStderrToStdout?: boolean;
-  printRanks?: string;
-  raw?: boolean;
-  stdin?: string;
-  printExitCodes?: boolean;
-}
+export const outputKnobs = {
+  "tag-output": {
+    aliases: ["--tag", "--prepend-rank"],
+    help: "put [rank] in front of every line",
+  },
+  "tag-format": {
+    value: "'%r@%h %t'",
+    aliases: ["--prepend-pattern"],
+    help: "or what you like: %r rank, %g ranks, %h host, %p process, %s out or err, %t time",
+  },
+  timestamp: {
+    aliases: ["--timestamp-output"],
+    help: "the time, too, as the agent of the rank's host sees it",
+  },
+  "output-dir": {
+    value: "FOLDER",
+    aliases: ["--output-filename"],
+    help: "files for each rank instead: FOLDER/rank-0007.out and .err",
+  },
+  "output-pattern": {
+    value: "'%j-%r.%s'",
+    help: "their names; also %h, %p, and %4r for four digits. Who has the same name shares a file",
+  },
+  tee: { help: "show what goes to files, too" },
+  "merge-stderr-to-stdout": { help: "both go to stdout" },
+  "print-ranks": {
+    value: "0,8-11",
+    help: "show only these; all go to files, and a rank that fails shows its last lines",
+  },
+  raw: { help: "bytes as they come, not line by line" },
+  stdin: {
+    value: "N|all|none",
+    help: "who reads standard input; otherwise rank 0, if it is a file or a pipe",
+  },
+  "print-exit-codes": {
+    aliases: ["--print-all-exitcodes"],
+    help: "at the end, those of all ranks",
+  },
+} as const satisfies Knobs;
 
-/** Second names of these options, as other launchers spell them. */
-export const outputAliases: Readonly<Record<string, string>> = {
-  "--tag": "--tag-output",
-  "--prepend-rank": "--tag-output",
-  "--prepend-pattern": "--tag-format",
-  "--timestamp-output": "--timestamp",
-  "--output-filename": "--output-dir",
-  "--print-all-exitcodes": "--print-exit-codes",
-};
-
-/** Adds the options to the command. */
-export function defineOutput(command: Command): Command {
-  return command
-    .addOption(new Option("--tag-output"))
-    .addOption(new Option("--tag-format <pattern>"))
-    .addOption(new Option("--timestamp"))
-    .addOption(new Option("--output-dir <folder>"))
-    .addOption(new Option("--output-pattern <pattern>"))
-    .addOption(new Option("--tee"))
-    .addOption(new Option("--merge-stderr-to-stdout"))
-    .addOption(new Option("--print-ranks <ranks>"))
-    .addOption(new Option("--raw"))
-    .addOption(new Option("--stdin <who>"))
-    .addOption(new Option("--print-exit-codes"));
-}
+type OutputFlags = Flags<typeof outputKnobs>;
 
 /**
  * Reads the options. Local, pure.
@@ -81,15 +84,19 @@ export function readOutput(flags: OutputFlags): OutputOptions {
     tag,
     files,
     tee: flags.tee ?? false,
-    mergeStderr: flags.mergeStderrToStdout ?? false,
-    shown: flags.printRanks === undefined ? undefined : new Set(ranksOf("--print-ranks", flags.printRanks)),
+    mergeStderr: flags["merge-stderr-to-stdout"] ?? false,
+    shown:
+      flags["print-ranks"] === undefined
+        ? undefined
+        : new Set(ranksOf("--print-ranks", flags["print-ranks"])),
     raw: flags.raw ?? false,
     stdin: flags.stdin === undefined ? undefined : stdinOf(flags.stdin),
-    printExitCodes: flags.printExitCodes ?? false,
+    printExitCodes: flags["print-exit-codes"] ?? false,
   };
 }
 
-function tagOf({ tagOutput, tagFormat, timestamp }: OutputFlags): string {
+function tagOf(flags: OutputFlags): string {
+  const { "tag-output": tagOutput, "tag-format": tagFormat, timestamp } = flags;
   if (tagFormat !== undefined) {
     checkPattern("--tag-format", tagFormat, "rhptgs");
     return `${tagFormat} `;
@@ -97,7 +104,8 @@ function tagOf({ tagOutput, tagFormat, timestamp }: OutputFlags): string {
   return `${timestamp ? "%t " : ""}${tagOutput ? "[%r] " : ""}`;
 }
 
-function filesOf({ outputDir, outputPattern }: OutputFlags): string | undefined {
+function filesOf(flags: OutputFlags): string | undefined {
+  const { "output-dir": outputDir, "output-pattern": outputPattern } = flags;
   if (outputDir === undefined && outputPattern === undefined) return undefined;
   const pattern = outputPattern ?? "rank-%4r.%s";
   checkPattern("--output-pattern", pattern, "rhpgsj");

@@ -1,6 +1,7 @@
-import { type Command, Option } from "commander";
 import { closest } from "fastest-levenshtein";
+import type { Knobs } from "../src/knobs.js";
 import { UsageError } from "./errors.js";
+import type { Flags } from "./knobs.js";
 import {
   type BindPolicy,
   type MapPolicy,
@@ -29,51 +30,40 @@ export interface PlacementOptions {
 export const displays = ["alloc", "map", "bind", "topo", "env"] as const;
 export type Display = (typeof displays)[number];
 
-export interface PlacementFlags {
-  mapBy?: string;
-  rankBy?: string;
-  ppn?: string;
-  bindTo?: string;
-  cpuList?: string;
-  cpusPerRank?: string;
-  useHwthreadCpus?: boolean;
-  reportBindings?: boolean;
-  exclude?: string[];
-  nolocal?: boolean;
-  dryRun?: boolean;
-  display?: string[];
-}
+export const placementKnobs = {
+  "map-by": {
+    value: "POLICY",
+    default: "slot",
+    aliases: ["-map-by"],
+    help: "how ranks are given to hosts; see --help mapping",
+  },
+  "rank-by": { value: "slot|node", help: "how they are numbered; see --help mapping" },
+  ppn: {
+    value: "N",
+    short: "-N",
+    aliases: ["-ppn", "--npernode", "--ntasks-per-node"],
+    help: "ranks on each host",
+  },
+  "bind-to": {
+    value: "WHAT",
+    aliases: ["-bind-to"],
+    help: "CPUs on which ranks run; see --help binding",
+  },
+  "cpu-list": { value: "0-7,16", aliases: ["--cpu-set"], help: "use these CPUs of each host only" },
+  "cpus-per-rank": {
+    value: "N",
+    aliases: ["--cpus-per-proc", "--cpus-per-task"],
+    help: "N cores for each rank, for programs with worker threads",
+  },
+  "use-hwthread-cpus": { help: "hardware threads count as CPUs, not cores" },
+  "report-bindings": { help: "say on which CPUs each rank runs" },
+  exclude: { value: "LIST", many: true, help: "hosts that are not used" },
+  nolocal: { help: "this host is not used" },
+  "dry-run": { aliases: ["--do-not-launch"], help: "show where ranks would run, and start nothing" },
+  display: { value: "LIST", many: true, help: "show alloc,map,bind,topo,env before the job starts" },
+} as const satisfies Knobs;
 
-/** Second names of these options, as other launchers spell them. */
-export const placementAliases: Readonly<Record<string, string>> = {
-  "-ppn": "--ppn",
-  "--npernode": "--ppn",
-  "--ntasks-per-node": "--ppn",
-  "-map-by": "--map-by",
-  "-bind-to": "--bind-to",
-  "--cpu-set": "--cpu-list",
-  "--cpus-per-proc": "--cpus-per-rank",
-  "--cpus-per-task": "--cpus-per-rank",
-  "--do-not-launch": "--dry-run",
-};
-
-/** Adds the options to the command. */
-export function definePlacement(command: Command): Command {
-  const collect = (value: string, earlier: string[] = []) => [...earlier, value];
-  return command
-    .addOption(new Option("--map-by <policy>"))
-    .addOption(new Option("--rank-by <policy>"))
-    .addOption(new Option("-N, --ppn <count>"))
-    .addOption(new Option("--bind-to <what>"))
-    .addOption(new Option("--cpu-list <cpus>"))
-    .addOption(new Option("--cpus-per-rank <count>"))
-    .addOption(new Option("--use-hwthread-cpus"))
-    .addOption(new Option("--report-bindings"))
-    .addOption(new Option("--exclude <hosts>").argParser(collect))
-    .addOption(new Option("--nolocal"))
-    .addOption(new Option("--dry-run"))
-    .addOption(new Option("--display <what>").argParser(collect));
-}
+type PlacementFlags = Flags<typeof placementKnobs>;
 
 /**
  * Reads the options. Local, pure.
@@ -81,17 +71,17 @@ export function definePlacement(command: Command): Command {
  * @throws {UsageError} For a wrong value, with the known ones.
  */
 export function readPlacement(flags: PlacementFlags): PlacementOptions {
-  const dryRun = flags.dryRun ?? false;
+  const dryRun = flags["dry-run"] ?? false;
   const display = (flags.display ?? []).flatMap(parseDisplay);
-  if (flags.reportBindings) display.push("bind");
+  if (flags["report-bindings"]) display.push("bind");
   if (dryRun && display.length === 0) display.push("map");
   return {
     map: mapPolicy(flags),
-    rankBy: flags.rankBy === undefined ? undefined : parseRankBy(flags.rankBy),
+    rankBy: flags["rank-by"] === undefined ? undefined : parseRankBy(flags["rank-by"]),
     bind: {
-      to: flags.bindTo === undefined ? undefined : parseBindTo(flags.bindTo),
-      cpuList: flags.cpuList === undefined ? undefined : parseCpuItems(flags.cpuList),
-      hwthreads: flags.useHwthreadCpus ?? false,
+      to: flags["bind-to"] === undefined ? undefined : parseBindTo(flags["bind-to"]),
+      cpuList: flags["cpu-list"] === undefined ? undefined : parseCpuItems(flags["cpu-list"]),
+      hwthreads: flags["use-hwthread-cpus"] ?? false,
     },
     exclude: flags.exclude ?? [],
     nolocal: flags.nolocal ?? false,
@@ -100,7 +90,8 @@ export function readPlacement(flags: PlacementFlags): PlacementOptions {
   };
 }
 
-function mapPolicy({ mapBy, ppn, cpusPerRank }: PlacementFlags): MapPolicy {
+function mapPolicy(flags: PlacementFlags): MapPolicy {
+  const { "map-by": mapBy, ppn, "cpus-per-rank": cpusPerRank } = flags;
   const policy = parseMapBy(mapBy ?? "slot");
   const pe = cpusPerRank === undefined ? undefined : positive("--cpus-per-rank", cpusPerRank);
   if (pe !== undefined && policy.cpusPerRank !== undefined && pe !== policy.cpusPerRank)

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkScript } from "./bundle.js";
+import { rankVariables, settle } from "./settings.js";
 import { removeProgram, shareProgram } from "./share-program.js";
 import { root } from "./version.js";
 
@@ -16,7 +17,7 @@ export async function runHere(script: string, args: readonly string[]): Promise<
   const program = await shareProgram(path);
   process.on("exit", () => removeProgram(program));
   process.argv = [process.argv[0], path, ...args];
-  process.env["TSMPI_ROOT"] = root;
+  Object.assign(process.env, rankVariables(settle()), { TSMPI_ROOT: root });
   process.setSourceMapsEnabled(true);
   await import(pathToFileURL(program).href);
 }

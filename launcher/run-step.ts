@@ -14,18 +14,18 @@ import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Job, type Node } from "./job.js";
 import { jobStart } from "./job-start.js";
 import { newRankKeys } from "./keys.js";
+import { knobs } from "./knobs.js";
 import { Hub } from "./link.js";
 import { appearing, offerMemory, takeMemory } from "./offered-memory.js";
 import { readOutput } from "./output-options.js";
 import { Outputs } from "./outputs.js";
 import { privateFolder } from "./session.js";
+import { rankVariables, settle, valuesOf } from "./settings.js";
 import { Feed } from "./stdin.js";
 import { handleSignals } from "./signals.js";
 import type { AgentConfig } from "./start-agent.js";
 import { failTask, type Step } from "./step.js";
 
-const HEARTBEAT_MS = 10_000;
-const KILL_GRACE_MS = 5000;
 /** srun starts all tasks at about the same time; a file on a shared disk may take seconds to be seen. */
 const MEET_MS = 60_000;
 const LINGER_MS = 1000;
@@ -122,7 +122,11 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
   const { size, hosts, hostOf, launcherAddress } = step;
   const several = hosts.length > 1;
   const address = several ? await addressToward(launcherAddress || hosts[1]) : "127.0.0.1";
-  const hub = new Hub(HEARTBEAT_MS, LINGER_MS);
+  const settings = settle();
+  const flags = valuesOf(settings, knobs);
+  const ending = readEnding(flags);
+  const { heartbeatMs } = ending;
+  const hub = new Hub(heartbeatMs, LINGER_MS);
   const endpoint = await hub.bindAddress(address);
   const rankKeys = newRankKeys(several);
   const configs = hostOf.map((_, rank): AgentConfig => ({
@@ -131,7 +135,7 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     rankKeys,
     nodeRank: rank,
     among: several ? size : 1,
-    heartbeatMs: HEARTBEAT_MS,
+    heartbeatMs,
     address: undefined,
     iface: undefined,
     ports: undefined,
@@ -140,7 +144,7 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     raw: false,
   }));
   publish(files.meeting, configs);
-  const transport = transportNames.find((name) => name === environment.transport) ?? "auto";
+  const transport = transportNames.find((name) => name === flags.transport) ?? "auto";
   const common = jobStart(`slurm-${step.name}`, transport, hostOf);
   const gone = hostOf.map(() => deferred<string>());
   const nodes = hostOf.map((host, rank): Node => ({
@@ -153,23 +157,20 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
       ranks: [{ rank, program: 0, cpus: [], flags: [] }],
       nodeRank: rank,
       host: hosts[host],
-      programs: [{ ...program, args, environment: {}, directory: process.cwd() }],
+      programs: [{ ...program, args, environment: rankVariables(settings), directory: process.cwd() }],
     }),
   }));
-  const outputs: Outputs = new Outputs(readOutput({}), {
+  const outputs: Outputs = new Outputs(readOutput(flags), {
     size,
     jobId: step.name,
     host: (rank) => job.hostOf(rank),
     pid: (rank) => job.pidOf(rank),
   });
   const job: Job = new Job(hub, nodes, outputs, new Feed([], [], nothing), {
-    ...readEnding({}),
-    killGraceMs: KILL_GRACE_MS,
-    startTimeoutMs: MEET_MS,
-    heartbeatMs: HEARTBEAT_MS,
-    timeoutMs: undefined,
-    printExitCodes: false,
-    progress: false,
+    ...ending,
+    startTimeoutMs: ending.startTimeoutMs ?? MEET_MS,
+    printExitCodes: flags["print-exit-codes"] ?? false,
+    progress: flags.progress ?? false,
     log: new EventLog(undefined),
     directory: process.cwd(),
   });

@@ -182,8 +182,7 @@ function startsOf(
   const { placements, size } = mapping;
   const told = {
     TSMPI_UNIVERSE_SIZE: `${mapping.slots}`,
-    ...(options.ending.strict ? { TSMPI_STRICT: "1" } : {}),
-    ...(options.compatEnv ? { TSMPI_COMPAT_ENV: "1" } : {}),
+    ...options.told,
   };
   const hosts = Array.from({ length: size }, () => 0);
   for (const [nodeRank, { ranks }] of placements.entries()) for (const rank of ranks) hosts[rank] = nodeRank;

@@ -1,6 +1,9 @@
+import { isOn, rankKnobs, variableOf } from "./knobs.js";
+
 /**
  * Every environment variable that tsmpi reads, in one place. Ranks get their real configuration, keys
- * included, over the control channel (wire/control.fbs); the environment only says that there is one.
+ * included, over the control channel (wire/control.fbs); the environment only says that there is one. What users set is
+ * described in knobs.ts.
  */
 export const env = {
   /** Descriptor of the control channel that the agent opened for this rank; unset in a plain `node script.js`. */
@@ -15,9 +18,8 @@ export const env = {
   /** What launchers of MPI libraries tell their ranks; see comm/transports/mpi/find.ts. */
   mpi: {
     /** The MPI library to load, instead of the one that fits the launcher. */
-    library: text("TSMPI_MPI_LIBRARY"),
-    /** 0: all messages go through MPI, those of ranks on the same host too. */
-    sharedMemory: integer("TSMPI_MPI_SHM") !== 0,
+    library: text(variableOf("mpi-library")),
+    sharedMemory: on("mpi-shm"),
     openMpiSize: integer("OMPI_COMM_WORLD_SIZE"),
     pmixRank: integer("PMIX_RANK"),
     pmiRank: integer("PMI_RANK"),
@@ -27,15 +29,11 @@ export const env = {
     slurmTasks: integer("SLURM_STEP_NUM_TASKS"),
   },
   /** Libraries that kernels call: 0 turns them off; a name or path is taken instead of those that are looked for. */
-  libraries: { blas: text("TSMPI_BLAS"), fftw: text("TSMPI_FFTW") },
-  /** 0: a large heap does not ask the system for pages of 2 MiB. */
-  hugePages: integer("TSMPI_HUGE_PAGES") !== 0,
-  /** 0: large payloads go through shared memory instead of from process to process in one copy. */
-  directCopy: integer("TSMPI_DIRECT_COPY") !== 0,
-  /** Whether requests take down where they were called, and sends wait for their receives: finds mistakes, slowly. */
-  check: process.env["TSMPI_CHECK"] === "1",
-  /** Whether a rank that ends with something forgotten fails. */
-  strict: process.env["TSMPI_STRICT"] === "1",
+  libraries: { blas: text(variableOf("blas")), fftw: text(variableOf("fftw")) },
+  hugePages: on("huge-pages"),
+  directCopy: on("direct-copy"),
+  check: on("check"),
+  strict: on("strict"),
 } as const;
 
 export type MpiEnvironment = { readonly [K in keyof typeof env.mpi]: (typeof env.mpi)[K] };
@@ -53,6 +51,15 @@ export function withVariable<T>(name: string, value: string, load: () => T): T {
 
 function text(name: string): string | undefined {
   return process.env[name] || undefined;
+}
+
+function on(name: keyof typeof rankKnobs): boolean {
+  const variable = variableOf(name);
+  const value = text(variable);
+  if (value === undefined) return "default" in rankKnobs[name];
+  const known = isOn(value);
+  if (known !== undefined) return known;
+  throw new RangeError(`${variable}: "${value}" is neither on nor off; write 1 or 0`);
 }
 
 function integer(name: string): number | undefined {

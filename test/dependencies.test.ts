@@ -17,7 +17,14 @@ const PUBLIC: Room = { values: [], packages: ["tsmpi"] };
 /** What may import what: downward only. The longest name that fits a file is its room. */
 const ROOMS: Readonly<Record<string, Room>> = {
   "launcher/": {
-    values: ["src/comm/wire/", "src/comm/transports/zmq", "src/topology/", "src/native.ts", "src/env.ts"],
+    values: [
+      "src/comm/wire/",
+      "src/comm/transports/zmq",
+      "src/topology/",
+      "src/native.ts",
+      "src/env.ts",
+      "src/knobs.ts",
+    ],
     types: ["src/comm/boot.ts"],
     packages: ["commander", "esbuild", "fastest-levenshtein", "koffi", "zeromq"],
   },
@@ -67,7 +74,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/topology/": { values: [] },
   "src/native.ts": { values: ["src/env.ts"] },
   "src/options.ts": { values: [], packages: ["fastest-levenshtein"] },
-  "src/env.ts": { values: [] },
+  "src/env.ts": { values: ["src/knobs.ts"] },
+  "src/knobs.ts": { values: [] },
 };
 
 const EXPORTS = [

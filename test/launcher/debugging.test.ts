@@ -24,7 +24,7 @@ void test("inspectors listen on their own host only, and are listed with the way
     "  rank 0 on a: 127.0.0.1:9229",
     "  rank 3 on b: 127.0.0.1:9232, through ssh -N -L 9232:127.0.0.1:9232 ann@b",
   ]);
-  const all = readDebug({ inspectBrk: true, inspectPort: "4000" });
+  const all = readDebug({ "inspect-brk": true, "inspect-port": "4000" });
   t.same(debugFlags(all, 3), ["--inspect-brk=127.0.0.1:4003"]);
   t.equal(listInspectors(all, placements, isHere).length, 5);
   t.same(listInspectors(readDebug({}), placements, isHere), []);
@@ -34,10 +34,10 @@ void test("ranks and ports that are not there are errors", async (t) => {
   const list = (flags: Parameters<typeof readDebug>[0]) =>
     listInspectors(readDebug(flags), placements, isHere);
   t.throws(() => list({ inspect: "4" }), { message: /there is no rank 4; the job has ranks 0 to 3/ });
-  t.throws(() => list({ inspect: true, inspectPort: "65535" }), { message: /too few ports above it/ });
+  t.throws(() => list({ inspect: true, "inspect-port": "65535" }), { message: /too few ports above it/ });
   t.throws(() => list({ inspect: "x" }), { message: /--inspect=x: no ranks/ });
-  t.throws(() => list({ inspect: true, inspectBrk: true }), { message: /keep one of them/ });
-  t.throws(() => list({ inspectPort: "0" }), { message: /--inspect-port 0: not a port/ });
+  t.throws(() => list({ inspect: true, "inspect-brk": true }), { message: /keep one of them/ });
+  t.throws(() => list({ "inspect-port": "0" }), { message: /--inspect-port 0: not a port/ });
 });
 
 void test("every rank writes its profile, and every event is a line", async (t) => {
