@@ -16,7 +16,7 @@ import {
   startBcast,
   startGather,
   startScatter,
-} from "./collectives/in-memory/start.js";
+} from "./collectives/in-memory/start-exchanges.js";
 import { checkPieces, packed, spread } from "./collectives/strided-exchange.js";
 import { scatter, scatterInto } from "./collectives/scatter.js";
 import { isTypedArray } from "./envelope.js";

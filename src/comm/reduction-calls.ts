@@ -9,7 +9,12 @@ import { cut } from "./collectives/blocks.js";
 import { copyInto, like, part } from "./collectives/buffers.js";
 import type { Call, CollectiveName } from "./collectives/call.js";
 import { isFloats } from "./collectives/exact.js";
-import { startAllreduce, startReduce, startReduceScatter, startScan } from "./collectives/in-memory/start.js";
+import {
+  startAllreduce,
+  startReduce,
+  startReduceScatter,
+  startScan,
+} from "./collectives/in-memory/start-reductions.js";
 import { orderedAllreduce, orderedReduce, orderedScan } from "./collectives/ordered.js";
 import { reduceScatter } from "./collectives/reduce-scatter.js";
 import { reduce } from "./collectives/reduce.js";
