@@ -117,6 +117,7 @@ export { dottest, type DotTestOptions } from "./ops/dottest.js";
 export { columnsOf, matmat } from "./ops/columns-of.js";
 export { estimateTrace, type TraceOptions } from "./ops/trace.js";
 export { todense } from "./ops/todense.js";
+export { type SparseMatrix, tosparse } from "./ops/tosparse.js";
 
 // Linear operators: from local to distributed ones, and many to one
 export { acrossRanks } from "./ops/basic/across-ranks.js";
@@ -207,6 +208,16 @@ export { zeroPhaseBoxcar } from "./ops/signal/zero-phase-boxcar.js";
 // Solvers
 export { cg, type CgOptions, type CgResult } from "./solvers/cg.js";
 export { cgls, type CglsOptions, type CglsResult, type CglsState } from "./solvers/cgls.js";
+export { divide, type DivideOptions } from "./solvers/divide.js";
+export {
+  cond,
+  eigs,
+  eigsh,
+  type EigsOptions,
+  type EigsResult,
+  svds,
+  type SvdsResult,
+} from "./solvers/eigs.js";
 export type {
   SolverCallback,
   SolverOptions,

@@ -219,10 +219,11 @@ const EXPORTS = [
     "DWTND",
     "WaveletOptions",
   ],
-  ...["columnsOf", "matmat", "estimateTrace", "TraceOptions", "zeroPhaseBoxcar"],
+  ...["columnsOf", "matmat", "estimateTrace", "TraceOptions", "zeroPhaseBoxcar", "tosparse", "SparseMatrix"],
   // solvers
   ...["cg", "CgOptions", "CgResult", "cgls", "CglsOptions", "CglsResult", "CglsState", "SolverCallback"],
-  ...["SolverOptions", "SolverState", "SolverStatus", "SolverVerdict"],
+  ...["SolverOptions", "SolverState", "SolverStatus", "SolverVerdict", "divide", "DivideOptions"],
+  ...["cond", "eigs", "eigsh", "EigsOptions", "EigsResult", "svds", "SvdsResult"],
   // files and pictures
   ...[
     "decodeNpy",

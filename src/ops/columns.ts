@@ -4,6 +4,8 @@ import type { BlockVector } from "../array/blocks.js";
 import { DistributedArray } from "../array/distributed-array.js";
 import { LocalArray } from "../array/local-array.js";
 import { StackedArray } from "../array/stacked-array.js";
+import type { AnyVector } from "../array/vector.js";
+import type { LinearOperatorContract } from "./linear-operator.js";
 
 /**
  * Sets every element of a local, distributed or stacked array to `f` of its flat global index, counted from `first`
@@ -37,6 +39,18 @@ export async function gatherAll(vector: unknown): Promise<Complex[]> {
     : asBlocks(vector).block);
   if (!isComplex(dtype)) return Array.from(local, (re) => ({ re, im: 0 }));
   return Array.from({ length: local.length / 2 }, (_, i) => ({ re: local[2 * i], im: local[2 * i + 1] }));
+}
+
+/** The columns of an operator's matrix, one after the other, on every rank. Collective: one product and one allgather each. */
+export async function* columnsOfMatrix(
+  op: LinearOperatorContract<AnyVector, AnyVector>,
+): AsyncGenerator<Complex[]> {
+  const unit = op.model.zeros(op.dtype);
+  const image = op.data.zeros(op.dtype);
+  for (let j = 0; j < op.model.size; j++) {
+    fillByIndex(unit, (index) => (index === j ? 1 : 0));
+    yield await gatherAll(await op.matvec(unit, image));
+  }
 }
 
 /** A matrix with the given columns. */

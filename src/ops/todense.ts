@@ -1,7 +1,7 @@
 import type { LocalArray } from "../array/local-array.js";
 import type { Complex } from "../array/dtype.js";
 import type { AnyVector } from "../array/vector.js";
-import { fillByIndex, fromColumns, gatherAll } from "./columns.js";
+import { columnsOfMatrix, fromColumns } from "./columns.js";
 import type { LinearOperatorContract } from "./linear-operator.js";
 
 /**
@@ -9,12 +9,7 @@ import type { LinearOperatorContract } from "./linear-operator.js";
  * index. Collective: one product and one allgather for each column. For tests, and small operators.
  */
 export async function todense(op: LinearOperatorContract<AnyVector, AnyVector>): Promise<LocalArray> {
-  const unit = op.model.zeros(op.dtype);
-  const image = op.data.zeros(op.dtype);
   const columns: Complex[][] = [];
-  for (let j = 0; j < op.model.size; j++) {
-    fillByIndex(unit, (index) => (index === j ? 1 : 0));
-    columns.push(await gatherAll(await op.matvec(unit, image)));
-  }
+  for await (const column of columnsOfMatrix(op)) columns.push(column);
   return fromColumns(columns, op.data.size, op.dtype);
 }

@@ -1,5 +1,5 @@
+import type { Complex } from "../../array/dtype.js";
 import { maxflat, maxflatRoots } from "./maxflat.js";
-import type { Complex } from "./polynomial.js";
 import { convolve, symmetricFilter } from "./symmetric-filter.js";
 
 /** Two scaling filters of one even length: h of the synthesis, h̃ of the analysis, Σ h[k] h̃[k + 2m] = δₘ. */

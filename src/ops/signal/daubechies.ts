@@ -1,5 +1,6 @@
 import { maxflatRoots } from "./maxflat.js";
-import { type Complex, fromRoots, insideCircle, reciprocal } from "./polynomial.js";
+import type { Complex } from "../../array/dtype.js";
+import { fromRoots, insideCircle, reciprocal } from "./polynomial.js";
 
 /**
  * The scaling filter of Daubechies' wavelet with `moments` vanishing moments: 2 · `moments` samples, whose sum is √2, and

@@ -1,4 +1,5 @@
-import { type Complex, rootsOf } from "./polynomial.js";
+import type { Complex } from "../../array/dtype.js";
+import { rootsOf } from "./polynomial.js";
 
 /**
  * The polynomial P(y) = Σₖ C(K − 1 + k, k) yᵏ, k < K, that solves (1 − y)ᴷ P(y) + yᴷ P(1 − y) = 1: the flattest half-band

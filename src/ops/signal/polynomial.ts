@@ -1,21 +1,8 @@
 /** Polynomials of complex coefficients, and their roots. */
-export interface Complex {
-  readonly re: number;
-  readonly im: number;
-}
+import type { Complex } from "../../array/dtype.js";
+import { add, divide, modulus, multiply, squareRoot, subtract } from "../complex.js";
 
 const ONE: Complex = { re: 1, im: 0 };
-
-const add = (a: Complex, b: Complex): Complex => ({ re: a.re + b.re, im: a.im + b.im });
-const subtract = (a: Complex, b: Complex): Complex => ({ re: a.re - b.re, im: a.im - b.im });
-const multiply = (a: Complex, b: Complex): Complex => ({
-  re: a.re * b.re - a.im * b.im,
-  im: a.re * b.im + a.im * b.re,
-});
-const divide = (a: Complex, b: Complex): Complex => {
-  const scale = b.re * b.re + b.im * b.im;
-  return { re: (a.re * b.re + a.im * b.im) / scale, im: (a.im * b.re - a.re * b.im) / scale };
-};
 
 /** 1 / z */
 export function reciprocal(z: Complex): Complex {
@@ -62,10 +49,5 @@ export function insideCircle(y: Complex): Complex {
   const half = { re: 1 - 2 * y.re, im: -2 * y.im };
   const root = squareRoot(subtract(multiply(half, half), ONE));
   const [z, other] = [add(half, root), subtract(half, root)];
-  return Math.hypot(z.re, z.im) < Math.hypot(other.re, other.im) ? z : reciprocal(z);
-}
-
-function squareRoot({ re, im }: Complex): Complex {
-  const size = Math.hypot(re, im);
-  return { re: Math.sqrt((size + re) / 2), im: Math.sign(im || 1) * Math.sqrt((size - re) / 2) };
+  return modulus(z) < modulus(other) ? z : reciprocal(z);
 }
