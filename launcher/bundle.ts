@@ -41,13 +41,14 @@ export function checkScript(path: string): void {
  * those of the original files. Packages with native code are not bundled but loaded from where they are installed, and so
  * are those that tsmpi itself imports late.
  *
+ * @param text - The program itself, if there is no such file: it is as if it lay there.
  * @throws {LaunchError} With file, line and column of each error; exit code 1.
  */
-export async function bundle(script: string): Promise<Bundle> {
+export async function bundle(script: string, text?: string): Promise<Bundle> {
   const { build, formatMessages } = await import("esbuild");
   try {
     const result = await build({
-      entryPoints: [script],
+      ...(text === undefined ? { entryPoints: [script] } : { stdin: asFile(script, text) }),
       outfile: "program.mjs",
       write: false,
       bundle: true,
@@ -59,7 +60,7 @@ export async function bundle(script: string): Promise<Bundle> {
       sourceRoot: "/",
       absWorkingDir: "/",
       logLevel: "silent",
-      banner: { js: prelude(script) },
+      banner: { js: prelude(script, text === undefined) },
       inject: [join(root, "dist/launcher/lead-group.js")],
       plugins: [ownTsmpi, packagesInPlace, originalPlaces(script)],
     });
@@ -74,14 +75,18 @@ export async function bundle(script: string): Promise<Bundle> {
   }
 }
 
+function asFile(sourcefile: string, contents: string) {
+  return { contents, sourcefile, resolveDir: dirname(sourcefile), loader: "ts" as const };
+}
+
 /**
  * What runs in each rank before the program: CommonJS packages find a `require`, the program finds its own name, and
  * output is written in the call, so that process.exit() loses none of it.
  */
-function prelude(script: string): string {
+function prelude(script: string, isFile: boolean): string {
   return `import { createRequire as __createRequire } from "node:module";
 globalThis.require ??= __createRequire(${JSON.stringify(pathToFileURL(script).href)});
-process.argv[1] = ${JSON.stringify(script)};
+${isFile ? `process.argv[1] = ${JSON.stringify(script)}` : "process.argv.splice(1, 1)"};
 for (const name of ["stdout", "stderr"]) {
   const { get } = Object.getOwnPropertyDescriptor(process, name);
   Object.defineProperty(process, name, { configurable: true, enumerable: true, get() {
@@ -126,7 +131,7 @@ const skip = Symbol("resolve without this plugin");
 
 /** Keeps `import.meta.url` and its kin pointing at the file in which they are written. */
 function originalPlaces(script: string): Plugin {
-  const main = realpathSync(script);
+  const main = existsSync(script) ? realpathSync(script) : script;
   return {
     name: "original-places",
     setup(build) {

@@ -19,6 +19,11 @@ export function debugFlags(debug: DebugOptions, rank: number): string[] {
   return [...flags, `--inspect${inspect.wait ? "-brk" : ""}=127.0.0.1:${portOf(debug, rank)}`];
 }
 
+/** Whether node is to be told anything of any rank. Local, pure. */
+export function lookedInto({ inspect, profiles }: DebugOptions): boolean {
+  return inspect !== undefined || profiles.length > 0;
+}
+
 /**
  * Where the inspectors are, a line for each, with the way there for those on other hosts; none without --inspect. Local,
  * pure.

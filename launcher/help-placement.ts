@@ -54,14 +54,26 @@ Each rank's node starts as many threads of its own as the rank has CPUs, four at
 UV_THREADPOOL_SIZE or NODE_OPTIONS for other numbers. Ranks that outnumber their CPUs give them up while they wait.
 `,
   programs: `
+What can be a program
+
+  tsmpirun -n 4 script.ts             also .mts .cts .tsx .js .mjs .cjs .jsx
+  tsmpirun -n 4 some-package/main     what import of that leads to, from the working directory
+  tsmpirun -n 4 -e 'import { world } from "tsmpi/auto"; console.log(world.rank)'
+  tsmpirun -n 4 node --expose-gc script.ts       flags for the ranks' node
+  tsmpirun -n 4 --exec ./program arguments       anything that can be run, also a wrapper: --exec perf stat node a.mjs
+
+What --exec runs has the variables of --help environment, CPUs, output and exit codes as any rank. Nobody waits for it
+to join; but as soon as one rank does (its program calls init()), all ranks have to. Without a slash it is looked for in
+PATH, on each host; with one it is the same path everywhere. -- ends the options of tsmpirun.
+
 Several programs in one job
 
   tsmpirun -n 1 master.ts : -n 4 worker.ts --model m
   tsmpirun --app programs.txt
 
 A ":" that stands alone begins the next program. All make one world, numbered in that order; world.appnum and
-TSMPI_APPNUM say which program a rank runs. Each has its own -n, -x and --wdir; all other options go before the
-first script. In the file of --app each line is one program: -n 4 worker.ts --model m.
+TSMPI_APPNUM say which program a rank runs. Each has its own -n, -x, --wdir, -e and --exec; all other options go before
+the first script. In the file of --app each line is one program: -n 4 worker.ts --model m.
 `,
   managers: `
 Resource managers

@@ -161,6 +161,7 @@ export class Agent {
     if (absent)
       throw new Error(`no folder ${absent.directory} there; use --wdir with one that every host has`);
     const files = start.programs.map(({ code, sourceMap }, i) => {
+      if (code.length === 0) return undefined;
       const folder = join(this.#session.folder, `${i}`);
       mkdirSync(folder, { recursive: true });
       const file = join(folder, PROGRAM);
@@ -177,13 +178,16 @@ export class Agent {
     const crowded = bound === 0 && isCrowded(localRanks.length, start.ranks);
     for (const { rank, program, cpus, flags } of start.ranks) {
       const { args, environment, directory } = start.programs[program];
+      const file = files[program];
       const boot = bootOf(start, { rank, program, localRanks, memory, crowded }, this.#config, this.#address);
       const limits = limitsOf(cpus.length || bound, localRanks.length);
       const spec = {
         boot,
-        program: files[program],
-        args,
-        flags: [...limits.flags, ...flags],
+        command:
+          file === undefined
+            ? args
+            : [process.execPath, "--enable-source-maps", ...limits.flags, ...flags, file, ...args],
+        foreign: file === undefined,
         // What belongs to a host stays that host's own.
         environment: {
           ...limits.environment,

@@ -22,6 +22,16 @@ export const programKnobs = {
     help: "pass an environment variable on; also 'PRE*'",
   },
   wdir: { value: "FOLDER", default: "here", help: "working directory of the ranks" },
+  eval: {
+    value: "CODE",
+    short: "-e",
+    commandLineOnly: true,
+    help: "run this TypeScript instead of a script; all words after it are its arguments",
+  },
+  exec: {
+    commandLineOnly: true,
+    help: "what follows is any program, not a script; see --help programs",
+  },
 } as const satisfies Knobs;
 
 /** What belongs to the job as a whole, and to no other table. */

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
-import { checkScript } from "./bundle.js";
 import { exitCodes, LaunchError, UsageError } from "./errors.js";
+import { findScript } from "./find-script.js";
 import { exportedEnvironment, namedBy } from "./exports.js";
 import type { Options } from "./options.js";
 import { planJob } from "./plan.js";
@@ -54,7 +54,11 @@ const TSMPI = fileURLToPath(new URL("tsmpi.js", import.meta.url));
  * @throws {LaunchError} If no mpirun is there, or one that is neither Open MPI's nor MPICH's.
  */
 export async function runOnMpi(options: Options): Promise<number> {
-  for (const { script } of options.programs) checkScript(script);
+  for (const { script, code, foreign } of options.programs) {
+    if (code !== undefined)
+      throw new UsageError("--engine mpi: -e is for tsmpi's own; put the code into a file");
+    if (!foreign) await findScript(script);
+  }
   if (options.transport !== "auto")
     throw new UsageError(`--transport ${options.transport} is tsmpi's own; leave it out with --engine mpi`);
   const environment = exportedEnvironment([], process.env);
@@ -77,7 +81,7 @@ async function mpirunWords(
   remotes.release();
   const places = mapping.placements.map(({ host, ranks }) => `${host.name}:${ranks.length}`);
   const programs = options.programs.map(
-    ({ script, args, count = mapping.size, exports, directory }, appnum) => {
+    ({ script, foreign, flags, args, count = mapping.size, exports, directory }, appnum) => {
       const exported = [
         ...exports.flatMap((item) => Object.entries(namedBy(item, environment))),
         ...Object.entries(options.told),
@@ -86,7 +90,7 @@ async function mpirunWords(
       return [
         ...["-n", String(count), dialect.directory, directory],
         ...exported.flatMap(([name, value]) => dialect.variable(name, value)),
-        ...[process.execPath, TSMPI, script, ...args],
+        ...(foreign ? [script, ...args] : [process.execPath, ...flags, TSMPI, script, ...args]),
       ];
     },
   );

@@ -138,20 +138,52 @@ function programsOf(flags: AllFlags, own: readonly string[], others: readonly st
 }
 
 const ONE_PROGRAM =
-  "; a program after the first has -n, -x and --wdir, the other options go before the first script";
+  "; a program after the first has -n, -x, --wdir, -e and --exec, the other options go before the first script";
 
-function programOf(flags: ProgramFlags, [script, ...args]: readonly string[]): Program {
-  if (script === undefined) {
-    throw new UsageError("no script given; write: tsmpirun -n 4 script.ts (see tsmpirun --help)");
-  }
+function programOf(flags: ProgramFlags, words: readonly string[]): Program {
   return {
-    script: resolve(script),
-    args,
+    ...sourceOf(flags, words),
     count: rankCount(flags.np),
     exports: flags.env ?? [],
     directory: resolve(flags.wdir ?? "."),
   };
 }
+
+type Source = Pick<Program, "script" | "code" | "foreign" | "flags" | "args">;
+
+function sourceOf({ eval: code, exec }: ProgramFlags, words: readonly string[]): Source {
+  const source = { code, foreign: false, flags: [] };
+  if (code !== undefined && exec) throw new UsageError("--exec and -e: keep one of them");
+  if (code !== undefined) return { ...source, script: resolve(EVAL), args: words };
+  const [script, ...args] = words;
+  if (script === undefined)
+    throw new UsageError(
+      exec
+        ? "--exec: no program given; write: tsmpirun -n 4 --exec ./program"
+        : "no script given; write: tsmpirun -n 4 script.ts (see tsmpirun --help)",
+    );
+  // A name without a slash is looked for in PATH, on the host of the rank.
+  if (exec)
+    return { ...source, foreign: true, script: script.includes("/") ? resolve(script) : script, args };
+  return script === "node" ? ofNode(args) : { ...source, script: resolve(script), args };
+}
+
+/** The file in which errors of `-e` seem to be. */
+const EVAL = "-e.ts";
+
+/** As in `node --expose-gc script.ts`: its flags are those of the ranks' node. */
+function ofNode(words: readonly string[]): Source {
+  let end = 0;
+  while (words[end]?.startsWith("-")) end += WITH_VALUE.includes(words[end]) ? 2 : 1;
+  const flags = words.slice(0, end);
+  if (flags.some((flag) => /^(-[epi]|-pe|--eval|--print|--interactive)$/.test(flag)))
+    throw new UsageError(`node ${flags.join(" ")}: write tsmpirun -e CODE, without node`);
+  const { script, args } = sourceOf({}, words.slice(end));
+  return { script, args, flags, code: undefined, foreign: false };
+}
+
+/** Flags of node whose value is a word of its own. */
+const WITH_VALUE = ["-r", "--require", "--import", "--loader", "-C", "--conditions", "--env-file", "--title"];
 
 function rankCount(text: string | undefined): number | undefined {
   if (text === undefined || text === "auto") return undefined;

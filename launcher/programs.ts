@@ -4,8 +4,14 @@ import { words } from "./words.js";
 
 /** One program of a job, and what is its own. */
 export interface Program {
-  /** Absolute path. */
+  /** Absolute path; the place of the code of `-e`; what `--exec` names. */
   readonly script: string;
+  /** The text of `-e`. */
+  readonly code: string | undefined;
+  /** It is no script, but any command: it joins the job only if it wants to. */
+  readonly foreign: boolean;
+  /** Of node. */
+  readonly flags: readonly string[];
   readonly args: readonly string[];
   /** Ranks; `undefined`: one for each slot, only if there is no other program. */
   readonly count: number | undefined;

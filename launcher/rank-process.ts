@@ -4,14 +4,15 @@ import { encodeFrame, frame, FrameReader } from "../src/comm/wire/frames.js";
 import { decode } from "../src/comm/wire/control.js";
 import type { ControlMessage, Exited } from "../src/comm/wire/messages.js";
 import type { Boot } from "../src/comm/boot.js";
+import { exitCodes } from "./errors.js";
 import { LineSplitter } from "./line-splitter.js";
 
 export interface RankSpec {
   readonly boot: Boot;
-  readonly program: string;
-  readonly args: readonly string[];
-  /** Of node. */
-  readonly flags: readonly string[];
+  /** With its arguments. */
+  readonly command: readonly string[];
+  /** It does not make itself the leader of a group. */
+  readonly foreign: boolean;
   readonly environment: Readonly<NodeJS.ProcessEnv>;
   readonly directory: string;
   /** Descriptor to read as stdin, or a pipe to be fed by. */
@@ -54,19 +55,17 @@ export class RankProcess {
   constructor(spec: RankSpec, events: RankEvents) {
     this.rank = spec.boot.rank;
     this.#events = events;
-    this.#child = spawn(
-      process.execPath,
-      ["--enable-source-maps", ...spec.flags, spec.program, ...spec.args],
-      {
-        cwd: spec.directory,
-        env: spec.environment,
-        detached: process.platform !== "linux", // there it is in the session of the agent, and makes the group itself
-        stdio: [spec.stdin, "pipe", "pipe", "pipe", ...spec.inherited],
-      },
-    );
+    const [command, ...args] = spec.command;
+    this.#child = spawn(command, args, {
+      cwd: spec.directory,
+      env: spec.environment,
+      // On Linux a script is in the session of the agent, and makes the group itself.
+      detached: process.platform !== "linux" || spec.foreign,
+      stdio: [spec.stdin, "pipe", "pipe", "pipe", ...spec.inherited],
+    });
     const [, stdout, stderr, control] = this.#child.stdio;
     if (!isReadable(stdout) || !isReadable(stderr) || !isDuplex(control)) {
-      throw new Error(`rank ${this.rank}: cannot start ${process.execPath}`);
+      throw new Error(`rank ${this.rank}: cannot start ${command}`);
     }
     this.#streams = [stdout, stderr];
     this.#splitters = ([1, 2] as const).map(
@@ -78,7 +77,7 @@ export class RankProcess {
     this.#control = control;
     this.#listen();
     this.send(encodeFrame({ kind: "boot", boot: spec.boot }));
-    this.#child.on("error", (error) => this.#ended(127, null, error));
+    this.#child.on("error", (error) => this.#failed(command, error));
     this.#child.on("exit", (code, signal) => this.#ended(code, signal));
   }
 
@@ -149,9 +148,16 @@ export class RankProcess {
     this.#control.on("error", () => undefined); // the rank has closed its end
   }
 
-  #ended(code: number | null, signal: NodeJS.Signals | null, error?: Error): void {
+  /** It has not even begun. */
+  #failed(command: string, error: NodeJS.ErrnoException): void {
+    const absent = error.code === "ENOENT";
+    const reason = absent ? "no such program" : error.message;
+    this.#events.output(2, Buffer.from(`tsmpirun: cannot run ${command}: ${reason}\n`));
+    this.#ended(absent ? exitCodes.notFound : exitCodes.notRunnable, null);
+  }
+
+  #ended(code: number | null, signal: NodeJS.Signals | null): void {
     this.kill("SIGKILL"); // what it started does not outlive it
-    if (error) this.#events.output(2, Buffer.from(`rank ${this.rank}: ${error.message}\n`));
     const seconds = (performance.now() - this.#startedMs) / 1000;
     const report = once(() =>
       this.#events.exited({ rank: this.rank, code: code ?? -1, signal: signal ?? "", seconds }),

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { checkScript } from "./bundle.js";
+import { findScript } from "./find-script.js";
 import { rankVariables, settle } from "./settings.js";
 import { removeProgram, shareProgram } from "./share-program.js";
 import { root } from "./version.js";
@@ -12,8 +12,7 @@ import { root } from "./version.js";
  * @throws {LaunchError} If there is no such program, or if it does not compile; what the program throws.
  */
 export async function runHere(script: string, args: readonly string[]): Promise<void> {
-  const path = resolve(script);
-  checkScript(path);
+  const path = await findScript(resolve(script));
   const program = await shareProgram(path);
   process.on("exit", () => removeProgram(program));
   process.argv = [process.argv[0], path, ...args];

@@ -5,11 +5,12 @@ import { segmentBytes } from "../src/comm/wire/segment.js";
 import { transportNames } from "../src/comm/wire/messages.js";
 import { addressToward } from "./address.js";
 import { Agent, ownAddress, type Surroundings } from "./host-agent.js";
-import { bundle, checkScript } from "./bundle.js";
+import { bundle } from "./bundle.js";
 import { deferred } from "./deferred.js";
 import { environment } from "./environment.js";
 import { readEnding } from "./ending-options.js";
 import { EventLog } from "./event-log.js";
+import { findScript } from "./find-script.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { Job, type Node } from "./job.js";
 import { jobStart } from "./job-start.js";
@@ -41,8 +42,8 @@ const LOOK_MS = 20;
  * @returns The exit code of the job, the same for all tasks.
  * @throws {LaunchError} If the program does not compile, or the tasks do not meet.
  */
-export async function runStep(step: Step, script: string, args: readonly string[]): Promise<number> {
-  checkScript(script);
+export async function runStep(step: Step, name: string, args: readonly string[]): Promise<number> {
+  const script = await findScript(resolve(name));
   const files = new Files(step);
   try {
     if (step.rank > 0) return await runTask(step, files, await config(step, files));

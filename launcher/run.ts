@@ -1,12 +1,13 @@
 import { statSync } from "node:fs";
 import type { Start } from "../src/comm/wire/messages.js";
 import { startAgents } from "./agents.js";
-import { type Bundle, bundle, checkScript } from "./bundle.js";
-import { debugFlags, listInspectors } from "./debugging.js";
+import { type Bundle, bundle } from "./bundle.js";
+import { debugFlags, listInspectors, lookedInto } from "./debugging.js";
 import { displayPlan, showBinding } from "./display.js";
 import { UsageError } from "./errors.js";
 import { EventLog } from "./event-log.js";
 import { exportedEnvironment, travelling } from "./exports.js";
+import { findScript } from "./find-script.js";
 import { Job, type Node } from "./job.js";
 import { jobStart } from "./job-start.js";
 import { Hub } from "./link.js";
@@ -30,13 +31,15 @@ import { version } from "./version.js";
  * @returns The exit code; see `tsmpirun --help exit-codes`.
  * @throws {LaunchError} If nothing could be started, with the exit code to use.
  */
-export async function run(options: Options): Promise<number> {
-  for (const { script, directory } of options.programs) {
-    checkScript(script);
+export async function run(asked: Options): Promise<number> {
+  const options = { ...asked, programs: await Promise.all(asked.programs.map(locate)) };
+  for (const { directory } of options.programs) {
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
       throw new UsageError(`--wdir ${directory}: no such folder`);
   }
   const environments = options.programs.map(({ exports }) => exportedEnvironment(exports, process.env));
+  if (lookedInto(options.debug) && options.programs.some(({ foreign }) => foreign))
+    throw new UsageError("--exec: inspectors and profiles are those of node, for scripts; leave one out");
   if (options.output.files !== undefined) checkPlace(options.output.files);
   const plan = await planJob(options);
   try {
@@ -53,6 +56,11 @@ export async function run(options: Options): Promise<number> {
   } finally {
     plan.remotes.release();
   }
+}
+
+async function locate(program: Program): Promise<Program> {
+  const { script, code, foreign } = program;
+  return foreign || code !== undefined ? program : { ...program, script: await findScript(script) };
 }
 
 function check({ mapping, allocation, remotes }: Plan, options: Options): void {
@@ -203,13 +211,13 @@ function startsOf(
         rank,
         program: programs[rank],
         cpus: cpus[i] ?? [],
-        flags: debugFlags(options.debug, rank),
+        flags: [...options.programs[programs[rank]].flags, ...debugFlags(options.debug, rank)],
       })),
       nodeRank,
       host: host.name,
-      programs: options.programs.map(({ args, directory, exports }, i) => ({
+      programs: options.programs.map(({ script, foreign, args, directory, exports }, i) => ({
         ...bundles[i],
-        args,
+        args: foreign ? [script, ...args] : args,
         environment: {
           ...(here ? environments[i] : travelling(environments[i], exports, options.exported)),
           ...told,
@@ -224,13 +232,17 @@ function startsOf(
 async function bundleAll(programs: readonly Program[]): Promise<Bundle[]> {
   const bundles = new Map<string, Promise<Bundle>>();
   return Promise.all(
-    programs.map(({ script }) => {
+    programs.map(async ({ script, code, foreign }) => {
+      if (foreign) return NO_SCRIPT;
+      if (code !== undefined) return bundle(script, code);
       const bundled = bundles.get(script) ?? bundle(script);
       bundles.set(script, bundled);
       return bundled;
     }),
   );
 }
+
+const NO_SCRIPT: Bundle = { code: new Uint8Array(), sourceMap: new Uint8Array() };
 
 function overNetwork({ transport }: Options, { placements }: Mapping): boolean {
   return transport === "tcp" || transport === "zmq" || placements.length > 1;

@@ -41,7 +41,7 @@ void test("a colon that stands alone begins the next program", async (t) => {
 
 void test("what belongs to the whole job stands before the first script", async (t) => {
   t.throws(() => options("-n", "1", "a.ts", ":", "-n", "1", "--tag-output", "b.ts"), {
-    message: /unknown option --tag-output.*a program after the first has -n, -x and --wdir/,
+    message: /unknown option --tag-output.*a program after the first has -n, -x, --wdir, -e and --exec/,
   });
   t.throws(() => options("-n", "1", "a.ts", ":", "b.ts"), {
     message: /b\.ts: say how many ranks of 2 programs/,
@@ -81,4 +81,24 @@ void test("options that contradict each other, and unknown values, are errors", 
   ];
   for (const [argv, message] of cases)
     t.throws(() => options(...argv.split(" "), "a.ts"), { message, exitCode: 2 }, argv);
+});
+
+void test("a program is a script, code, a command, or a script with flags of node", async (t) => {
+  const of = (...argv: string[]) => options(...argv).programs[0];
+  t.match(of("a.ts", "-e"), { script: resolve("a.ts"), foreign: false, flags: [], args: ["-e"] });
+  t.match(of("-e", "f()", "a", "--b"), { code: "f()", args: ["a", "--b"] });
+  t.match(of("--exec", "./run", "-n"), { script: resolve("run"), foreign: true, args: ["-n"] });
+  t.match(of("--exec", "env", "a"), { script: "env", foreign: true, args: ["a"] });
+  for (const end of [[], ["--"]])
+    t.match(of(...end, "node", "--expose-gc", "-r", "./x.cjs", "--title=t", "a.ts", "--b"), {
+      flags: ["--expose-gc", "-r", "./x.cjs", "--title=t"],
+      ...{ script: resolve("a.ts"), args: ["--b"], foreign: false },
+    });
+  const wrong: readonly (readonly [string[], RegExp])[] = [
+    [["--exec", "-e", "f()", "a"], /--exec and -e: keep one of them/],
+    [["--exec"], /--exec: no program given/],
+    [["node", "--expose-gc"], /no script given/],
+    [["node", "-e", "f()"], /write tsmpirun -e CODE, without node/],
+  ];
+  for (const [argv, message] of wrong) t.throws(() => options(...argv), { message, exitCode: 2 });
 });

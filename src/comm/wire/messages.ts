@@ -6,9 +6,10 @@ export type TransportName = (typeof transportNames)[number];
 
 /** A program of the job, as it is started on one host. */
 export interface ProgramStart {
-  /** The bundle. */
+  /** The bundle; empty for a program that is no script. */
   readonly code: Uint8Array;
   readonly sourceMap: Uint8Array;
+  /** Of the script; or the command with its arguments. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
