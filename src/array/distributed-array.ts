@@ -173,8 +173,8 @@ export class DistributedArray extends BlockArray<DistributedArray> implements Bl
 
   /**
    * This rank's block with `width` cells more on both sides of an axis (or [before, after], or that for every axis):
-   * those of its neighbours, zeros beyond the ends of the array. Collective. A program that needs the same halo again
-   * and again keeps a {@link HaloPlan}.
+   * those of its neighbours, zeros beyond the ends of the array. Collective: ranks compare what they ask for in a small
+   * allreduce. A program that needs the same halo again and again keeps a {@link HaloPlan}, which compares once.
    */
   async halo(
     width: number | HaloWidths | readonly HaloWidths[],

@@ -107,8 +107,8 @@ export async function moved(
   const target = new DistributedArray(to, array.dtype);
   const plan = new Redistribution(array.distribution, to, axes);
   if (plan.communicates || to.checked) {
-    const order = axes ? `axes [${axes.join(", ")}], ` : "";
-    await agreeOn(to.comm, where, `${order}${to.describe()} from ${array.distribution.describe()}`);
+    const order = axes ? `axes [${axes.join(", ")}]` : "";
+    await agreeOn(to.comm, [where, order, to.describe(), array.distribution.describe()]);
   }
   await plan.run(array.dtype, array.local, target.local);
   plan[Symbol.dispose]();

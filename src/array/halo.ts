@@ -1,3 +1,4 @@
+import { agreeOn, type Asked } from "./agree-on.js";
 import { channelOf } from "./channel.js";
 import type { DistributedArray } from "./distributed-array.js";
 import type { Distribution } from "./distribution.js";
@@ -42,17 +43,22 @@ export class HaloPlan {
   readonly #distribution: Distribution;
   readonly #axes: readonly HaloAxis[];
   readonly #exchange: NeighbourExchange;
+  /** What is still to be compared. */
+  #toCompare: Asked | undefined;
 
   /**
    * Every rank makes it, though no message is sent.
    *
    * @param width - Cells on both sides, or [before, after], along one axis; or [before, after] for each axis.
+   * @param compared - Ranks have made sure elsewhere that they ask for the same. Default: they do before the first exchange,
+   *   in one small allreduce.
    * @throws {RangeError} If a width is negative, or there is no such axis.
    */
   constructor(
     distribution: Distribution,
     width: number | HaloWidths | readonly HaloWidths[],
     options: HaloOptions = {},
+    compared = false,
   ) {
     checkOptions("HaloPlan", options, ["axis", "periodic", "trim"]);
     const { dims, localShape, comm } = distribution;
@@ -63,6 +69,8 @@ export class HaloPlan {
       const ring = typeof periodic === "boolean" ? periodic : periodic[axis];
       return { offsets: distribution.offsets(axis), before, after, periodic: ring, trim };
     });
+    const asked = this.#axes.map(({ before, after, periodic: ring }) => [before, after, ring]);
+    if (!compared) this.#toCompare = ["halo", distribution.describe(), asked, trim];
     const me = distribution.coordinatesOf(comm.rank);
     this.widths = this.#axes.map((axis, k) => (me ? widthsAt(axis, me[k]) : [0, 0]));
     [this.before, this.after] = localShape.includes(0) ? [0, 0] : this.widths[this.axis];
@@ -82,6 +90,7 @@ export class HaloPlan {
    */
   async pad(x: DistributedArray, padded: LocalArray): Promise<void> {
     this.#check(x, padded);
+    if (this.#toCompare) await this.#agree(this.#toCompare);
     this.widths.forEach(([before, after], axis) => {
       clearCells(padded, axis, 0, before);
       clearCells(padded, axis, this.paddedShape[axis] - after, after);
@@ -99,6 +108,7 @@ export class HaloPlan {
    */
   async fold(padded: LocalArray, x: DistributedArray): Promise<void> {
     this.#check(x, padded);
+    if (this.#toCompare) await this.#agree(this.#toCompare);
     this.crop(padded, x.block);
     await this.#exchange.back(x.dtype, x.local, ({ to }) => ({ storage: padded.local, ...to }));
   }
@@ -120,6 +130,7 @@ export class HaloPlan {
    */
   async exchange(x: DistributedArray, front: LocalArray, back: LocalArray): Promise<void> {
     this.#checkDistribution(x);
+    if (this.#toCompare) await this.#agree(this.#toCompare);
     const { axis, before, after } = this;
     const backStart = back.space.dims[axis] - after;
     const rest = this.paddedShape[axis] - after;
@@ -194,6 +205,11 @@ export class HaloPlan {
   #inside(padded: LocalArray): BoxView {
     const start = this.#distribution.localShape.map((n, axis) => (n > 0 ? this.widths[axis][0] : 0));
     return boxIn(padded.local, this.paddedShape, start);
+  }
+
+  async #agree(asked: Asked): Promise<void> {
+    await agreeOn(channelOf(this.#distribution.comm), asked);
+    this.#toCompare = undefined;
   }
 
   #check(x: DistributedArray, padded: LocalArray): void {

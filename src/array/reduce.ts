@@ -49,7 +49,7 @@ export async function reduceAlong<V extends BlockVector<V>>(
   if (name.startsWith("arg") && axes.length !== 1)
     throw new RangeError(`${name}: axes [${axes.join(", ")}]; give one axis, or none`);
   if (space.comm && axes.some((axis) => space.grid[axis] > 1))
-    await agreeOn(space.comm, name, `axes [${axes.join(", ")}] of [${space.dims.join(", ")}]`);
+    await agreeOn(space.comm, [name, `axes [${axes.join(", ")}]`, `[${space.dims.join(", ")}]`]);
   const target = space.without(axes, options.keepdims);
   const result = target.zeros(fold.dtype(x.dtype));
   const kept = space.dims.map((_, axis) => axis).filter((axis) => !axes.includes(axis));

@@ -60,14 +60,15 @@ export abstract class ReducedVector<V> {
   }
 
   async #total(reduction: Reduction, order: NormOrder): Promise<number> {
-    const totals = new Totals(1, order === Infinity ? "max" : order === -Infinity ? "min" : "sum");
+    const op = order === Infinity ? "max" : order === -Infinity ? "min" : "sum";
+    const totals = new Totals(1, op, ["norm", `order ${order}`]);
     this.contribute(reduction, asVector(this), totals, 0);
     const [total] = await totals.combine();
     return total;
   }
 
   async #product(reduction: "dot" | "vdot", other: Vector<V>): Promise<Scalar> {
-    const totals = new Totals(2);
+    const totals = new Totals(2, "sum", ["product", reduction]);
     this.contribute(reduction, other, totals, 0);
     const [re, im] = await totals.combine();
     return isComplex(this.dtype) || isComplex(other.dtype) ? { re, im } : re;

@@ -22,7 +22,7 @@ export async function reshaped(
   const target = new DistributedArray(to, array.dtype);
   const exchange = planOf(from, to);
   if (exchange.communicates || to.checked)
-    await agreeOn(to.comm, "reshape", `${to.describe()} from ${from.describe()}`);
+    await agreeOn(to.comm, ["reshape", to.describe(), from.describe()]);
   await exchange.run(array.dtype, array.local, target.local);
   exchange[Symbol.dispose]();
   return target;

@@ -28,7 +28,7 @@ export async function sliced(array: DistributedArray, slices: readonly Slice[]):
   await array.verify();
   const plan = new Redistribution(from, target.distribution, undefined, cuts);
   if (plan.communicates || from.checked)
-    await agreeOn(from.comm, "slice", `${slicesText(cuts)} of ${from.describe()}`);
+    await agreeOn(from.comm, ["slice", slicesText(cuts), from.describe()]);
   await plan.run(array.dtype, array.local, target.local);
   plan[Symbol.dispose]();
   return new DistributedArray(distributionOf(from, cuts), array.dtype, target.local);

@@ -6,7 +6,7 @@ export abstract class Composite<M extends Vector<M>, D extends Vector<D>> extend
   readonly #operator: LinearOperator<M, D>;
 
   constructor(operator: LinearOperator<M, D>) {
-    super(operator);
+    super(operator, { parts: [operator] });
     this.#operator = operator;
   }
 

@@ -3,6 +3,7 @@ import type { DistributedArray } from "../array/distributed-array.js";
 import type { Space, Vector } from "../array/vector.js";
 import type { LocalOperator } from "./each-piece.js";
 import { distributionIn, isLocal, type Lifted, lifted } from "./lifted.js";
+import { type Direction, type OperatorMakeup, OperatorTree } from "./operator-tree.js";
 import { Workspace } from "./workspace.js";
 
 export interface OperatorSpaces<M, D> {
@@ -52,12 +53,13 @@ export interface LinearOperatorContract<M, D> {
  * The result has the dtype that operator and input promote to; an input of a smaller dtype is converted first.
  *
  * Operators on distributed arrays are made without a message, of arguments that are equal on all ranks. Before the first
- * product that sends something they are compared, in one allgather of a number: one wrong rank is an error on all.
+ * product that sends something they are compared, with those of all its parts, in one small allreduce: one wrong rank is an
+ * error on all.
  */
-export abstract class LinearOperator<
-  M extends Vector<M>,
-  D extends Vector<D>,
-> implements LinearOperatorContract<M, D> {
+export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D>>
+  extends OperatorTree
+  implements LinearOperatorContract<M, D>
+{
   readonly model: Space<M>;
   readonly data: Space<D>;
   readonly dtype: DType;
@@ -70,7 +72,11 @@ export abstract class LinearOperator<
   #running = false;
   #adjoint?: LinearOperator<D, M>;
 
-  constructor({ model, data, dtype = "float64", clinear = true }: OperatorSpaces<M, D>) {
+  constructor(
+    { model, data, dtype = "float64", clinear = true }: OperatorSpaces<M, D>,
+    makeup: OperatorMakeup = {},
+  ) {
+    super(makeup, new.target.name);
     this.model = model;
     this.data = data;
     this.dtype = dtype;
@@ -84,9 +90,6 @@ export abstract class LinearOperator<
   protected abstract forward(x: M, y: D): PromiseLike<unknown> | void;
   /** x ← Aᴴ y, likewise. */
   protected abstract adjoint(y: D, x: M): PromiseLike<unknown> | void;
-
-  /** Before a product that sends something: what ranks must have in common is compared, the first time. */
-  protected agreed?(direction: keyof Calls): PromiseLike<void> | undefined;
 
   /** [data size, model size] */
   get shape(): readonly [number, number] {
@@ -188,12 +191,8 @@ export abstract class LinearOperator<
     return new Power(this, exponent);
   }
 
-  toString(): string {
-    return `${this.constructor.name} from ${this.model.toString()} to ${this.data.toString()}, ${this.dtype}`;
-  }
-
   async #apply<X extends Vector<X>, Y extends Vector<Y>>(
-    where: "matvec" | "rmatvec",
+    where: Direction,
     x: X,
     from: Space<X>,
     converted: Workspace<X>,
@@ -201,7 +200,7 @@ export abstract class LinearOperator<
     to: Space<Y>,
     run: (x: X, y: Y) => PromiseLike<unknown> | void,
   ): Promise<Y> {
-    const name = `${this.constructor.name}.${where}`;
+    const name = `${this.name}.${where}`;
     const dtype = promote(this.dtype, x.dtype);
     checkSpace(name, "input", x.space, from);
     if (y) {
@@ -218,8 +217,8 @@ export abstract class LinearOperator<
     this.#running = true;
     this.#calls[where]++;
     try {
-      const agreed = this.agreed?.(where);
-      if (agreed) await agreed;
+      const agreement = this.agreement(where);
+      if (agreement) await agreement;
       await run(input, output);
     } finally {
       this.#running = false;
@@ -263,8 +262,9 @@ function summands<A>(where: string, a: A, b: unknown): [A, A] {
 class LiftedOperator extends LinearOperator<DistributedArray, DistributedArray> {
   readonly #lifted: Lifted;
 
-  constructor({ dtype, clinear }: LocalOperator, by: Lifted) {
-    super({ model: by.model, data: by.data, dtype, clinear });
+  constructor(op: LocalOperator, by: Lifted) {
+    const { dtype, clinear } = op;
+    super({ model: by.model, data: by.data, dtype, clinear }, { parts: [op] });
     this.#lifted = by;
   }
 
@@ -281,8 +281,12 @@ class Adjoint<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<D
   readonly #A: LinearOperator<M, D>;
 
   constructor(A: LinearOperator<M, D>) {
-    super({ model: A.data, data: A.model, dtype: A.dtype, clinear: A.clinear });
+    super({ model: A.data, data: A.model, dtype: A.dtype, clinear: A.clinear }, { parts: [A] });
     this.#A = A;
+  }
+
+  protected override sends(direction: Direction): boolean {
+    return super.sends(direction === "matvec" ? "rmatvec" : "matvec");
   }
 
   protected override forward(y: D, x: M): PromiseLike<unknown> {
@@ -304,7 +308,7 @@ class Conjugate<M extends Vector<M>, D extends Vector<D>> extends LinearOperator
   readonly #data: Workspace<D>;
 
   constructor(A: LinearOperator<M, D>) {
-    super(A);
+    super(A, { parts: [A] });
     this.#A = A;
     this.#model = new Workspace(A.model);
     this.#data = new Workspace(A.data);
@@ -331,7 +335,8 @@ class Scaled<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M,
   readonly #data: Workspace<D>;
 
   constructor(A: LinearOperator<M, D>, alpha: Scalar) {
-    super({ model: A.model, data: A.data, dtype: promoteScalar(A.dtype, alpha), clinear: A.clinear });
+    const { model, data, clinear } = A;
+    super({ model, data, dtype: promoteScalar(A.dtype, alpha), clinear }, { parts: [A], given: [alpha] });
     this.#A = A;
     this.#alpha = alpha;
     this.#data = new Workspace(A.data);
@@ -362,7 +367,7 @@ class Sum<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D>
       throw new RangeError(`add: ${A.toString()} and ${B.toString()}; spaces of a sum must be the same`);
     }
     const [dtype, clinear] = [promote(A.dtype, B.dtype), A.clinear && B.clinear];
-    super({ model: A.model, data: A.data, dtype, clinear });
+    super({ model: A.model, data: A.data, dtype, clinear }, { parts: [A, B] });
     this.#A = A;
     this.#B = B;
     this.#model = new Workspace(A.model);
@@ -392,7 +397,8 @@ class Product<N extends Vector<N>, M extends Vector<M>, D extends Vector<D>> ext
       );
     }
     const dtype = promote(outer.dtype, inner.dtype);
-    super({ model: inner.model, data: outer.data, dtype, clinear: outer.clinear && inner.clinear });
+    const clinear = outer.clinear && inner.clinear;
+    super({ model: inner.model, data: outer.data, dtype, clinear }, { parts: [outer, inner] });
     this.#outer = outer;
     this.#inner = inner;
     this.#between = new Workspace(inner.data);
@@ -417,7 +423,7 @@ class Power<M extends Vector<M>> extends LinearOperator<M, M> {
     if (!Number.isSafeInteger(exponent) || exponent < 0) {
       throw new RangeError(`power: exponent ${exponent}; use an integer from 0 on`);
     }
-    super(A);
+    super(A, { parts: [A], given: [exponent] });
     this.#A = A;
     this.#exponent = exponent;
     this.#between = [new Workspace(A.model), new Workspace(A.model)];

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { DistributedArray } from "../../src/array/distributed-array.js";
 import { Distribution } from "../../src/array/distribution.js";
+import { HaloPlan } from "../../src/array/halo.js";
+import { LocalArray } from "../../src/array/local-array.js";
 import { realRanks, spmd } from "../spmd.js";
 
 const several = { sizes: [2, 3, 4, 7] };
@@ -23,6 +25,11 @@ await spmd(
       ["reshape", () => x.reshape(flat, whole(flat))],
       ["slice", () => x.slice([undefined, undefined, odd ? -2 : -1])],
       ["toGlobal", () => x.toGlobal({ root: odd ? 0 : last })],
+      ["halo", () => x.halo(odd ? 2 : 1)],
+      ["halo", () => x.halo(1, { periodic: odd })],
+      ["norm", () => x.norm(odd ? 1 : 2)],
+      ["norm", () => x.norm(odd ? 0 : 3)],
+      ["product", () => (odd ? x.dot(x) : x.vdot(x))],
     ];
     if (comm.size === 4) {
       const tiles = new Distribution(comm, [n, n], { grid: [2, 2] }).zeros();
@@ -60,5 +67,26 @@ await spmd(
   },
   several,
 );
+
+await spmd("a halo plan compares once; norms compare in the messages that they send anyway", async (comm) => {
+  const calls = async (action: () => PromiseLike<unknown>) => {
+    const before = { ...comm.statistics.calls };
+    await action();
+    return (comm.statistics.calls.allreduce ?? 0) - (before.allreduce ?? 0);
+  };
+  const x = DistributedArray.fromFunction(new Distribution(comm, [2 * comm.size]), (i) => i + 1);
+  for (const order of [0, 1, 2, 3, Infinity, -Infinity])
+    assert.equal(await calls(() => x.norm(order)), comm.size > 1 ? 1 : 0);
+  const plan = new HaloPlan(x.distribution, 1);
+  const padded = new LocalArray(plan.paddedShape, x.dtype);
+  const messages = async () => {
+    const before = comm.statistics.messagesSent;
+    await plan.pad(x, padded);
+    return comm.statistics.messagesSent - before;
+  };
+  await messages();
+  const neighbours = Number(comm.rank > 0) + Number(comm.rank < comm.size - 1);
+  assert.equal(await messages(), neighbours);
+});
 
 await realRanks(import.meta.url);

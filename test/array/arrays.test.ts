@@ -174,15 +174,6 @@ await spmd(
   { real: false },
 );
 
-await spmd("halo: one message to each neighbour, none from getters and constructors", async (comm) => {
-  const x = DistributedArray.fromFunction(new Distribution(comm, [4 * comm.size, 3]), tagged);
-  await x.halo(1);
-  const before = comm.statistics.messagesSent;
-  await x.halo(2);
-  const neighbours = Number(comm.rank > 0) + Number(comm.rank < comm.size - 1);
-  assert.equal(comm.statistics.messagesSent - before, neighbours);
-});
-
 await spmd(
   "redistribute: any distribution to any other",
   async (comm) => {

@@ -12,6 +12,8 @@ import { Halo } from "../../src/ops/basic/halo.js";
 import { Identity } from "../../src/ops/basic/identity.js";
 import { Regression } from "../../src/ops/basic/regression.js";
 import { Roll } from "../../src/ops/basic/roll.js";
+import { Diagonal } from "../../src/ops/basic/diagonal.js";
+import { HStack, VStack } from "../../src/ops/basic/stacks.js";
 import { Transpose } from "../../src/ops/basic/transpose.js";
 import type { LinearOperator } from "../../src/ops/linear-operator.js";
 import { Convolve1D } from "../../src/ops/signal/convolve1d.js";
@@ -44,12 +46,24 @@ const MAKERS: Readonly<Record<string, Make>> = {
   "Identity, other blocks": (space, k) =>
     new Identity(space, new Distribution(space.comm, [8, 8], { blocks: [[k, 8 - k - 1, 1]] })),
   Halo: (space, width) => new Halo(space, [[width, 1], [0, 0]]), // prettier-ignore
+  // What sends nothing itself is compared with what does.
+  scale: (space, alpha) => new Roll(space, 1, { axis: 0 }).scale({ re: 1, im: alpha }).neg(),
+  "a part of a stack": (space, alpha) => {
+    const R = new Roll(space, 1, { axis: 0 });
+    return new HStack([R, R]).compose(new VStack([R.scale(alpha), R]));
+  },
+  power: (space, exponent) => new Roll(space, 1, { axis: 0 }).power(exponent),
+  "Diagonal.along": (space, k) =>
+    Diagonal.along(space, 1, [1, 2, 3, 4, 5, 6, 7, k]).compose(new Roll(space, 1, { axis: 0 })),
 };
 
 for (const [name, make] of Object.entries(MAKERS)) {
   void test(`${name}: another argument on one rank is one error on all, in the first product`, async () => {
     const errors = await simulate(3, (comm) => messageOf(comm, make, comm.rank === 1 ? 2 : 1));
-    assert.match(errors[0] ?? "", /other arguments on rank 1 than on rank 0/);
+    assert.match(
+      errors[0] ?? "",
+      /rank 1 asks for .*(, rank 0 for | than rank 0).*; all ranks must ask for the same/,
+    );
     assert.deepEqual(errors, [errors[0], errors[0], errors[0]]);
     const none = await simulate(3, (comm) => messageOf(comm, make, 1));
     assert.deepEqual(none, [undefined, undefined, undefined]);
@@ -70,22 +84,29 @@ async function messageOf(comm: Communicator, make: Make, given: number): Promise
 void test("arguments are compared once, before the first product that sends something, and never where none does", async () => {
   await simulate(3, async (comm) => {
     const space = new Distribution(comm, [9, 4]);
-    const gathers = async (product: () => Promise<unknown>): Promise<number> => {
-      const before = comm.statistics.calls.allgather ?? 0;
+    const compares = async (product: () => Promise<unknown>): Promise<number> => {
+      const before = comm.statistics.calls.allreduce ?? 0;
       await product();
-      return (comm.statistics.calls.allgather ?? 0) - before;
+      return (comm.statistics.calls.allreduce ?? 0) - before;
     };
     const x = space.zeros();
     const split = new FirstDerivative(space, { axis: 0 });
-    assert.equal(await gathers(() => split.matvec(x)), 1);
-    assert.equal(await gathers(() => split.matvec(x)), 0);
-    assert.equal(await gathers(() => split.rmatvec(x)), 0);
+    assert.equal(await compares(() => split.matvec(x)), 1);
+    assert.equal(await compares(() => split.matvec(x)), 0);
+    assert.equal(await compares(() => split.rmatvec(x)), 0);
     // Where products are local, a rank may be alone with them.
     const local = new FirstDerivative(space, { axis: 1 });
-    if (comm.rank === 0) assert.equal(await gathers(() => local.matvec(x)), 0);
+    if (comm.rank === 0) assert.equal(await compares(() => local.matvec(x)), 0);
     const fit = new Regression(space, Float64Array.from({ length: 9 }, (_, k) => k), 1, { axis: 0 }); // prettier-ignore
-    if (comm.rank === 2) assert.equal(await gathers(() => fit.matvec(fit.model.zeros())), 0);
-    assert.equal(await gathers(() => fit.rmatvec(x)), 1);
+    if (comm.rank === 2) assert.equal(await compares(() => fit.matvec(fit.model.zeros())), 0);
+    const [first, second] = [await compares(() => fit.rmatvec(x)), await compares(() => fit.rmatvec(x))];
+    assert.equal(first - second, 1);
+    // One comparison for all that a product is made of.
+    const parts = [0, 1, 2].map(() => new Convolve1D(space, [1, 2], { axis: 0 }));
+    const sum = parts[0].compose(parts[1]).add(parts[2].scale(3));
+    const stack = new VStack([sum, parts[0].H]);
+    assert.equal(await compares(() => stack.matvec(x)), 1);
+    assert.equal(await compares(() => stack.H.compose(stack).matvec(x)), 0);
   });
 });
 
@@ -95,6 +116,6 @@ void test("the error says what differs", async () => {
       const space = new Distribution(comm, [4]);
       await new Convolve1D(space, [1, comm.rank]).matvec(space.zeros());
     }),
-    /Convolve1D: other arguments on rank 1 than on rank 0: \[1,1\] and not \[1,0\]/,
+    /Convolve1D: rank 1 asks for .*1.*, rank 0 for .*; all ranks/,
   );
 });

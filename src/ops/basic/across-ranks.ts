@@ -72,7 +72,7 @@ class FlatBlockDiag extends LinearOperator<LocalArray, LocalArray> {
 
   constructor(operators: readonly LocalOperator[], dtype: DType) {
     const [rows, columns] = [0, 1].map((side) => operators.reduce((sum, op) => sum + op.shape[side], 0));
-    super({ model: new LocalSpace([columns]), data: new LocalSpace([rows]), dtype });
+    super({ model: new LocalSpace([columns]), data: new LocalSpace([rows]), dtype }, { parts: operators });
     this.#operators = operators;
     this.#dims = operators.map((op) => op.dims);
     this.#dimsd = operators.map((op) => op.dimsd);
@@ -97,7 +97,7 @@ class FlatVStack extends LinearOperator<LocalArray, LocalArray> {
 
   constructor(columns: number, operators: readonly LocalOperator[], dtype: DType) {
     const rows = operators.reduce((sum, op) => sum + op.shape[0], 0);
-    super({ model: new LocalSpace([columns]), data: new LocalSpace([rows]), dtype });
+    super({ model: new LocalSpace([columns]), data: new LocalSpace([rows]), dtype }, { parts: operators });
     this.#operators = operators;
     this.#dimsd = operators.map((op) => op.dimsd);
     this.#model = new Workspace<LocalArray>(this.model);

@@ -43,7 +43,7 @@ export class AxisStencil {
     this.#layout = { outer, inner, start: space.localStart[axis], rows: length };
     this.#localShape = space.localShape;
     this.#axis = axis;
-    if (split) this.#halo = new HaloPlan(distribution, [stencil.before, stencil.after], { axis });
+    if (split) this.#halo = new HaloPlan(distribution, [stencil.before, stencil.after], { axis }, true);
   }
 
   /** Whether it is collective. */

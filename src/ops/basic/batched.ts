@@ -21,7 +21,8 @@ export class Batched<V extends BlockVector<V> = LocalArray> extends BlockOperato
         `Batched: ${op.toString()} on arrays of ${model.toString()}; their last axes must be those of its model, whole on every rank`,
       );
     }
-    super({ model, data: withSpan(model, span, op.dimsd), dtype: op.dtype, clinear: op.clinear });
+    const data = withSpan(model, span, op.dimsd);
+    super({ model, data, dtype: op.dtype, clinear: op.clinear }, [], [op]);
     this.#each = eachPiece(op, product(model.localShape.slice(0, span.first)));
   }
 

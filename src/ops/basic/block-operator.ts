@@ -1,7 +1,7 @@
 import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
-import { Agreement } from "../agreement.js";
 import { LinearOperator } from "../linear-operator.js";
+import type { OperatorTree } from "../operator-tree.js";
 
 export interface BlockSpaces<V> {
   readonly model: BlockSpace<V>;
@@ -14,18 +14,9 @@ export interface BlockSpaces<V> {
 export abstract class BlockOperator<V extends BlockVector<V>> extends LinearOperator<V, V> {
   declare readonly model: BlockSpace<V>;
   declare readonly data: BlockSpace<V>;
-  readonly #agreement: Agreement;
 
-  /** @param values - What it is made of and must be equal on all ranks, besides the spaces: see {@link Agreement}. */
-  constructor(spaces: BlockSpaces<V>, values: readonly unknown[] = []) {
-    super(spaces);
-    this.#agreement = new Agreement(new.target.name, [spaces.model, spaces.data], values);
-  }
-
-  /** Whether such a product sends something; without this method: none does. */
-  protected sends?(direction: "matvec" | "rmatvec"): boolean;
-
-  protected override agreed(direction: "matvec" | "rmatvec"): Promise<void> | undefined {
-    return this.sends?.(direction) ? this.#agreement.check() : undefined;
+  /** @param given - What it is made of and must be equal on all ranks, besides the spaces. */
+  constructor(spaces: BlockSpaces<V>, given: readonly unknown[] = [], parts: readonly OperatorTree[] = []) {
+    super(spaces, { given, parts });
   }
 }

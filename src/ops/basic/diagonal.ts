@@ -3,6 +3,7 @@ import { type DType, isComplex, promote } from "../../array/dtype.js";
 import { alongAxis, normalizeAxis } from "../../array/shape.js";
 import type { Vector } from "../../array/vector.js";
 import { LinearOperator } from "../linear-operator.js";
+import type { OperatorMakeup } from "../operator-tree.js";
 
 /**
  * Multiplies elementwise: y = d ∘ x; adjoint x = conj(d) ∘ y. Local.
@@ -14,8 +15,9 @@ export class Diagonal<V extends Vector<V>> extends LinearOperator<V, V> {
   readonly #diagonal: V;
   readonly #converted = new Map<DType, V>();
 
-  constructor(diagonal: V) {
-    super({ model: diagonal.space, data: diagonal.space, dtype: diagonal.dtype });
+  /** @param makeup - What the diagonal was made of, if that must be equal on all ranks. */
+  constructor(diagonal: V, makeup: OperatorMakeup = {}) {
+    super({ model: diagonal.space, data: diagonal.space, dtype: diagonal.dtype }, makeup);
     this.#diagonal = diagonal;
   }
 
@@ -45,7 +47,7 @@ export class Diagonal<V extends Vector<V>> extends LinearOperator<V, V> {
       if (!isComplex(dtype)) diagonal.local.fill(factor, line * numbers, (line + 1) * numbers);
       else for (let i = line * numbers; i < (line + 1) * numbers; i += 2) diagonal.local[i] = factor;
     }
-    return new Diagonal(diagonal);
+    return new Diagonal(diagonal, { given: [along, factors] });
   }
 
   protected override forward(x: V, y: V): void {

@@ -37,7 +37,7 @@ export class Halo extends BlockOperator<DistributedArray> {
     checkOptions("Halo", options, ["periodic", "trim", "dtype"]);
     const { periodic, trim, dtype } = options;
     const pairs = typeof widths === "number" ? model.dims.map((): HaloWidths => [widths, widths]) : widths;
-    const plan = new HaloPlan(model, pairs, { periodic, trim });
+    const plan = new HaloPlan(model, pairs, { periodic, trim }, true);
     super({ model, data: paddedBlocks(model, plan), dtype }, [pairs, periodic, trim]);
     this.#plan = plan;
   }

@@ -3,6 +3,7 @@ import type { Distribution } from "../../array/distribution.js";
 import type { DType } from "../../array/dtype.js";
 import { LocalArray } from "../../array/local-array.js";
 import { LinearOperator } from "../linear-operator.js";
+import type { Direction } from "../operator-tree.js";
 
 export interface LiftOptions {
   /** Where the results live; default: where the model lives. */
@@ -47,10 +48,14 @@ class Lifted extends LinearOperator<DistributedArray, DistributedArray> {
           `${columns} elements of the model and ${rows} of the data; give an operator of shape [${rows}, ${columns}]`,
       );
     }
-    super({ model, data, dtype });
+    super({ model, data, dtype }, { given: [], parts: [op] });
     this.#op = op;
     this.#sumsForward = data.replicated && !model.replicated;
     this.#sumsAdjoint = model.replicated && !data.replicated;
+  }
+
+  protected override sends(direction: Direction): boolean {
+    return direction === "matvec" ? this.#sumsForward : this.#sumsAdjoint;
   }
 
   protected override async forward(x: DistributedArray, y: DistributedArray): Promise<void> {

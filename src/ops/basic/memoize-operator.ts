@@ -23,7 +23,7 @@ export class MemoizeOperator<M extends Vector<M>, D extends Vector<D>> extends L
   constructor(op: LinearOperator<M, D>, { products = 10 }: { products?: number } = {}) {
     if (!Number.isSafeInteger(products) || products < 1)
       throw new RangeError(`MemoizeOperator: products ${products}; use a positive integer`);
-    super(op);
+    super(op, { parts: [op] });
     this.#op = op;
     this.#forward = new Memory(products, new Workspace(op.model));
     this.#adjoint = new Memory(products, new Workspace(op.data));

@@ -26,7 +26,7 @@ export class OnCorner<V extends BlockVector<V>> extends BlockOperator<V> {
 
   /** @param op - On {@link cornerOf} the space. */
   constructor(space: BlockSpace<V>, op: LinearOperator<V, V>) {
-    super({ model: space, data: space, dtype: op.dtype, clinear: op.clinear });
+    super({ model: space, data: space, dtype: op.dtype, clinear: op.clinear }, [], [op]);
     this.#op = op;
     this.#before = new Workspace(op.model);
     this.#after = new Workspace(op.data);

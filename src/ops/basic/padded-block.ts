@@ -20,7 +20,7 @@ export class PaddedBlock {
   constructor(space: BlockSpace<unknown>, widths: readonly HaloWidths[]) {
     const distribution = distributionOf(space);
     const exchanged = widths.some(([before, after], axis) => space.grid[axis] > 1 && before + after > 0);
-    if (distribution && exchanged) this.#plan = new HaloPlan(distribution, widths);
+    if (distribution && exchanged) this.#plan = new HaloPlan(distribution, widths, {}, true);
     this.#widths = widths;
     const padded = (n: number, axis: number) => (n > 0 ? n + widths[axis][0] + widths[axis][1] : 0);
     this.shape = space.localShape.map(padded);

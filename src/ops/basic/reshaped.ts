@@ -19,7 +19,7 @@ export class Reshaped extends LinearOperator<LocalArray, LocalArray> {
         `Reshaped: ${op.toString()} as one from ${model.toString()} to ${data.toString()}; sizes must stay`,
       );
     }
-    super({ model, data, dtype: op.dtype, clinear: op.clinear });
+    super({ model, data, dtype: op.dtype, clinear: op.clinear }, { parts: [op] });
     this.#op = op;
   }
 

@@ -17,7 +17,7 @@ export class VStack<M extends Vector<M>, D extends AnyVector & Vector<D>> extend
   M,
   StackedArray<D>
 > {
-  readonly parts: readonly Part<M, D>[];
+  declare readonly parts: readonly Part<M, D>[];
   readonly #model: Workspace<M>;
 
   /** @throws {RangeError} If there is no operator, or the model spaces differ. */
@@ -28,8 +28,8 @@ export class VStack<M extends Vector<M>, D extends AnyVector & Vector<D>> extend
       "VStack: model",
       parts.map((part) => part.model),
     );
-    super({ model, data: new StackedSpace(parts.map((part) => part.data)), dtype: dtypeOf(parts) });
-    this.parts = [...parts];
+    const data = new StackedSpace(parts.map((part) => part.data));
+    super({ model, data, dtype: dtypeOf(parts) }, { parts });
     this.#model = new Workspace(model);
   }
 
@@ -50,7 +50,7 @@ export class HStack<M extends AnyVector & Vector<M>, D extends Vector<D>> extend
   StackedArray<M>,
   D
 > {
-  readonly parts: readonly Part<M, D>[];
+  declare readonly parts: readonly Part<M, D>[];
   readonly #adjoints: VStack<D, M>;
 
   /** @throws {RangeError} If there is no operator, or the data spaces differ. */
@@ -61,8 +61,7 @@ export class HStack<M extends AnyVector & Vector<M>, D extends Vector<D>> extend
       parts.map((part) => part.data),
     );
     const adjoints = new VStack(parts.map((part) => part.H));
-    super({ model: adjoints.data, data: adjoints.model, dtype: adjoints.dtype });
-    this.parts = [...parts];
+    super({ model: adjoints.data, data: adjoints.model, dtype: adjoints.dtype }, { parts });
     this.#adjoints = adjoints;
   }
 
@@ -80,17 +79,14 @@ export class BlockDiag<
   M extends AnyVector & Vector<M>,
   D extends AnyVector & Vector<D>,
 > extends LinearOperator<StackedArray<M>, StackedArray<D>> {
-  readonly parts: readonly Part<M, D>[];
+  declare readonly parts: readonly Part<M, D>[];
 
   /** @throws {RangeError} If there is no operator. */
   constructor(parts: readonly Part<M, D>[]) {
     checkParts("BlockDiag", parts);
-    super({
-      model: new StackedSpace(parts.map((part) => part.model)),
-      data: new StackedSpace(parts.map((part) => part.data)),
-      dtype: dtypeOf(parts),
-    });
-    this.parts = [...parts];
+    const model = new StackedSpace(parts.map((part) => part.model));
+    const data = new StackedSpace(parts.map((part) => part.data));
+    super({ model, data, dtype: dtypeOf(parts) }, { parts });
   }
 
   protected override async forward(x: StackedArray<M>, y: StackedArray<D>): Promise<void> {

@@ -55,7 +55,7 @@ export class AxisFilter {
       reach: [before, after],
       halo:
         distribution && distribution.grid[axis] > 1
-          ? new HaloPlan(distribution, [before, after], { axis })
+          ? new HaloPlan(distribution, [before, after], { axis }, true)
           : undefined,
     });
     this.#forward = direction(tail - offset, offset);
