@@ -50,8 +50,9 @@ alone. Otherwise they are not bound: other jobs that bind likewise would share o
 are idle. CPUs that a cpuset or a resource manager has taken away are not used.
 
 Each rank's node starts as many threads of its own as the rank has CPUs, four at most (UV_THREADPOOL_SIZE,
---v8-pool-size), and its JavaScript objects may fill the rank's share of the memory (--max-old-space-size). Set
-UV_THREADPOOL_SIZE or NODE_OPTIONS for other numbers. Ranks that outnumber their CPUs give them up while they wait.
+--v8-pool-size), and its JavaScript objects may fill the rank's share of the memory: if that is more than node
+allows itself, it is told so (--max-old-space-size). Set UV_THREADPOOL_SIZE or NODE_OPTIONS for other numbers. Ranks
+that outnumber their CPUs give them up while they wait.
 `,
   programs: `
 What can be a program

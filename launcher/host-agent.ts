@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Boot } from "../src/comm/boot.js";
 import type { ControlMessage, Start, Target } from "../src/comm/wire/messages.js";
 import { segmentBytes } from "../src/comm/wire/segment.js";
+import { koffiBinary } from "../src/native.js";
 import { isOn, variableOf } from "../src/knobs.js";
 import { addressOn, addressToward, parseTcpEndpoint } from "./address.js";
 import { withCpus } from "./affinity.js";
@@ -361,7 +362,9 @@ function inheritedBy(localRank: number, memory: HostMemory | undefined): number[
 }
 
 function environmentOf(boot: Boot): Record<string, string> {
+  const koffi = koffiBinary();
   return {
+    ...(koffi === undefined ? {} : { TSMPI_KOFFI: koffi }),
     TSMPI_RANK: `${boot.rank}`,
     TSMPI_SIZE: `${boot.size}`,
     TSMPI_LOCAL_RANK: `${boot.localRank}`,

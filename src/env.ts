@@ -10,6 +10,8 @@ export const env = {
   controlFd: integer("TSMPI_CONTROL_FD"),
   /** Where tsmpi is installed: native packages are resolved from here when the program runs from a bundle. */
   root: process.env["TSMPI_ROOT"],
+  /** The binary of koffi that the agent has loaded. */
+  koffi: text("TSMPI_KOFFI"),
   size: integer("TSMPI_SIZE"),
   /** Which of several programs this is, where a real MPI starts the ranks. */
   appnum: integer("TSMPI_APPNUM"),

@@ -14,13 +14,21 @@ const resolver = createRequire(env.root ? join(env.root, "package.json") : impor
  */
 export function requireNative<T>(name: "koffi" | "zeromq"): T {
   try {
-    return resolver(name) as T;
+    return resolver((name === "koffi" && env.koffi) || name) as T;
   } catch (cause) {
     throw new Error(
       `tsmpi: cannot load ${name} on ${process.platform}-${process.arch}; reinstall tsmpi there`,
       { cause },
     );
   }
+}
+
+/**
+ * The binary of koffi that this process has loaded; `undefined` if it has not. Another node of this host that is told it
+ * (`TSMPI_KOFFI`) need not look for it again, which takes six times as long as to load it. Local.
+ */
+export function koffiBinary(): string | undefined {
+  return Object.keys(resolver.cache).find((path) => path.endsWith("koffi.node"));
 }
 
 /** Path of a file inside an installed package, such as a font or a wasm module. Local. */

@@ -1,4 +1,5 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
+import { getHeapStatistics } from "node:v8";
 import { test } from "tap";
 import { isCrowded, limitsOf } from "../../launcher/rank-limits.js";
 
@@ -15,11 +16,17 @@ void test("node's own threads are as many as the rank has CPUs, four at most", a
   t.equal(limitsOf(16, 1, "").environment["UV_THREADPOOL_SIZE"], "4");
 });
 
-void test("ranks share the memory of their host, and have some however many they are; NODE_OPTIONS goes before", async (t) => {
-  const heap = (localSize: number): number =>
-    Number(/--max-old-space-size=(\d+)/.exec(limitsOf(1, localSize, "").flags.join(" "))?.[1]);
-  t.ok(heap(1) >= 2 * heap(2) - 1 || heap(2) === 512);
-  t.equal(heap(1_000_000), 512);
+void test("ranks may fill their share of the memory, with a flag only if V8 would not let them; NODE_OPTIONS goes before", async (t) => {
+  const limited = process.constrainedMemory();
+  const bytes = limited > 0 && limited < totalmem() ? limited : totalmem();
+  const own = getHeapStatistics().heap_size_limit;
+  for (const localSize of [1, 2, 3, 4, 7, 1000]) {
+    const share = Math.floor(bytes / localSize);
+    const [flag] = limitsOf(1, localSize, "").flags.filter((other) =>
+      other.startsWith("--max-old-space-size"),
+    );
+    t.equal(flag, share > own ? `--max-old-space-size=${Math.floor(share / 2 ** 20)}` : undefined);
+  }
   t.same(limitsOf(1, 1, "--max-old-space-size=99").flags, ["--v8-pool-size=1"]);
 });
 
