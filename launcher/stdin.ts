@@ -36,7 +36,8 @@ export function planStdin(
 
 function isPiped(): boolean {
   try {
-    fstatSync(0);
+    // In bigints: after a plain fstat of a pipe, node finds no module behind a symbolic link, as pnpm makes them.
+    fstatSync(0, { bigint: true });
     return !isatty(0);
   } catch {
     return false; // closed

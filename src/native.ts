@@ -16,8 +16,9 @@ export function requireNative<T>(name: "koffi" | "zeromq"): T {
   try {
     return resolver((name === "koffi" && env.koffi) || name) as T;
   } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
     throw new Error(
-      `tsmpi: cannot load ${name} on ${process.platform}-${process.arch}; reinstall tsmpi there`,
+      `tsmpi: cannot load ${name} on ${process.platform}-${process.arch} (${why}); reinstall tsmpi there`,
       { cause },
     );
   }
