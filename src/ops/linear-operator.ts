@@ -1,5 +1,6 @@
 import { conj, type DType, isComplex, promote, promoteScalar, type Scalar } from "../array/dtype.js";
 import type { DistributedArray } from "../array/distributed-array.js";
+import type { Distribution } from "../array/distribution.js";
 import type { Space, Vector } from "../array/vector.js";
 import type { LocalOperator } from "./each-piece.js";
 import { distributionIn, isLocal, type Lifted, lifted } from "./lifted.js";
@@ -248,10 +249,20 @@ function inOneKind<A, B>(
   const [one, other] = [a, b] as [LinearOperator<never, never>, LinearOperator<never, never>];
   const [there, here] = [distributionIn(one[mine]), distributionIn(other[its])];
   const pair = [
-    here && isLocal(one) ? new LiftedOperator(one, lifted(where, one, mine, here)) : one,
-    there && isLocal(other) ? new LiftedOperator(other, lifted(where, other, its, there)) : other,
+    here ? amongDistributed(where, one, mine, here) : one,
+    there ? amongDistributed(where, other, its, there) : other,
   ];
   return pair as [A, B]; // the overloads say which
+}
+
+/** A local operator as one of distributed arrays that has the given model or data: see {@link lifted}; others as they are. */
+export function amongDistributed<T extends OperatorTree>(
+  where: string,
+  op: T,
+  side: "model" | "data",
+  space: Distribution,
+): T | LinearOperator<DistributedArray, DistributedArray> {
+  return isLocal(op) ? new LiftedOperator(op, lifted(where, op, side, space)) : op;
 }
 
 /** Both operators of a sum, in one kind. */

@@ -1,6 +1,7 @@
 /** Local operators in sums and products with distributed ones. */
 import assert from "node:assert/strict";
 import { test } from "tap";
+import type { DistributedArray } from "../../src/array/distributed-array.js";
 import { Distribution } from "../../src/array/distribution.js";
 import { LocalArray } from "../../src/array/local-array.js";
 import type { AnyVector } from "../../src/array/vector.js";
@@ -11,6 +12,8 @@ import { FirstDerivative } from "../../src/ops/basic/first-derivative.js";
 import { Flip } from "../../src/ops/basic/flip.js";
 import { Identity } from "../../src/ops/basic/identity.js";
 import { MatrixMult } from "../../src/ops/basic/matrix-mult.js";
+import { Block } from "../../src/ops/basic/block.js";
+import { BlockDiag, HStack, VStack } from "../../src/ops/basic/stacks.js";
 import { Sum } from "../../src/ops/basic/sum.js";
 import { dottest } from "../../src/ops/dottest.js";
 import type { LinearOperatorContract } from "../../src/ops/linear-operator.js";
@@ -106,6 +109,34 @@ onAll("blocks of every rank become a block diagonal, also of other dims", async 
   assert.deepEqual([...new Sum([4]).compose(new Flip(space)).dimsd], [comm.size]);
 });
 
+onAll("stacks: a local part acts on every item, as its distributed twin does", async (comm) => {
+  for (const replicated of [false, true]) {
+    const space = new Distribution(comm, [5, 3], { replicated });
+    const [D, flat] = [new FirstDerivative(space, { axis: 0 }), new FirstDerivative([5, 3], { axis: 0 })];
+    const [M, rows] = [matrix(2, 3, "complex128").compose(new Identity([3])), new Flip([3])];
+    const [each, flips] = [new Batched(M, [5, 3]), new Flip([5, 3], { axis: 1 })];
+    await same(new VStack([D, M]), new VStack([flat, each]));
+    await same(new VStack<DistributedArray, DistributedArray>([rows, D]), new VStack([flips, flat]));
+    await same(new HStack([D, rows]), new HStack([flat, flips]));
+    await same(new HStack<DistributedArray, DistributedArray>([rows, D]).H, new HStack([flips, flat]).H);
+    await same(new Block([[D, rows], [rows, D]]), new Block([[flat, flips], [flips, flat]])); // prettier-ignore
+    await same(new Block([[D, rows], [rows, rows]]), new Block([[flat, flips], [flips, flips]])); // prettier-ignore
+    const stack = new VStack([D, rows]);
+    await same(stack.H.compose(stack), new VStack([flat, flips]).H.compose(new VStack([flat, flips])));
+  }
+});
+
+onAll("BlockDiag: the member of a local part is replicated", async (comm) => {
+  const D = new FirstDerivative(new Distribution(comm, [5, 3]), { axis: 0 });
+  const M = matrix(2, 3);
+  const op = new BlockDiag<DistributedArray, DistributedArray>([D, M]);
+  await same(op, new BlockDiag([new FirstDerivative([5, 3], { axis: 0 }), M]));
+  const replicated = new Distribution(comm, [3], { replicated: true });
+  const both = new Identity(replicated).scale(2);
+  const twice = op.compose(new BlockDiag([new Identity(D.model), both])); // meets what lives on the same ranks
+  await dottest(twice);
+});
+
 void test("what does not fit is an error when composed, naming both shapes, and nothing is sent", async () => {
   await simulate(3, async (comm) => {
     const space = new Distribution(comm, [7, 4]);
@@ -117,6 +148,14 @@ void test("what does not fit is an error when composed, naming both shapes, and 
     assert.throws(() => matrix(3, 5).compose(D), message);
     assert.throws(() => D.add(matrix(3, 5)), message);
     assert.throws(() => D.add(matrix(3, 4)), /add: .*\[7, 4\].*spaces of a sum must be the same/);
+    assert.throws(
+      () => new VStack<DistributedArray, DistributedArray>([D, matrix(3, 5)]),
+      /^RangeError: VStack: a local operator.*last axes/,
+    );
+    assert.throws(
+      () => new HStack<DistributedArray, DistributedArray>([matrix(3, 5), D]),
+      /^RangeError: HStack: a local operator.*its data must be/,
+    );
     assert.throws(() => D.compose(new Flip([7, 4])), RangeError); // no rank has the whole array
     assert.throws(() => D.compose(new FirstDerivative(new Distribution(comm, [4, 7]))), /\[4, 7\].*\[7, 4\]/);
     assert.equal(comm.statistics.messagesSent, sent);

@@ -1,28 +1,31 @@
+import { Distribution } from "../../array/distribution.js";
 import { promote } from "../../array/dtype.js";
 import { type StackedArray, StackedSpace } from "../../array/stacked-array.js";
 import type { AnyVector, Space, Vector } from "../../array/vector.js";
-import { LinearOperator } from "../linear-operator.js";
+import type { LocalOperator } from "../each-piece.js";
+import { distributionIn } from "../lifted.js";
+import { amongDistributed, LinearOperator } from "../linear-operator.js";
 import { Workspace } from "../workspace.js";
 
-/** An operator with vectors of any kind on the side that is stacked. */
-type Part<M extends Vector<M>, D extends Vector<D>> = LinearOperator<M, D>;
+/** Of a stack: an operator of its kind, or a local one, which becomes one of distributed arrays if others are. */
+export type Part<M extends Vector<M>, D extends Vector<D>> = LinearOperator<M, D> | LocalOperator;
 
 /**
  * Operators on one model, their data stacked: y = (A₀ x, A₁ x, …). Adjoint: x = Σ Aᵢᴴ yᵢ.
  *
- * Parts may be local or distributed, and stacks themselves. Communicates what its parts do, nothing of its own.
- * For operators of which every rank has its own, see {@link acrossRanks}.
+ * Parts may be local or distributed, and stacks themselves. Local ones among distributed ones act on every item of the
+ * model, or on every block, as in sums. Communicates what its parts do, nothing of its own. For operators of which every rank has its own, see {@link acrossRanks}.
  */
 export class VStack<M extends Vector<M>, D extends AnyVector & Vector<D>> extends LinearOperator<
   M,
   StackedArray<D>
 > {
-  declare readonly parts: readonly Part<M, D>[];
+  declare readonly parts: readonly LinearOperator<M, D>[];
   readonly #model: Workspace<M>;
 
   /** @throws {RangeError} If there is no operator, or the model spaces differ. */
-  constructor(parts: readonly Part<M, D>[]) {
-    checkParts("VStack", parts);
+  constructor(given: readonly Part<M, D>[]) {
+    const parts = inOneKind("VStack", given, "model");
     const { model } = parts[0];
     checkSame(
       "VStack: model",
@@ -50,12 +53,12 @@ export class HStack<M extends AnyVector & Vector<M>, D extends Vector<D>> extend
   StackedArray<M>,
   D
 > {
-  declare readonly parts: readonly Part<M, D>[];
+  declare readonly parts: readonly LinearOperator<M, D>[];
   readonly #adjoints: VStack<D, M>;
 
   /** @throws {RangeError} If there is no operator, or the data spaces differ. */
-  constructor(parts: readonly Part<M, D>[]) {
-    checkParts("HStack", parts);
+  constructor(given: readonly Part<M, D>[]) {
+    const parts = inOneKind("HStack", given, "data");
     checkSame(
       "HStack: data",
       parts.map((part) => part.data),
@@ -74,16 +77,19 @@ export class HStack<M extends AnyVector & Vector<M>, D extends Vector<D>> extend
   }
 }
 
-/** Operators on a stacked model, each on its own member: yᵢ = Aᵢ xᵢ. */
+/**
+ * Operators on a stacked model, each on its own member: yᵢ = Aᵢ xᵢ. The member of a local one among distributed ones is
+ * replicated.
+ */
 export class BlockDiag<
   M extends AnyVector & Vector<M>,
   D extends AnyVector & Vector<D>,
 > extends LinearOperator<StackedArray<M>, StackedArray<D>> {
-  declare readonly parts: readonly Part<M, D>[];
+  declare readonly parts: readonly LinearOperator<M, D>[];
 
   /** @throws {RangeError} If there is no operator. */
-  constructor(parts: readonly Part<M, D>[]) {
-    checkParts("BlockDiag", parts);
+  constructor(given: readonly Part<M, D>[]) {
+    const parts = inOneKind<M, D>("BlockDiag", given);
     const model = new StackedSpace(parts.map((part) => part.model));
     const data = new StackedSpace(parts.map((part) => part.data));
     super({ model, data, dtype: dtypeOf(parts) }, { parts });
@@ -102,8 +108,21 @@ function dtypeOf(parts: readonly { readonly dtype: LinearOperator<never, never>[
   return parts.map((part) => part.dtype).reduce(promote);
 }
 
-function checkParts(where: string, parts: readonly unknown[]): void {
+/** At least one part; if some are distributed, all of them. @param side - The space that all have in common, if any. */
+function inOneKind<M extends Vector<M>, D extends Vector<D>>(
+  where: string,
+  parts: readonly Part<M, D>[],
+  side?: "model" | "data",
+): LinearOperator<M, D>[] {
   if (parts.length === 0) throw new RangeError(`${where}: no operators; give one at least`);
+  const spaces = parts.flatMap((part) => [part[side ?? "model"], part[side ?? "data"]]);
+  const space = spaces.map(distributionIn).find((distribution) => distribution);
+  const lifted = parts.map((part) => {
+    if (!space) return part;
+    const common = side ? space : new Distribution(space.comm, part.dims, { replicated: true });
+    return amongDistributed(where, part, side ?? "model", common);
+  });
+  return lifted as LinearOperator<M, D>[]; // now of the kind of the distributed ones
 }
 
 function checkSame(where: string, spaces: readonly Space<unknown>[]): void {
