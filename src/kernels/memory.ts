@@ -9,7 +9,7 @@ export const PAGE = 65536;
 const MIB = 2 ** 20;
 /** Where the kernels' own areas are, in bytes; the heap begins after them. Untouched ones cost nothing. */
 export const areas = {
-  products: { start: 1024, bytes: 64 },
+  sums: { start: 1024, bytes: 1024 },
   staging: { start: PAGE, bytes: 3 * PAGE },
   stencils: { start: MIB, bytes: 3 * MIB },
   windows: { start: 4 * MIB, bytes: MIB },
@@ -28,8 +28,8 @@ export const BLOCK = 8192;
 
 /** Elementwise kernel: z ← f(x, y) with the scalar re + i im, on n numbers at byte offsets x, y, z. */
 export type Elementwise = (re: number, im: number, x: number, y: number, z: number, n: number) => void;
-/** Reduction of one block of n numbers at byte offsets x, y. */
-export type Reduction = (x: number, y: number, n: number) => number;
+/** Reduction of n numbers at byte offsets x, y; the results, float64, go to byte offset out. */
+export type Reduction = (x: number, y: number, n: number, out: number) => void;
 
 export type ElementwiseName =
   | "axpy"
@@ -47,14 +47,13 @@ export type ElementwiseName =
   | "complexMultiply"
   | "conjugate"
   | "complexSoftThreshold";
-export type ReductionName =
-  "dot" | "square" | "absSum" | "absMax" | "nonZeros" | "complexAbsSum" | "complexAbsMax" | "complexNonZeros";
-
 /** The kernels of one module: for numbers of 4 bytes, or of 8; see assembly/index.ts. */
 export interface Kernels
-  extends Readonly<Record<ElementwiseName, Elementwise>>, Readonly<Record<ReductionName, Reduction>> {
+  extends
+    Readonly<Record<ElementwiseName, Elementwise>>,
+    Readonly<Record<"squares" | "complexDot", Reduction>> {
+  readonly reduce: (op: number, x: number, y: number, n: number, out: number) => void;
   readonly axpyNorm: (a: number, x: number, y: number, n: number) => number;
-  readonly complexDot: (x: number, y: number, n: number, out: number) => void;
   readonly stencil: (
     x: number,
     y: number,

@@ -3,7 +3,7 @@
  * numbers that are added pairwise: the rounding error hardly grows with the length, and the result depends on the
  * numbers alone, not on where they are stored.
  */
-import { areas, BLOCK, memory, type ReductionName } from "./memory.js";
+import { areas, BLOCK, memory, onHeap } from "./memory.js";
 import {
   checkAlike,
   checkComplex,
@@ -14,9 +14,22 @@ import {
   type Reals,
 } from "./staging.js";
 
+/** By their number in assembly/reductions.ts. */
+const REDUCTIONS = [
+  "dot",
+  "square",
+  "absSum",
+  "absMax",
+  "nonZeros",
+  "complexAbsSum",
+  "complexAbsMax",
+  "complexNonZeros",
+] as const;
+type ReductionName = (typeof REDUCTIONS)[number];
+
 /** Σ xᵢ yᵢ. In one pass over memory if x is y. */
 export function dot(x: Reals, y: Reals): number {
-  if (x === y) return total("square", x, x);
+  if (x === y) return sumOfSquares(x);
   checkAlike("dot", x, y);
   return total("dot", x, y);
 }
@@ -107,18 +120,47 @@ function total(name: ReductionName, x: Reals, y: Reals): number {
   return sum.total;
 }
 
+/** Blocks so far apart are two streams to the processor's prefetcher. */
+const APART = 16;
+
+/** In long arrays blocks go in pairs. */
+function sumOfSquares(x: Reals): number {
+  const { squares } = kernelsFor(x);
+  const sum = new PairwiseSum();
+  const later = new Float64Array(APART);
+  const together = onHeap(x) ? APART : 1;
+  const group = 2 * APART * BLOCK;
+  const grouped = x.length - (x.length % group);
+  for (let start = 0; start < grouped; start += group) {
+    for (let k = 0; k < APART; k += together) {
+      const first = stage(x, start + k * BLOCK, together * BLOCK, 0);
+      const second = stage(x, start + (k + APART) * BLOCK, together * BLOCK, 1);
+      squares(first, second, together * BLOCK, areas.sums.start);
+      sums.subarray(0, together).forEach((value) => sum.add(value));
+      later.set(sums.subarray(together, 2 * together), k);
+    }
+    later.forEach((value) => sum.add(value));
+  }
+  eachBlock("square", x, x, (value) => sum.add(value), grouped);
+  return sum.total;
+}
+
 function maximum(name: ReductionName, x: Reals): number {
   let largest = 0;
   eachBlock(name, x, x, (value) => (largest = Math.max(largest, value)));
   return largest;
 }
 
-function eachBlock(name: ReductionName, x: Reals, y: Reals, use: (value: number) => void): void {
-  const kernel = kernelsFor(x)[name];
-  for (let start = 0; start < x.length; start += BLOCK) {
-    const count = Math.min(BLOCK, x.length - start);
+/** The results of all blocks, from number `from` on. */
+function eachBlock(name: ReductionName, x: Reals, y: Reals, use: (value: number) => void, from = 0): void {
+  const { reduce } = kernelsFor(x);
+  const op = REDUCTIONS.indexOf(name);
+  const together = onHeap(x) && onHeap(y) ? sums.length * BLOCK : BLOCK;
+  for (let start = from; start < x.length; start += together) {
+    const count = Math.min(together, x.length - start);
     const xAt = stage(x, start, count, 0);
-    use(kernel(xAt, x === y ? xAt : stage(y, start, count, 1), count));
+    reduce(op, xAt, x === y ? xAt : stage(y, start, count, 1), count, areas.sums.start);
+    for (let k = 0; k * BLOCK < count; k++) use(sums[k]);
   }
 }
 
@@ -127,14 +169,14 @@ function complexProducts(where: string, x: Reals, y: Reals): [number, number, nu
   checkAlike(where, x, y);
   checkComplex(where, x);
   const { complexDot: kernel } = kernelsFor(x);
-  const sums = [new PairwiseSum(), new PairwiseSum(), new PairwiseSum(), new PairwiseSum()];
+  const totals = [new PairwiseSum(), new PairwiseSum(), new PairwiseSum(), new PairwiseSum()];
   for (let start = 0; start < x.length; start += BLOCK) {
     const count = Math.min(BLOCK, x.length - start);
     const xAt = stage(x, start, count, 0);
-    kernel(xAt, x === y ? xAt : stage(y, start, count, 1), count, areas.products.start);
-    sums.forEach((sum, i) => sum.add(products[i]));
+    kernel(xAt, x === y ? xAt : stage(y, start, count, 1), count, areas.sums.start);
+    totals.forEach((total, i) => total.add(sums[i]));
   }
-  return [sums[0].total, sums[1].total, sums[2].total, sums[3].total];
+  return [totals[0].total, totals[1].total, totals[2].total, totals[3].total];
 }
 
-const products = new Float64Array(memory.buffer, areas.products.start, 4);
+const sums = new Float64Array(memory.buffer, areas.sums.start, areas.sums.bytes / 8);

@@ -162,6 +162,18 @@ for (const type of types) {
     t.end();
   });
 
+  test(`sums, ${type}: of more numbers than a group of blocks has, the same bits on the heap and off it`, (t) => {
+    const a = numbers(2 ** 20 + 2 ** 18 + 12_345, 8);
+    const [x, y] = (["heap", "ordinary"] as const).map((placement) => place(a, type, placement, 1));
+    const squares = sum(Array.from(x, (v) => v * v));
+    t.ok(Math.abs(kernels.dot(x, x) - squares) < 1e-15 * a.length, "squares");
+    t.equal(kernels.dot(y, y), kernels.dot(x, x), "squares, off the heap");
+    t.ok(Math.abs(kernels.dot(x, y) - squares) < 1e-15 * a.length, "a dot product");
+    t.equal(kernels.dot(y.slice(), y), kernels.dot(x.slice(), x), "a dot product, off the heap");
+    t.equal(kernels.absSum(y), kernels.absSum(x), "absolute values");
+    t.end();
+  });
+
   test(`axpyNorm, ${type}: axpy and the sum of squares of what it wrote`, (t) => {
     for (const n of [...lengths, ...odd]) {
       const sums = (["heap", "ordinary"] as const).map((placement) => {

@@ -68,30 +68,59 @@ export function complexSoftThreshold(re: f64, im: f64, x: usize, y: usize, z: us
   shrink<Real>(each.COMPLEX_SOFT_THRESHOLD, re, im, x, y, z, n);
 }
 
-// Reductions of one block
+// Reductions; see reductions.ts. Each is an export, so that its loop is compiled by itself: inside of another one it is slower.
+/** Results of a reduction for blocks of 8192 numbers, the last of which may be shorter: one float64 each at `out`. */
+export function reduce(op: i32, x: usize, y: usize, n: usize, out: usize): void {
+  for (let left = n; left > 0; out += 8) {
+    const count = min(left, <usize>8192);
+    store<f64>(out, reduceBlock(op, x, y, count));
+    left -= count;
+    x += count * sizeof<Real>();
+    y += count * sizeof<Real>();
+  }
+}
+function reduceBlock(op: i32, x: usize, y: usize, n: usize): f64 {
+  if (op == sum.DOT) return dot(x, y, n);
+  if (op == sum.SQUARE) return square(x, n);
+  if (op == sum.ABS_SUM) return absSum(x, n);
+  if (op == sum.ABS_MAX) return absMax(x, n);
+  if (op == sum.NON_ZEROS) return nonZeros(x, n);
+  if (op == sum.COMPLEX_ABS_SUM) return complexAbsSum(x, n);
+  if (op == sum.COMPLEX_ABS_MAX) return complexAbsMax(x, n);
+  return complexNonZeros(x, n);
+}
 export function dot(x: usize, y: usize, n: usize): f64 {
   return sum.reduce<Real>(sum.DOT, x, y, n);
 }
-export function square(x: usize, y: usize, n: usize): f64 {
-  return sum.reduce<Real>(sum.SQUARE, x, y, n);
+export function square(x: usize, n: usize): f64 {
+  return sum.reduce<Real>(sum.SQUARE, x, x, n);
 }
-export function absSum(x: usize, y: usize, n: usize): f64 {
-  return sum.reduce<Real>(sum.ABS_SUM, x, y, n);
+export function absSum(x: usize, n: usize): f64 {
+  return sum.reduce<Real>(sum.ABS_SUM, x, x, n);
 }
-export function absMax(x: usize, y: usize, n: usize): f64 {
-  return sum.reduce<Real>(sum.ABS_MAX, x, y, n);
+export function absMax(x: usize, n: usize): f64 {
+  return sum.reduce<Real>(sum.ABS_MAX, x, x, n);
 }
-export function nonZeros(x: usize, y: usize, n: usize): f64 {
-  return sum.reduce<Real>(sum.NON_ZEROS, x, y, n);
+export function nonZeros(x: usize, n: usize): f64 {
+  return sum.reduce<Real>(sum.NON_ZEROS, x, x, n);
 }
-export function complexAbsSum(x: usize, y: usize, n: usize): f64 {
-  return sum.reduce<Real>(sum.COMPLEX_ABS_SUM, x, y, n);
+export function complexAbsSum(x: usize, n: usize): f64 {
+  return sum.reduce<Real>(sum.COMPLEX_ABS_SUM, x, x, n);
 }
-export function complexAbsMax(x: usize, y: usize, n: usize): f64 {
-  return sum.reduce<Real>(sum.COMPLEX_ABS_MAX, x, y, n);
+export function complexAbsMax(x: usize, n: usize): f64 {
+  return sum.reduce<Real>(sum.COMPLEX_ABS_MAX, x, x, n);
 }
-export function complexNonZeros(x: usize, y: usize, n: usize): f64 {
-  return sum.reduce<Real>(sum.COMPLEX_NON_ZEROS, x, y, n);
+export function complexNonZeros(x: usize, n: usize): f64 {
+  return sum.reduce<Real>(sum.COMPLEX_NON_ZEROS, x, x, n);
+}
+/** Σ x x of the blocks of 8192 numbers from x on, then Σ y y of those from y on: n numbers each, whole blocks. */
+export function squares(x: usize, y: usize, n: usize, out: usize): void {
+  const bytes: usize = 8192 * sizeof<Real>();
+  const count = n >> 13;
+  for (let k: usize = 0; k < count; k++) squaresOfTwo(x + k * bytes, y + k * bytes, out + 8 * k, out + 8 * (count + k));
+}
+export function squaresOfTwo(x: usize, y: usize, out: usize, other: usize): void {
+  sum.squaresOfTwo<Real>(x, y, 8192, out, other);
 }
 export function axpyNorm(a: f64, x: usize, y: usize, n: usize): f64 {
   return sum.axpyNorm<Real>(<Real>a, x, y, n);

@@ -1,8 +1,9 @@
-// Sums and maxima over one block. All are accumulated in float64, two elements to a register, in eight (dot: four
-// pairs of) registers that are combined in a fixed order: the result depends on the numbers and their count only.
+// Sums and maxima over one block. All are accumulated in float64, two elements to a register, in eight registers (four where two arrays
+// are read) that are combined in a fixed order: the result depends on the numbers and their count only.
 
 import { swap } from "./elementwise";
 
+// As in ../reductions.ts
 export const DOT = 0; // Σ x y
 export const SQUARE = 1; // Σ x x
 export const ABS_SUM = 2; // Σ |x|
@@ -13,7 +14,7 @@ export const COMPLEX_ABS_SUM = 5;
 export const COMPLEX_ABS_MAX = 6;
 export const COMPLEX_NON_ZEROS = 7;
 
-/** Reduces n elements (complex: n numbers, an even count). */
+/** Reduces n numbers (complex elements are two). */
 // @ts-ignore: decorator
 @inline
 export function reduce<T>(op: i32, x: usize, y: usize, n: usize): f64 {
@@ -21,6 +22,12 @@ export function reduce<T>(op: i32, x: usize, y: usize, n: usize): f64 {
   let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
   let i: usize = 0;
   const blocks = (n & ~15) * size;
+  for (; op == DOT && i < blocks; i += 8 * size) {
+    s0 = fold(op, s0, term<T>(op, x + i, y + i));
+    s1 = fold(op, s1, term<T>(op, x + i + 2 * size, y + i + 2 * size));
+    s2 = fold(op, s2, term<T>(op, x + i + 4 * size, y + i + 4 * size));
+    s3 = fold(op, s3, term<T>(op, x + i + 6 * size, y + i + 6 * size));
+  }
   for (; i < blocks; i += 16 * size) {
     s0 = fold(op, s0, term<T>(op, x + i, y + i));
     s1 = fold(op, s1, term<T>(op, x + i + 2 * size, y + i + 2 * size));
@@ -34,10 +41,35 @@ export function reduce<T>(op: i32, x: usize, y: usize, n: usize): f64 {
   const pairs = (n & ~1) * size;
   for (; i < pairs; i += 2 * size) s0 = fold(op, s0, term<T>(op, x + i, y + i));
   if (n & 1) s1 = fold(op, s1, lastTerm<T>(op, x + i, y + i));
-  s0 = fold(op, fold(op, s0, s1), fold(op, s2, s3));
-  s4 = fold(op, fold(op, s4, s5), fold(op, s6, s7));
-  s0 = fold(op, s0, s4);
-  return f64x2.extract_lane(fold(op, s0, v128.shuffle<u64>(s0, s0, 1, 0)), 0);
+  return total(op, fold(op, s0, s4), fold(op, s1, s5), fold(op, s2, s6), fold(op, s3, s7));
+}
+
+/** Stores Σ x x and Σ y y, both of n numbers, a multiple of eight. Two streams come faster from memory than one. */
+// @ts-ignore: decorator
+@inline
+export function squaresOfTwo<T>(x: usize, y: usize, n: usize, out: usize, other: usize): void {
+  let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  let t0 = f64x2.splat(0), t1 = t0, t2 = t0, t3 = t0;
+  const size: usize = sizeof<T>();
+  for (const end = x + n * size; x < end; x += 8 * size, y += 8 * size) {
+    s0 = f64x2.add(s0, term<T>(SQUARE, x, x));
+    s1 = f64x2.add(s1, term<T>(SQUARE, x + 2 * size, x));
+    s2 = f64x2.add(s2, term<T>(SQUARE, x + 4 * size, x));
+    s3 = f64x2.add(s3, term<T>(SQUARE, x + 6 * size, x));
+    t0 = f64x2.add(t0, term<T>(SQUARE, y, y));
+    t1 = f64x2.add(t1, term<T>(SQUARE, y + 2 * size, y));
+    t2 = f64x2.add(t2, term<T>(SQUARE, y + 4 * size, y));
+    t3 = f64x2.add(t3, term<T>(SQUARE, y + 6 * size, y));
+  }
+  store<f64>(out, total(SQUARE, s0, s1, s2, s3));
+  store<f64>(other, total(SQUARE, t0, t1, t2, t3));
+}
+
+// @ts-ignore: decorator
+@inline
+function total(op: i32, s0: v128, s1: v128, s2: v128, s3: v128): f64 {
+  const s = fold(op, fold(op, s0, s1), fold(op, s2, s3));
+  return f64x2.extract_lane(fold(op, s, v128.shuffle<u64>(s, s, 1, 0)), 0);
 }
 
 /** y ← y + a x; returns Σ y y of the new y. */
