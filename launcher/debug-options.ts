@@ -36,7 +36,7 @@ export const debugKnobs = {
   "prof-dir": { value: "FOLDER", default: "profiles", help: "where to" },
   "log-json": {
     value: "FILE",
-    help: "one event a line: map, agent, start, ready, failure, exit, abort, end, timing",
+    help: "one event a line: map, agent, start, ready, failure, exit, report, abort, end, timing",
   },
 } as const satisfies Knobs;
 

@@ -46,7 +46,7 @@ export const endingKnobs = {
   "abort-on-exit": { default: "on", help: "a rank that fails ends the job" },
   wait: {
     value: "SECONDS",
-    help: "name the ranks that still run so long after the first has ended",
+    help: "name the ranks that still run so long after the first has ended, and what they wait for",
   },
   "forward-signals": {
     value: "LIST",

@@ -3,7 +3,8 @@ import type { ControlMessage } from "../src/comm/wire/messages.js";
 import { UsageError } from "./errors.js";
 
 /** What happens to a job, in the order in which it happens. */
-export type EventName = "map" | "agent" | "start" | "ready" | "failure" | "exit" | "abort" | "end" | "timing";
+export type EventName =
+  "map" | "agent" | "start" | "ready" | "failure" | "exit" | "report" | "abort" | "end" | "timing";
 
 /** Steps of a job's way to its end; their times count from the start of tsmpirun. */
 export const phases = ["placed", "bundled", "agents", "probed", "ready", "ended"] as const;

@@ -5,12 +5,14 @@ import { endingKnobs } from "./ending-options.js";
 import { UsageError } from "./errors.js";
 import { listOptions, referTo } from "./help-options.js";
 import { outputTopics } from "./help-output.js";
+import { reportTopics } from "./help-reports.js";
 import { placementTopics } from "./help-placement.js";
 import { hostKnobs } from "./host-options.js";
 import { jobKnobs, programKnobs } from "./knobs.js";
 import { networkKnobs } from "./network-options.js";
 import { outputKnobs } from "./output-options.js";
 import { placementKnobs } from "./placement-options.js";
+import { reportKnobs } from "./report-options.js";
 
 /**
  * The text of `--help`, or of `--help TOPIC`.
@@ -50,6 +52,7 @@ ${listOptions(endingKnobs)}
 More options
 ${referTo("mapping", placementKnobs)}
 ${referTo("output", outputKnobs)}
+${referTo("reports", reportKnobs)}
 ${referTo("debugging", debugKnobs)}
 ${referTo("configuration", rankKnobs)}
 
@@ -59,11 +62,12 @@ ${referTo("configuration", rankKnobs)}
   tsmpirun info           all that can be set, its value and default; --origin: who has set it
 
   --help TOPIC            hosts, mapping, binding, programs, managers, output, environment, configuration,
-                          signals, exit-codes, transport, mpi, debugging
+                          signals, exit-codes, transport, mpi, reports, debugging
 `;
 
 const topics: Readonly<Record<string, string>> = {
   ...placementTopics,
+  ...reportTopics,
   hosts: `
 Hosts
 
@@ -140,6 +144,7 @@ Signals
 SIGINT (Ctrl-C)   once: SIGINT to all ranks; twice: SIGTERM, and SIGKILL after --kill-grace; three times:
                   SIGKILL. Exit code 130.
 SIGTERM, SIGHUP   SIGTERM to all ranks, SIGKILL after --kill-grace. Exit codes 143 and 129.
+SIGQUIT (Ctrl-\\)  tsmpirun says what every rank is waiting for, and the job goes on; see --help reports.
 SIGTSTP, SIGCONT  Ctrl-Z stops the ranks, fg goes on.
 SIGUSR2           to all ranks.
 SIGUSR1           not passed on: in node it opens the inspector.

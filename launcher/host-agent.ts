@@ -9,6 +9,8 @@ import { addressOn, addressToward, parseTcpEndpoint } from "./address.js";
 import { withCpus } from "./affinity.js";
 import { exitCodes } from "./errors.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
+import { inspectorFlags } from "./inspector.js";
+import { Interview } from "./interview.js";
 import { Link } from "./link.js";
 import { isCrowded, limitsOf } from "./rank-limits.js";
 import { CONTROL_FD, FIRST_INHERITED_FD, type RankEvents, RankProcess } from "./rank-process.js";
@@ -51,6 +53,7 @@ export class Agent {
   readonly #address: string;
   readonly #around: Surroundings;
   #ranks: RankProcess[] = [];
+  #interviews = new Map<number, Interview>();
   #drained = 0;
   /** Where the agents of other hosts find out that they reach this one, until ranks start. */
   #probed: ProbePort | undefined;
@@ -123,6 +126,8 @@ export class Agent {
       case "finalized":
       case "gone":
         return this.#relay(encoded);
+      case "inquiry":
+        return this.#interviews.forEach((interview) => interview.ask(message, encoded));
       case "consumed":
         return this.#output.consumed(message.bytes);
       case "input":
@@ -182,12 +187,11 @@ export class Agent {
       const file = files[program];
       const boot = bootOf(start, { rank, program, localRanks, memory, crowded }, this.#config, this.#address);
       const limits = limitsOf(cpus.length || bound, localRanks.length);
+      const nodeFlags = [...limits.flags, ...inspectorFlags(flags), ...flags];
       const spec = {
         boot,
         command:
-          file === undefined
-            ? args
-            : [process.execPath, "--enable-source-maps", ...limits.flags, ...flags, file, ...args],
+          file === undefined ? args : [process.execPath, "--enable-source-maps", ...nodeFlags, file, ...args],
         foreign: file === undefined,
         // What belongs to a host stays that host's own.
         environment: {
@@ -205,6 +209,7 @@ export class Agent {
       };
       const child = withCpus(cpus, () => new RankProcess(spec, this.#events(start, rank)));
       this.#ranks.push(child);
+      this.#interviews.set(rank, new Interview(child, (message) => this.#link.send(message)));
       if (child.pid !== undefined) this.#link.send({ kind: "started", rank, pid: child.pid });
     }
     this.#watch();
@@ -236,7 +241,7 @@ export class Agent {
 
   #events({ nodeRank, ranks }: Start, rank: number): RankEvents {
     return {
-      message: (message) => this.#link.send(message),
+      message: (message) => this.#interviews.get(rank)?.hear(message),
       output: (stream, bytes) => {
         this.#output.sent(bytes.length);
         if (this.#around.write) this.#around.write(stream, bytes, () => this.#output.consumed(bytes.length));

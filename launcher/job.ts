@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
 import type { Bundle } from "./bundle.js";
@@ -7,11 +6,14 @@ import { exitCodes, LaunchError } from "./errors.js";
 import { exitCodeOf, Ledger } from "./ledger.js";
 import type { Hub } from "./link.js";
 import type { EndingOptions } from "./ending-options.js";
+import type { ReportOptions } from "./report-options.js";
 import type { Outputs } from "./outputs.js";
 import { type Gap, Probing } from "./probing.js";
+import { sourceLine } from "./places.js";
 import { Progress } from "./progress.js";
 import { nameRanks } from "./ranks.js";
 import { report } from "./report.js";
+import { StateReporter } from "./state-reporter.js";
 import type { Feed } from "./stdin.js";
 import { type AgentProcess, PROGRAM } from "./start-agent.js";
 import { root, version } from "./version.js";
@@ -28,7 +30,7 @@ export interface Node {
   readonly start: (programs: readonly Bundle[]) => Start;
 }
 
-export interface JobOptions extends Omit<EndingOptions, "forwarded" | "startTimeoutMs"> {
+export interface JobOptions extends Omit<EndingOptions, "forwarded" | "startTimeoutMs">, ReportOptions {
   readonly log: EventLog;
   /** Time for all agents to come. */
   readonly startTimeoutMs: number;
@@ -58,6 +60,7 @@ export class Job {
   readonly #feed: Feed;
   readonly #ledger: Ledger;
   readonly #arrived = new Set<number>();
+  readonly #states: StateReporter;
   readonly #probing: Probing;
   readonly #progress: Progress | undefined;
   /** Nodes that have been given ranks to start. */
@@ -89,6 +92,12 @@ export class Job {
     const ranks = nodes.flatMap(({ ranks, host }) => ranks.map((rank) => [rank, host] as const));
     this.#host = ranks.sort(([a], [b]) => a - b).map(([, host]) => host);
     this.#ledger = new Ledger(ranks.length);
+    const { log, directory, dumpFolder } = options;
+    this.#states = new StateReporter({
+      ...{ ledger: this.#ledger, log, directory, dumpFolder },
+      broadcast: (message) => this.#broadcast(message),
+      say: (text) => outputs.say(text),
+    });
     this.#probing = new Probing(nodes.length, (nodeRank, targets) =>
       hub.send(nodeRank, { kind: "probe", targets }),
     );
@@ -114,7 +123,7 @@ export class Job {
     this.#startNodes();
     const timers = [setTimeout(() => this.#lateAgents(), this.#options.startTimeoutMs)];
     const { timeoutMs } = this.#options;
-    if (timeoutMs !== undefined) timers.push(setTimeout(() => this.#timedOut(timeoutMs), timeoutMs));
+    if (timeoutMs !== undefined) timers.push(setTimeout(() => void this.#timedOut(timeoutMs), timeoutMs));
     await this.#finished;
     timers.forEach(clearTimeout);
     clearTimeout(this.#goneTimer);
@@ -159,12 +168,16 @@ export class Job {
       }
       case "finalize":
         if (this.#ledger.finalize(message.rank)) this.#broadcast({ kind: "finalized" });
+        else this.#remindLater();
         return this.#tellGone();
+      case "answer":
+        return this.#states.hear(message);
       case "failure":
         this.#ledger.failed(message);
         return this.#checkFaults();
       case "exited":
         this.#ledger.exited(message);
+        this.#states.ended(message.rank);
         if (this.#interrupts > 0) this.#stopLater();
         this.#remindLater();
         this.#checkFaults();
@@ -206,6 +219,11 @@ export class Job {
     this.#stop(this.#interrupts >= 3 ? 0 : this.#options.killGraceMs);
   }
 
+  /** Says what every rank is waiting for; the job goes on. */
+  reportState(): void {
+    void this.#states.print("SIGQUIT", `tsmpirun: state after ${this.#seconds} s`);
+  }
+
   /** Passes a signal on to every rank. */
   forward(name: NodeJS.Signals): void {
     this.#broadcast({ kind: "signal", name });
@@ -215,6 +233,11 @@ export class Job {
   brokenPipe(): void {
     this.#verdict ??= { code: 128 + 13, text: "" };
     this.#stop(this.#options.killGraceMs);
+  }
+
+  /** Since the job was started. */
+  get #seconds(): string {
+    return ((performance.now() - this.#startedMs) / 1000).toFixed(1);
   }
 
   /** All ranks run, and can be reached. */
@@ -277,6 +300,7 @@ export class Job {
     if (this.#verdict || this.#collecting || faults.length === 0) return;
     // What would keep others waiting for ever ends a job even if an exit does not.
     if (!this.#options.abortOnExit && !faults.some(({ how }) => how === "abort" || how === "absent")) return;
+    this.#states.askAtFailure();
     this.#collect(0);
   }
 
@@ -296,15 +320,15 @@ export class Job {
   #judge(): void {
     const { faults } = this.#ledger;
     if (this.#verdict || faults.length === 0) return;
-    const seconds = (performance.now() - this.#startedMs) / 1000;
     const text = report(faults, {
       host: (rank) => this.hostOf(rank),
       pid: (rank) => this.pidOf(rank),
-      seconds: (rank) => this.#ledger.ranks[rank].exited?.seconds ?? seconds,
+      seconds: (rank) => this.#ledger.ranks[rank].exited?.seconds ?? Number(this.#seconds),
       hidden: [`${root}/src/`, `${root}/dist/src/`, `/${PROGRAM}`],
       directory: this.#options.directory,
       sourceLine,
       unseen: (rank) => this.#outputs.unseen(rank),
+      others: this.#states.othersAtFailure,
     });
     this.#verdict = { code: exitCodeOf(faults[0]), text };
   }
@@ -334,19 +358,21 @@ export class Job {
     setTimeout(() => this.#stop(this.#options.killGraceMs), this.#options.killGraceMs).unref();
   }
 
-  /** Names, once, the ranks that go on long after the first has ended. */
+  /** Names, once, the ranks that go on long after the program of the first has ended, and what they wait for. */
   #remindLater(): void {
     const { waitMs } = this.#options;
     if (waitMs === undefined) return;
     this.#reminder ??= setTimeout(() => {
-      const who = nameRanks(this.#ledger.running);
-      this.#outputs.say(
+      const who = nameRanks(this.#ledger.unfinished);
+      void this.#states.print(
+        "wait",
         `tsmpirun: ${who} still run${who.startsWith("ranks") ? "" : "s"}, ${waitMs / 1000} s after the first rank has ended`,
       );
     }, waitMs);
   }
 
-  #timedOut(timeoutMs: number): void {
+  async #timedOut(timeoutMs: number): Promise<void> {
+    await this.#states.print("timeout", `tsmpirun: state at the --timeout of ${timeoutMs / 1000} s`);
     const who = nameRanks(this.#ledger.running);
     const text = `tsmpirun: ${who} still ran at the --timeout of ${timeoutMs / 1000} s; job aborted, exit code 124`;
     this.#end({ code: exitCodes.timeout, text });
@@ -408,14 +434,6 @@ const REPORT_MS = 1000;
 const GONE_MS = 250;
 const AGENT_END_MS = 1000;
 const AGENT_LAST_WORDS_MS = 1000;
-
-function sourceLine(path: string, line: number): string | undefined {
-  try {
-    return readFileSync(path, "utf8").split("\n")[line - 1];
-  } catch {
-    return undefined; // the file is not on this host
-  }
-}
 
 function killGroup(pid: number): void {
   try {

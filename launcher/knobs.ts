@@ -5,6 +5,7 @@ import { hostKnobs } from "./host-options.js";
 import { networkKnobs } from "./network-options.js";
 import { outputKnobs } from "./output-options.js";
 import { placementKnobs } from "./placement-options.js";
+import { reportKnobs } from "./report-options.js";
 
 /** What each program of a job has for itself. */
 export const programKnobs = {
@@ -85,6 +86,7 @@ export const knobs = {
   ...networkKnobs,
   ...outputKnobs,
   ...endingKnobs,
+  ...reportKnobs,
   ...debugKnobs,
   ...rankKnobs,
 } as const satisfies Knobs;

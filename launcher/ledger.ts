@@ -121,6 +121,11 @@ export class Ledger {
     return [...byCode].map(([code, ranks]) => `${code}: ${nameRanks(ranks)}`).join("; ");
   }
 
+  /** Ranks whose program goes on. */
+  get unfinished(): readonly number[] {
+    return this.#where((state) => state.exited === undefined && !state.finalized);
+  }
+
   get running(): readonly number[] {
     return this.#where((state) => state.exited === undefined);
   }

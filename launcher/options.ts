@@ -12,6 +12,7 @@ import { type NetworkOptions, readNetwork } from "./network-options.js";
 import { oneOf } from "./one-of.js";
 import { type OutputOptions, readOutput } from "./output-options.js";
 import { positive, type PlacementOptions, readPlacement } from "./placement-options.js";
+import { type ReportOptions, readReport } from "./report-options.js";
 import { type Program, readPrograms, splitPrograms } from "./programs.js";
 import { type Manager, managers } from "./resource-manager.js";
 import { blame, rankVariables, settle, type Settings, valuesOf } from "./settings.js";
@@ -46,6 +47,7 @@ export interface Options {
   readonly remotePrefix: string | undefined;
   readonly network: NetworkOptions;
   readonly output: OutputOptions;
+  readonly report: ReportOptions;
   readonly ending: EndingOptions;
   readonly encrypt: boolean;
   /** Which variables go to other hosts, beside those of `-x`. */
@@ -108,6 +110,7 @@ function readOptions(flags: AllFlags, settings: Settings, programs: readonly Pro
     remotePrefix: flags["remote-prefix"],
     network: readNetwork(flags),
     output: readOutput(flags),
+    report: readReport(flags),
     ending: readEnding(flags),
     encrypt: flags.encrypt ?? true,
     exported: readExported(flags.export ?? "all"),

@@ -5,6 +5,7 @@ import { decode } from "../src/comm/wire/control.js";
 import type { ControlMessage, Exited } from "../src/comm/wire/messages.js";
 import type { Boot } from "../src/comm/boot.js";
 import { exitCodes } from "./errors.js";
+import { canInterrupt, Inspector } from "./inspector.js";
 import { LineSplitter } from "./line-splitter.js";
 
 export interface RankSpec {
@@ -47,6 +48,7 @@ export class RankProcess {
   readonly #splitters: readonly LineSplitter[];
   readonly #events: RankEvents;
   readonly #startedMs = performance.now();
+  readonly #inspector: Inspector;
   #open: number;
   #drained = false;
   #paused = false;
@@ -56,6 +58,9 @@ export class RankProcess {
     this.rank = spec.boot.rank;
     this.#events = events;
     const [command, ...args] = spec.command;
+    this.#inspector = new Inspector(
+      canInterrupt(spec.command) ? () => this.#child.kill("SIGUSR1") : undefined,
+    );
     this.#child = spawn(command, args, {
       cwd: spec.directory,
       env: spec.environment,
@@ -69,7 +74,7 @@ export class RankProcess {
     }
     this.#streams = [stdout, stderr];
     this.#splitters = ([1, 2] as const).map(
-      (n) => new LineSplitter((bytes) => events.output(n, bytes), spec.raw ? { idleMs: 0, limit: 0 } : {}),
+      (n) => new LineSplitter((bytes) => this.#printed(n, bytes), spec.raw ? { idleMs: 0, limit: 0 } : {}),
     );
     this.#child.stdin?.on("error", () => undefined); // it reads no more
     this.#open = this.#streams.length;
@@ -125,6 +130,16 @@ export class RankProcess {
       if (paused) stream.pause();
       else stream.resume();
     }
+  }
+
+  /** Has the program, whatever it is doing, evaluate an expression; see {@link Inspector.evaluate}. */
+  interrupt(expression: string, timeoutMs: number): Promise<string | undefined> {
+    return this.#inspector.evaluate(expression, timeoutMs);
+  }
+
+  #printed(stream: 1 | 2, bytes: Uint8Array): void {
+    const own = stream === 2 ? this.#inspector.filter(bytes) : bytes;
+    if (own.length > 0) this.#events.output(stream, own);
   }
 
   #forward(stream: Readable, splitter: LineSplitter): void {

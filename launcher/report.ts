@@ -1,6 +1,6 @@
-import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exitCodeOf, type Fault } from "./ledger.js";
+import { shortPath } from "./places.js";
 import { nameRanks } from "./ranks.js";
 
 export interface ReportContext {
@@ -15,6 +15,8 @@ export interface ReportContext {
   readonly sourceLine: (path: string, line: number) => string | undefined;
   /** The last lines that a rank has written to stderr, if they were not shown. */
   readonly unseen?: (rank: number) => readonly string[];
+  /** What ranks that have not failed were doing, a line for each group of them. */
+  readonly others?: readonly string[];
 }
 
 /**
@@ -36,6 +38,10 @@ export function report(faults: readonly Fault[], context: ReportContext): string
     lines.push(`  then ${nameRanks(group.map((fault) => fault.rank))} ${shortly(first)}`);
   }
   if (different.length > MAX_OTHERS) lines.push(`  and ${different.length - MAX_OTHERS} other failures`);
+  const doing = context.others ?? [];
+  for (const line of doing.slice(0, MAX_OTHERS)) lines.push(`  other ranks were: ${line}`);
+  if (doing.length > MAX_OTHERS)
+    lines.push(`  and ${doing.length - MAX_OTHERS} more groups of ranks elsewhere`);
   return lines.join("\n");
 }
 
@@ -109,7 +115,7 @@ function userLines(text: string, context: ReportContext): string[] {
   const first = useful.findIndex(isFrame);
   return useful.flatMap((line, i) => {
     if (!isFrame(line)) return [line];
-    const short = line.replace(/\/[^\s():]+/, shorter);
+    const short = line.replace(/\/[^\s():]+/, (path) => shortPath(path, context.directory));
     return i === first ? [short, ...excerpt(line)] : [short];
   });
 
@@ -117,12 +123,7 @@ function userLines(text: string, context: ReportContext): string[] {
   function excerpt(frame: string): string[] {
     const [, path, number] = /(\/[^\s():]+):(\d+):\d+\)?$/.exec(frame) ?? [];
     const source = path === undefined ? undefined : context.sourceLine(path, Number(number));
-    return source === undefined ? [] : [`      ${number} | ${source.trim().slice(0, 100)}`];
-  }
-
-  function shorter(path: string): string {
-    const short = relative(context.directory, path);
-    return short.startsWith("../..") ? path : short;
+    return source === undefined ? [] : [`      ${number} | ${source}`];
   }
 }
 

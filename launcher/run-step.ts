@@ -18,6 +18,7 @@ import { newRankKeys } from "./keys.js";
 import { knobs } from "./knobs.js";
 import { Hub } from "./link.js";
 import { appearing, offerMemory, takeMemory } from "./offered-memory.js";
+import { readReport } from "./report-options.js";
 import { readOutput } from "./output-options.js";
 import { Outputs } from "./outputs.js";
 import { privateFolder } from "./session.js";
@@ -169,6 +170,7 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
   });
   const job: Job = new Job(hub, nodes, outputs, new Feed([], [], nothing), {
     ...ending,
+    ...readReport(flags),
     startTimeoutMs: ending.startTimeoutMs ?? MEET_MS,
     printExitCodes: flags["print-exit-codes"] ?? false,
     progress: flags.progress ?? false,

@@ -149,6 +149,7 @@ async function launch(
   const { printExitCodes } = options.output;
   const job: Job = new Job(hub, nodes, outputs, feed, {
     ...options.ending,
+    ...options.report,
     startTimeoutMs: options.ending.startTimeoutMs ?? START_MS + START_MS_PER_HOST * placements.length,
     printExitCodes,
     progress: options.progress,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Job } from "./job.js";
 
 /**
- * Hands signals that tsmpirun gets to the job: SIGINT, SIGTERM and SIGHUP end it, those of `forwarded` go to every rank,
+ * Hands signals that tsmpirun gets to the job: SIGINT, SIGTERM and SIGHUP end it, SIGQUIT has it say what ranks wait for, those of `forwarded` go to every rank,
  * Ctrl-Z stops the ranks too. Returns a function that undoes all this. Local.
  */
 export function handleSignals(job: Job, forwarded: readonly NodeJS.Signals[]): () => void {
@@ -13,6 +13,7 @@ export function handleSignals(job: Job, forwarded: readonly NodeJS.Signals[]): (
     // In node it opens the inspector, to anyone on this host.
     SIGUSR1: () =>
       process.stderr.write("tsmpirun: SIGUSR1 is not passed on; use SIGUSR2, or --forward-signals\n"),
+    SIGQUIT: () => job.reportState(),
     SIGTSTP: () => void suspend(job),
     SIGCONT: () => job.forward("SIGCONT"),
     ...Object.fromEntries(forwarded.map((name) => [name, () => job.forward(name)])),

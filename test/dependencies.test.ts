@@ -25,8 +25,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
       "src/env.ts",
       "src/knobs.ts",
     ],
-    types: ["src/comm/boot.ts"],
-    packages: ["commander", "esbuild", "fastest-levenshtein", "koffi", "zeromq"],
+    types: ["src/comm/boot.ts", "src/comm/rank-state.ts"],
+    packages: ["commander", "esbuild", "fastest-levenshtein", "koffi", "ws", "zeromq"],
   },
   "examples/": PUBLIC,
   "launcher/info.ts": {

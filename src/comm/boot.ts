@@ -59,6 +59,8 @@ export interface Control {
   abort(code: number, reason: string): never;
   /** Ranks that have finalized, or died; called again when there are more. */
   onGone(listener: (ranks: readonly number[]) => void): void;
+  /** Has this rank tell what it is doing, whenever the launcher inquires. */
+  onInquiry(tell: () => Promise<string>): void;
   /** While any hold is taken the channel keeps this process alive. */
   hold(): void;
   release(): void;

@@ -1,14 +1,26 @@
 /**
- * Where in the user's program the caller of this function is awaited, as `file:line:column`; empty if nobody awaits it.
+ * Where in the user's program the caller of this function was called or is awaited, as `file:line:column`; empty if
+ * nobody awaits it.
  *
- * To be called from an async function, after its first `await`: V8 then follows the chain of promises to whoever awaits
+ * To be called, for the latter, from an async function, after its first `await`: V8 then follows the chain of promises to whoever awaits
  * it. So a call's line costs nothing until it is asked for; taking a stack down at every call would cost 1.5 to 3 µs.
  */
 export function awaitingPlace(): string {
-  const frames = (new Error().stack ?? "").split("\n").slice(1).map(placeOf);
+  const frames = stack().split("\n").slice(2).map(placeOf);
   const own = ownFolder(frames[0]);
-  return frames.find((place) => place !== "" && !place.startsWith(own) && !place.startsWith("node:")) ?? "";
+  return frames.find((place) => place !== "" && !place.startsWith(own) && !/^(node:|<)/.test(place)) ?? "";
 }
+
+/** The user's program may be far below what tsmpi does in it. */
+function stack(): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = Math.max(limit, FRAMES);
+  const { stack = "" } = new Error();
+  Error.stackTraceLimit = limit;
+  return stack;
+}
+
+const FRAMES = 40;
 
 /** Resolves once a request that is just being returned to the program is awaited, if that is what happens to it. */
 export async function untilAwaited(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   ANSWER,
   Call,
   COLLECTIVES,
+  describeSignature,
   type Members,
   QUESTION,
   sign,
@@ -26,6 +27,7 @@ import {
 import type { LimitOptions } from "./limit.js";
 import { Operation } from "./request.js";
 import type { Message } from "./matching.js";
+import type { CommState } from "./rank-state.js";
 import { REVOKED, Revoking } from "./revocation.js";
 import { Task } from "./task.js";
 import { ANY_SOURCE, ANY_TAG, type CallOptions, type Request } from "./types.js";
@@ -181,6 +183,29 @@ export class Calls implements Group, Judge {
         if (error !== undefined) this.#fail(call, error);
       }
     }
+  }
+
+  state(): CommState {
+    const { id, name, ranks, engine } = this.#members;
+    const isWorld = ranks.length === engine.transport.size;
+    const { send, recv, sendrecv, sendrecvReplace, probe, mprobe } = this.messages;
+    const recent = this.#recent.filter((call) => call !== undefined);
+    const running = new Map<number, Call>([...this.#running].map((call) => [call.sequence, call]));
+    for (const call of recent) if (call.running) running.set(call.sequence, callOf(call));
+    return {
+      id,
+      name,
+      ranks: isWorld ? undefined : ranks,
+      begun: this.#sequence,
+      calls: this.#sequence + send + recv + sendrecv + sendrecvReplace + probe + mprobe,
+      running: [...running.values()].map((call) => ({
+        sequence: call.sequence,
+        call: call.describe(),
+        place: "",
+        where: () => call.where(),
+      })),
+      recent: recent.map(({ sequence, signature }) => ({ sequence, call: describeSignature(signature) })),
+    };
   }
 
   isOver(sequence: number): boolean {

@@ -1,6 +1,9 @@
 import type { Group } from "./engine.js";
 import { type Arrival, Context, type Message } from "./matching.js";
 
+/** A communicator of the user's, with its ranks in the world. */
+export type NamedGroup = Required<Pick<Group, "name" | "ranks">>;
+
 /** So many freed contexts are remembered. */
 const FREED_CONTEXTS = 65_536;
 
@@ -106,11 +109,11 @@ export class Contexts {
 
   // --- what is left ---------------------------------------------------------------------------
 
-  /** What still waits in the communicators of users, receives and messages, with their names. */
-  *pending(): Iterable<readonly [name: string, context: Context]> {
+  /** What still waits in the communicators of users, receives and messages. */
+  *pending(): Iterable<readonly [owner: NamedGroup, context: Context]> {
     for (const [id, context] of this.#queues) {
-      const name = this.#groups.get(id)?.name;
-      if (name !== undefined && isUsers(id)) yield [name, context];
+      const { name, ranks = [] } = this.#groups.get(id) ?? {};
+      if (name !== undefined && isUsers(id)) yield [{ name, ranks }, context];
     }
   }
 

@@ -44,6 +44,7 @@ class ControlChannel implements Control {
   #onGone: ((ranks: readonly number[]) => void) | undefined;
   #onBook: ((endpoints: readonly string[]) => void) | undefined;
   #onFinalized: (() => void) | undefined;
+  #onInquiry: (() => Promise<string>) | undefined;
 
   constructor(fd: number, boot: Boot) {
     this.boot = boot;
@@ -86,6 +87,10 @@ class ControlChannel implements Control {
     if (this.#gone.length > 0) listener(this.#gone);
   }
 
+  onInquiry(tell: () => Promise<string>): void {
+    this.#onInquiry = tell;
+  }
+
   hold(): void {
     this.#holds++;
     this.#socket.ref();
@@ -110,11 +115,24 @@ class ControlChannel implements Control {
       const message = decode(encoded);
       if (message.kind === "address-book") this.#onBook?.(message.endpoints);
       if (message.kind === "finalized") this.#onFinalized?.();
+      if (message.kind === "inquiry") void this.#answer(message.id);
       if (message.kind === "gone") {
         this.#gone = message.ranks;
         this.#onGone?.(message.ranks);
       }
     }
+  }
+
+  async #answer(id: number): Promise<void> {
+    const { rank } = this.boot;
+    const state = await this.#onInquiry?.();
+    this.#send({
+      kind: "answer",
+      rank,
+      id,
+      how: state === undefined ? "absent" : "told",
+      state: state ?? "",
+    });
   }
 
   /** Written in the call itself: what is said right before the process ends must still arrive. */

@@ -1,6 +1,6 @@
 import { env } from "../env.js";
 import type { RecordedSite } from "./call-site.js";
-import { Contexts } from "./contexts.js";
+import { Contexts, type NamedGroup } from "./contexts.js";
 import { Credits } from "./credit.js";
 import type { PackedPieces } from "./envelope.js";
 import { PeerLostError } from "./errors.js";
@@ -15,6 +15,7 @@ import {
   type Signature,
 } from "./matching.js";
 import { Outgoing } from "./outgoing.js";
+import type { CommState } from "./rank-state.js";
 import { Rendezvous } from "./rendezvous.js";
 import { Operation } from "./request.js";
 import type { Landing, Sink, Transport } from "./transports/transport.js";
@@ -59,6 +60,8 @@ export interface Group {
   active?(message: Message, memory: Uint8Array): void;
   /** Compares collectives that have waited for long with what other ranks have called. */
   audit?(): void;
+  /** What has been called, and waits; of a communicator. */
+  state?(): CommState;
 }
 
 /** What answers other ranks; see structure/service.ts. */
@@ -281,10 +284,21 @@ export class Engine extends Waiting implements Sink {
     await Promise.all([...this.#offered].map((service) => service.leave()));
   }
 
+  // --- what is told of this rank --------------------------------------------------------------
+
+  /** Communicators that collectives have been called on. */
+  get communicators(): CommState[] {
+    return [...new Set(this.#contexts.groups)].flatMap((group) => group.state?.() ?? []);
+  }
+
+  nameOf(context: number): string {
+    return this.#contexts.groupOf(context)?.name ?? "";
+  }
+
   // --- the end of the program -------------------------------------------------------------------
 
-  /** What still waits in the communicators of users, receives and messages, with their names. */
-  pending(): Iterable<readonly [name: string, context: Context]> {
+  /** What still waits in the communicators of users, receives and messages. */
+  pending(): Iterable<readonly [owner: NamedGroup, context: Context]> {
     return this.#contexts.pending();
   }
 

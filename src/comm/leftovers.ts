@@ -33,7 +33,7 @@ export function reportStrangers({ transport: { refused = 0, malformed = 0 } }: E
 
 /** Receives and probes that wait although the program has ended. */
 export function* waiting(engine: Engine): Iterable<string> {
-  for (const [name, { posted, probes }] of engine.pending())
+  for (const [{ name }, { posted, probes }] of engine.pending())
     for (const queue of [posted, probes])
       for (let call = queue.first; call !== undefined; call = call.next)
         yield `${nameOfCall(call)} on "${name}"${call.site?.line ?? ""}`;
@@ -41,7 +41,7 @@ export function* waiting(engine: Engine): Iterable<string> {
 
 /** Messages of users that nobody has asked for. */
 export function* unreceived(engine: Engine): Iterable<string> {
-  for (const [name, { arrived }] of engine.pending())
+  for (const [{ name }, { arrived }] of engine.pending())
     for (let message = arrived.first; message !== undefined; message = message.next)
       yield `${message.bytes} bytes from rank ${message.source} with tag ${message.tag} on "${name}"`;
 }

@@ -9,6 +9,7 @@ import type { Landing, Transport } from "./transports/transport.js";
 interface Outgoing {
   readonly dest: number;
   readonly context: number;
+  readonly tag: number;
   readonly pieces: readonly Piece[];
   readonly operation: Operation<void>;
   /** Set if the receiver copies it by itself. */
@@ -58,6 +59,11 @@ export class Rendezvous {
     return this.#outgoing.size;
   }
 
+  /** What has been announced and has not been taken. */
+  get announced(): Iterable<Readonly<Pick<Outgoing, "dest" | "context" | "tag" | "operation">>> {
+    return this.#outgoing.values();
+  }
+
   /**
    * Announces a payload.
    *
@@ -76,7 +82,8 @@ export class Rendezvous {
     const single = pieces.length === 1 && pieces[0].bytes.byteLength > EAGER_BYTES ? pieces[0] : undefined;
     const ticket =
       single && single.bytes.byteLength <= this.chunkBytes ? direct?.offer(dest, single.bytes) : undefined;
-    this.#outgoing.set(id, { dest, context, pieces, operation, ticket, reason: undefined });
+    const tag = header[Word.tag];
+    this.#outgoing.set(id, { dest, context, tag, pieces, operation, ticket, reason: undefined });
     header[Word.kind] = Kind.request;
     header[Word.request] = id;
     this.#transport.post(dest, header, ticket ?? NOTHING, ignore);

@@ -86,6 +86,11 @@ export abstract class Waiting implements Waiter {
     else if (this.#idle) this.transport.wake();
   }
 
+  /** Whether some request is waited for in the event loop. */
+  get hasSleepers(): boolean {
+    return this.#sleepers > 0;
+  }
+
   /** Answers other ranks from the event loop even while nobody here waits; see structure/service.ts. */
   serve(serving: boolean): void {
     this.#serving = serving;

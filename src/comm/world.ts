@@ -10,6 +10,7 @@ import { reportMessages, reportRequests, reportStrangers } from "./leftovers.js"
 import { env } from "../env.js";
 import { checkOptions } from "../options.js";
 import { missingPlugin, startedByMpi } from "./transports/mpi/find.js";
+import { StateTeller } from "./rank-state.js";
 import { selfTransport } from "./transports/self.js";
 import { ShmTransport } from "./transports/shm.js";
 import { HostsTransport } from "./transports/hosts.js";
@@ -83,6 +84,8 @@ async function join(): Promise<World> {
   const { boot } = control;
   const engine = await connect(control);
   const joined = new WorldCommunicator(engine, boot, control);
+  const teller = new StateTeller(engine);
+  control.onInquiry(() => teller.tell());
   control.onGone((ranks) => {
     engine.progress(); // what they sent before is there already
     for (const rank of ranks) if (rank !== boot.rank) engine.lost(rank, new Error("which has finished"));

@@ -176,6 +176,14 @@ export class Call {
     return this.place;
   }
 
+  /** Where in the user's program somebody waits for it; empty if nobody does. */
+  async where(): Promise<string> {
+    const parts = this.onBoard ? [this.onBoard] : [...(this.#receives ?? []), ...(this.#sends ?? [])];
+    const waiting = parts.filter(({ settled }) => !settled);
+    const places = await Promise.all(waiting.map((part) => part.where()));
+    return places.find((place) => place !== "") ?? "";
+  }
+
   /** An algorithm that was suspended says where it is awaited. */
   isAwaitedAt(place: string): void {
     this.#tellPlace?.(place);
@@ -216,7 +224,7 @@ export class Call {
 
   /** As in `allreduce(sum, float64 × 3)`. */
   describe(): string {
-    return describe(this.signature);
+    return describeSignature(this.signature);
   }
 
   /** What is wrong with a message of this call, if its sender called something else. */
@@ -228,7 +236,7 @@ export class Call {
   differs({ kind, root, count }: Signature, rank: number): CollectiveMismatchError | undefined {
     const mine = this.signature;
     if (kind === mine.kind && root === mine.root && count === mine.count) return undefined;
-    const [here, there] = [describe(mine), describe({ kind, root, count })];
+    const [here, there] = [describeSignature(mine), describeSignature({ kind, root, count })];
     const first = this.rank < rank;
     return new CollectiveMismatchError({
       where: `${this.members.name}: collective #${this.sequence}`,
@@ -299,7 +307,8 @@ function same(a: Agreement, b: Agreement): boolean {
   );
 }
 
-function describe({ kind, root, count }: Signature): string {
+/** As in `allreduce(sum, float64 × 3)`. */
+export function describeSignature({ kind, root, count }: Signature): string {
   const op = (kind >> 8) & 0xff;
   const code = (kind >> 16) & 0xff;
   const details = [

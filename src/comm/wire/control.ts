@@ -1,7 +1,7 @@
 import { Builder, ByteBuffer, type Offset } from "flatbuffers";
 import type { Boot } from "../boot.js";
 import * as wire from "./generated/control_generated.js";
-import type { ControlMessage } from "./messages.js";
+import { answerKinds, type ControlMessage } from "./messages.js";
 import { readStart, writeStart } from "./start.js";
 import { list, strings, transportOf } from "./values.js";
 
@@ -107,6 +107,13 @@ export function decode(encoded: Uint8Array): ControlMessage {
   const input = message.input();
   if (input) return { kind: "input", bytes: input.bytesArray() ?? new Uint8Array(0) };
   if (message.inputTaken()) return { kind: "input-taken" };
+  const inquiry = message.inquiry();
+  if (inquiry) return { kind: "inquiry", id: inquiry.id(), thorough: inquiry.thorough() };
+  const answer = message.answer();
+  if (answer) {
+    const how = answerKinds.find((kind) => kind === answer.how()) ?? "silent";
+    return { kind: "answer", rank: answer.rank(), id: answer.id(), how, state: answer.state() ?? "" };
+  }
   if (message.alive()) return { kind: "alive" };
   throw new RangeError(`control: ${encoded.length} bytes are no known message; use one version of tsmpi`);
 }
@@ -202,6 +209,12 @@ function build(b: Builder, message: ControlMessage): Offset {
       return wire.Signal.createSignal(b, b.createString(message.name));
     case "stop":
       return wire.Stop.createStop(b, message.graceMs);
+    case "inquiry":
+      return wire.Inquiry.createInquiry(b, message.id, message.thorough);
+    case "answer": {
+      const [how, state] = strings(b, [message.how, message.state]);
+      return wire.Answer.createAnswer(b, message.rank, message.id, how, state);
+    }
     case "agent-failed": {
       const text = b.createString(message.text);
       return wire.AgentFailed.createAgentFailed(b, message.code, text);
@@ -237,6 +250,8 @@ const attach: Record<ControlMessage["kind"], (b: Builder, table: Offset) => void
   bye: (b, table) => wire.Message.addBye(b, table),
   input: (b, table) => wire.Message.addInput(b, table),
   "input-taken": (b, table) => wire.Message.addInputTaken(b, table),
+  inquiry: (b, table) => wire.Message.addInquiry(b, table),
+  answer: (b, table) => wire.Message.addAnswer(b, table),
   alive: (b, table) => wire.Message.addAlive(b, table),
 };
 

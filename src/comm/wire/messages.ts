@@ -61,6 +61,23 @@ export interface Exited {
   readonly outOfMemory: boolean;
 }
 
+/**
+ * How a rank answered: by itself; because it was interrupted while it computed; not at all; or it has not joined the job,
+ * or not any more.
+ */
+export const answerKinds = ["told", "interrupted", "silent", "absent"] as const;
+export type AnswerKind = (typeof answerKinds)[number];
+
+/** What a rank is doing. */
+export interface Answer {
+  readonly rank: number;
+  /** Of the inquiry. */
+  readonly id: number;
+  readonly how: AnswerKind;
+  /** A RankState as JSON; "" if it is not known. */
+  readonly state: string;
+}
+
 /** What a rank has printed, and when, in milliseconds since 1970. */
 export interface Printed {
   readonly rank: number;
@@ -110,6 +127,8 @@ export type ControlMessage =
   | { readonly kind: "drained"; readonly nodeRank: number }
   | { readonly kind: "signal"; readonly name: string }
   | { readonly kind: "stop"; readonly graceMs: number }
+  | { readonly kind: "inquiry"; readonly id: number; readonly thorough: boolean }
+  | ({ readonly kind: "answer" } & Answer)
   | { readonly kind: "agent-failed"; readonly code: number; readonly text: string }
   | { readonly kind: "bye"; readonly code: number }
   | { readonly kind: "alive" };

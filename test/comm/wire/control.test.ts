@@ -55,6 +55,8 @@ const start: Start = {
 
 const messages: readonly ControlMessage[] = [
   { kind: "boot", boot },
+  { kind: "inquiry", id: 3, thorough: true },
+  { kind: "answer", rank: 5, id: 3, how: "interrupted", state: '{"place":"ä.ts:3"}' },
   {
     kind: "boot",
     boot: { ...boot, rank: 0, segment: undefined, bells: undefined, curve: undefined, ports: undefined },

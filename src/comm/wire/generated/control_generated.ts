@@ -771,6 +771,142 @@ static createFailure(builder:flatbuffers.Builder, rank:number, code:number, abor
 }
 
 /**
+ * What is this rank doing? launcher -> agents -> ranks. `thorough`: one that does not answer is interrupted.
+ */
+export class Inquiry {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):Inquiry {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsInquiry(bb:flatbuffers.ByteBuffer, obj?:Inquiry):Inquiry {
+  return (obj || new Inquiry()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsInquiry(bb:flatbuffers.ByteBuffer, obj?:Inquiry):Inquiry {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new Inquiry()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+id():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+thorough():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
+static startInquiry(builder:flatbuffers.Builder) {
+  builder.startObject(2);
+}
+
+static addId(builder:flatbuffers.Builder, id:number) {
+  builder.addFieldInt32(0, id, 0);
+}
+
+static addThorough(builder:flatbuffers.Builder, thorough:boolean) {
+  builder.addFieldInt8(1, +thorough, +false);
+}
+
+static endInquiry(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createInquiry(builder:flatbuffers.Builder, id:number, thorough:boolean):flatbuffers.Offset {
+  Inquiry.startInquiry(builder);
+  Inquiry.addId(builder, id);
+  Inquiry.addThorough(builder, thorough);
+  return Inquiry.endInquiry(builder);
+}
+}
+
+/**
+ * The answer, of a rank or of its agent for it: rank -> agent -> launcher; see rank-state.ts.
+ */
+export class Answer {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):Answer {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsAnswer(bb:flatbuffers.ByteBuffer, obj?:Answer):Answer {
+  return (obj || new Answer()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsAnswer(bb:flatbuffers.ByteBuffer, obj?:Answer):Answer {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new Answer()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+rank():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+id():number {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+how():string|null
+how(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+how(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
+state():string|null
+state(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+state(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
+static startAnswer(builder:flatbuffers.Builder) {
+  builder.startObject(4);
+}
+
+static addRank(builder:flatbuffers.Builder, rank:number) {
+  builder.addFieldInt32(0, rank, 0);
+}
+
+static addId(builder:flatbuffers.Builder, id:number) {
+  builder.addFieldInt32(1, id, 0);
+}
+
+static addHow(builder:flatbuffers.Builder, howOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(2, howOffset, 0);
+}
+
+static addState(builder:flatbuffers.Builder, stateOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(3, stateOffset, 0);
+}
+
+static endAnswer(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createAnswer(builder:flatbuffers.Builder, rank:number, id:number, howOffset:flatbuffers.Offset, stateOffset:flatbuffers.Offset):flatbuffers.Offset {
+  Answer.startAnswer(builder);
+  Answer.addRank(builder, rank);
+  Answer.addId(builder, id);
+  Answer.addHow(builder, howOffset);
+  Answer.addState(builder, stateOffset);
+  return Answer.endAnswer(builder);
+}
+}
+
+/**
  * `probe`: where other agents can find out that they reach this one; empty if there are none.
  */
 export class AgentHello {
@@ -2420,8 +2556,18 @@ probed(obj?:Probed):Probed|null {
   return offset ? (obj || new Probed()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
 }
 
+inquiry(obj?:Inquiry):Inquiry|null {
+  const offset = this.bb!.__offset(this.bb_pos, 50);
+  return offset ? (obj || new Inquiry()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
+}
+
+answer(obj?:Answer):Answer|null {
+  const offset = this.bb!.__offset(this.bb_pos, 52);
+  return offset ? (obj || new Answer()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
+}
+
 static startMessage(builder:flatbuffers.Builder) {
-  builder.startObject(23);
+  builder.startObject(25);
 }
 
 static addBoot(builder:flatbuffers.Builder, bootOffset:flatbuffers.Offset) {
@@ -2514,6 +2660,14 @@ static addProbe(builder:flatbuffers.Builder, probeOffset:flatbuffers.Offset) {
 
 static addProbed(builder:flatbuffers.Builder, probedOffset:flatbuffers.Offset) {
   builder.addFieldOffset(22, probedOffset, 0);
+}
+
+static addInquiry(builder:flatbuffers.Builder, inquiryOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(23, inquiryOffset, 0);
+}
+
+static addAnswer(builder:flatbuffers.Builder, answerOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(24, answerOffset, 0);
 }
 
 static endMessage(builder:flatbuffers.Builder):flatbuffers.Offset {

@@ -1,0 +1,143 @@
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "tap";
+import { program, tsmpirun, type RunOptions } from "./tsmpirun.js";
+
+const SIZE = 4;
+const place = (text: string): RegExp => new RegExp(`test/launcher/programs/stalls\\.ts:\\d+  .*${text}`);
+
+/** Has tsmpirun report as soon as all ranks are ready, and acts once it has. */
+function reporting(then: (tsmpirun: ChildProcess) => void): RunOptions {
+  let asked = false;
+  return {
+    started: (child) => {
+      let stderr = "";
+      child.stderr?.on("data", (text: string) => {
+        if (!/state after/.test(stderr) && /state after/.test((stderr += text))) then(child);
+      });
+    },
+    watch: (child, stdout) => {
+      if (asked || (stdout.match(/ready/g)?.length ?? 0) < SIZE) return;
+      asked = true;
+      child.kill("SIGQUIT");
+    },
+  };
+}
+
+const end = (child: ChildProcess): void => void child.kill("SIGTERM");
+
+interface Case {
+  readonly title: string;
+  readonly way: string;
+  readonly options?: readonly string[];
+  readonly then: (tsmpirun: ChildProcess) => void;
+  readonly code: number;
+  readonly says: readonly RegExp[];
+}
+
+const cases: readonly Case[] = [
+  {
+    title:
+      "a collective that one rank has not called is named with its line, and what that rank does instead",
+    way: "absent",
+    then: end,
+    code: 143,
+    says: [
+      /"world", collective #1\n {4}ranks 0-2 are in allreduce\(sum, float64 × 1024\)/,
+      place("world.allreduce"),
+      /rank 3 has not called it/,
+      /rank 3 waits for a message from rank 0 with tag 5 on "world"/,
+      place("world.recv"),
+    ],
+  },
+  {
+    title: "a rank that computes is named with the line that it is in",
+    way: "busy",
+    then: end,
+    code: 143,
+    says: [
+      /ranks 1-3 are in barrier\(\) {2}.*world.barrier/,
+      /rank 0 has been computing for \d+ s, at/,
+      place("while"),
+    ],
+  },
+  {
+    title: "a communicator of some ranks is reported with ranks of the world; others wait for nothing",
+    way: "part",
+    then: end,
+    code: 143,
+    says: [
+      /"world\/1", collective #0\n {4}rank 3 is in allreduce\(sum.*\n {4}rank 1 has not called it/,
+      /rank 1 waits for a message from rank 3 with any tag on "world\/1"/,
+      /ranks 0,2 wait for nothing of tsmpi/,
+    ],
+  },
+  {
+    title: "a send that nobody receives",
+    way: "send",
+    then: end,
+    code: 143,
+    says: [/rank 0 waits until rank 1 receives a message with tag 9 on "world".*world\.send/],
+  },
+  {
+    title: "the job goes on after a report",
+    way: "later",
+    then: (child) => void child.kill("SIGUSR2"),
+    code: 0,
+    says: [/ranks 1-3 are in barrier\(\)/, /rank 0 waits for nothing of tsmpi/],
+  },
+];
+
+for (const { title, way, options = [], then, code, says } of cases)
+  test(`SIGQUIT: ${title}`, async (t) => {
+    const outcome = await tsmpirun(["-n", `${SIZE}`, ...options, program("stalls.ts"), way], reporting(then));
+    t.equal(outcome.code, code, outcome.stderr);
+    for (const pattern of says) t.match(outcome.stderr, pattern);
+    t.notMatch(
+      outcome.stderr,
+      /Debugger|inspector/,
+      "node's own words about its inspector are not passed on",
+    );
+    t.same(outcome.left, []);
+  });
+
+test("--timeout: the report comes first, whole in a folder, and in the log of events", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "tsmpi-test-"));
+  const log = join(folder, "log");
+  const files = ["--dump-dir", join(folder, "a/b"), "--log-json", log];
+  const { code, stderr } = await tsmpirun([
+    "-n",
+    "4",
+    "--timeout",
+    "2",
+    ...files,
+    program("stalls.ts"),
+    "absent",
+  ]);
+  t.equal(code, 124);
+  t.match(stderr, /state at the --timeout of 2 s\n {2}"world".*[^]*ranks 0-3 still ran at the --timeout/);
+  const text = readFileSync(join(folder, "a/b/state-1.txt"), "utf8");
+  t.match(text, /rank 3 has not called it/);
+  t.match(stderr, `${folder}/a/b/state-1.txt`);
+  t.match(JSON.parse(readFileSync(join(folder, "a/b/state-1.json"), "utf8")), { 3: { how: "told" } });
+  t.match(readFileSync(log, "utf8"), /"event":"report","why":"timeout"/);
+  rmSync(folder, { recursive: true });
+});
+
+test("a rank that fails: the message says what the others were doing", async (t) => {
+  const { code, stderr } = await tsmpirun(["-n", "4", program("stalls.ts"), "fails"]);
+  t.equal(code, 1);
+  t.match(stderr, /other ranks were: ranks 0,2-3 in barrier\(\) #1 "world" {2}.*stalls\.ts:\d+/);
+});
+
+test("--wait: what ranks do that go on after the program of another has ended", async (t) => {
+  const options = ["-n", "3", "--wait", "0.3", "--timeout", "3"];
+  const { code, stderr } = await tsmpirun([...options, program("stalls.ts"), "ends"]);
+  t.equal(code, 124);
+  t.match(
+    stderr,
+    /ranks 1-2 still run, 0.3 s after the first rank has ended\n {2}ranks 1-2 wait for nothing of tsmpi\n {2}rank 0 has finalized/,
+  );
+});
