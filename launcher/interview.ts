@@ -34,7 +34,7 @@ export class Interview {
     this.#open = inquiry;
     if (!this.#joined || !this.#rank.running) return this.#answer(inquiry, "absent", "");
     this.#rank.relay(encoded);
-    setTimeout(() => void this.#insist(inquiry), PATIENCE_MS).unref();
+    setTimeout(() => void this.#insist(inquiry), inquiry.thorough ? PATIENCE_MS : SHORT_MS).unref();
   }
 
   async #insist(inquiry: Inquiry): Promise<void> {
@@ -59,5 +59,7 @@ const parseState: (json: string) => Pick<RankState, "place"> = JSON.parse;
 const STATE = 'globalThis[Symbol.for("tsmpi.rank-state")]?.()';
 /** A rank that waits answers in a few milliseconds; on a machine that is busy with other work, in some hundreds. */
 const PATIENCE_MS = 1000;
+/** A quick inquiry waits for nobody. */
+const SHORT_MS = 500;
 const INTERRUPT_MS = 1000;
 const SLOW_MS = 2000;

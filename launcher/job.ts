@@ -74,7 +74,7 @@ export class Job {
   #programs: readonly Bundle[] | undefined;
   #verdict: Verdict | undefined;
   #reported = false;
-  #stopping = false;
+  #abortIsLogged = false;
   #collecting: NodeJS.Timeout | undefined;
   #interrupts = 0;
   #goneTimer: NodeJS.Timeout | undefined;
@@ -130,6 +130,7 @@ export class Job {
     clearTimeout(this.#collecting);
     clearTimeout(this.#reminder);
     this.#judge();
+    if (this.#verdict) this.#logAbort(); // all ranks have left before they were stopped
     this.#report();
     if (this.#options.printExitCodes) this.#outputs.say(`tsmpirun: exit codes: ${this.#ledger.exitCodes}`);
     const { code = 0, text = "" } = this.#verdict ?? {};
@@ -308,8 +309,10 @@ export class Job {
   #collect(waitedMs: number): void {
     const collectMs = Math.min(Math.max(COLLECT_MS, this.#readyMs / 4), COLLECT_MOST_MS);
     this.#collecting = setTimeout(() => {
-      if (this.#ledger.unexplained && waitedMs < EXPLAIN_MS && !this.#verdict)
-        return this.#collect(waitedMs + collectMs);
+      const isOpen =
+        (this.#ledger.unexplained && waitedMs < EXPLAIN_MS) ||
+        (!this.#states.othersAreKnown && waitedMs < OTHERS_MS);
+      if (isOpen && !this.#verdict) return this.#collect(waitedMs + collectMs);
       this.#judge();
       this.#stop(this.#options.killGraceMs);
       setTimeout(() => this.#report(), REPORT_MS).unref();
@@ -347,10 +350,14 @@ export class Job {
   }
 
   #stop(graceMs: number): void {
-    if (!this.#stopping) this.#options.log.write("abort", { ...this.#verdict });
-    this.#stopping = true;
+    this.#logAbort();
     this.#broadcast({ kind: "stop", graceMs });
     for (const nodeRank of this.#nodes.keys()) if (!this.#started.has(nodeRank)) this.#nodeLeft(nodeRank);
+  }
+
+  #logAbort(): void {
+    if (!this.#abortIsLogged) this.#options.log.write("abort", { ...this.#verdict });
+    this.#abortIsLogged = true;
   }
 
   /** Ranks that do not end by themselves after an interrupt, though others have, wait for those in vain. */
@@ -372,10 +379,10 @@ export class Job {
   }
 
   async #timedOut(timeoutMs: number): Promise<void> {
-    await this.#states.print("timeout", `tsmpirun: state at the --timeout of ${timeoutMs / 1000} s`);
     const who = nameRanks(this.#ledger.running);
-    const text = `tsmpirun: ${who} still ran at the --timeout of ${timeoutMs / 1000} s; job aborted, exit code 124`;
-    this.#end({ code: exitCodes.timeout, text });
+    const code = exitCodes.timeout;
+    const headline = `tsmpirun: ${who} still ran at the --timeout of ${timeoutMs / 1000} s; job aborted, exit code ${code}`;
+    this.#end({ code, text: await this.#states.compose("timeout", headline) });
   }
 
   #lateAgents(): void {
@@ -430,6 +437,8 @@ const GAP_LINES = 8;
 const COLLECT_MS = 200;
 const COLLECT_MOST_MS = 1000;
 const EXPLAIN_MS = 2000;
+/** So long it may take longer, until other ranks have told what they are doing. */
+const OTHERS_MS = 400;
 const REPORT_MS = 1000;
 const GONE_MS = 250;
 const AGENT_END_MS = 1000;

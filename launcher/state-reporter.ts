@@ -18,11 +18,15 @@ export interface StateReporterOptions {
   readonly dumpFolder: string | undefined;
 }
 
+/** What a report is made for. */
+export type Occasion = "SIGQUIT" | "timeout" | "wait" | "stall";
+
 /** Finds out what all ranks are doing, and says it. */
 export class StateReporter {
   readonly #options: StateReporterOptions;
   readonly #survey: Survey;
   readonly #atFailure = new Map<number, Finding>();
+  #othersAreKnown = false;
   #count = 0;
 
   constructor(options: StateReporterOptions) {
@@ -41,8 +45,13 @@ export class StateReporter {
   }
 
   /** Prints a report under a headline, once all ranks have been heard: within a second or two. */
-  async print(why: string, headline: string): Promise<void> {
-    const { ledger, say, log } = this.#options;
+  async print(why: Occasion, headline: string): Promise<void> {
+    this.#options.say(await this.compose(why, headline));
+  }
+
+  /** Makes a report, without printing it. */
+  async compose(why: Occasion, headline: string): Promise<string> {
+    const { ledger, log } = this.#options;
     const findings = await this.#survey.ask(() => ledger.running, true);
     const lines = [headline, ...stateReport(findings, this.#context)];
     const dump = this.#dump(lines, findings);
@@ -52,13 +61,19 @@ export class StateReporter {
         : lines;
     if (dump !== undefined) shown.push(`  ${dump}`);
     else if (lines.length > MOST_LINES) shown.push("  all of it goes to a file with --dump-dir FOLDER");
-    say(shown.join("\n"));
     log.write("report", { why, text: lines.join("\n") });
+    return shown.join("\n");
   }
 
   /** A rank has failed: asks the others, before they hear of it. */
   askAtFailure(): void {
-    void this.#survey.ask(() => this.#options.ledger.running, false, this.#atFailure);
+    const asked = this.#survey.ask(() => this.#options.ledger.running, false, this.#atFailure);
+    void asked.then(() => (this.#othersAreKnown = true));
+  }
+
+  /** All have answered that will. */
+  get othersAreKnown(): boolean {
+    return this.#othersAreKnown;
   }
 
   /** What other ranks were doing when the first one failed, as far as they have told by now. */

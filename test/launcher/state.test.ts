@@ -103,7 +103,7 @@ for (const { title, way, options = [], then, code, says } of cases)
     t.same(outcome.left, []);
   });
 
-test("--timeout: the report comes first, whole in a folder, and in the log of events", async (t) => {
+test("--timeout: the message has the report; whole it is in a folder, and in the log of events", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "tsmpi-test-"));
   const log = join(folder, "log");
   const files = ["--dump-dir", join(folder, "a/b"), "--log-json", log];
@@ -117,7 +117,10 @@ test("--timeout: the report comes first, whole in a folder, and in the log of ev
     "absent",
   ]);
   t.equal(code, 124);
-  t.match(stderr, /state at the --timeout of 2 s\n {2}"world".*[^]*ranks 0-3 still ran at the --timeout/);
+  t.match(
+    stderr,
+    /^tsmpirun: ranks 0-3 still ran at the --timeout of 2 s; job aborted, exit code 124\n {2}"world"/m,
+  );
   const text = readFileSync(join(folder, "a/b/state-1.txt"), "utf8");
   t.match(text, /rank 3 has not called it/);
   t.match(stderr, `${folder}/a/b/state-1.txt`);
@@ -127,9 +130,15 @@ test("--timeout: the report comes first, whole in a folder, and in the log of ev
 });
 
 test("a rank that fails: the message says what the others were doing", async (t) => {
-  const { code, stderr } = await tsmpirun(["-n", "4", program("stalls.ts"), "fails"]);
-  t.equal(code, 1);
-  t.match(stderr, /other ranks were: ranks 0,2-3 in barrier\(\) #1 "world" {2}.*stalls\.ts:\d+/);
+  const others = /other ranks were: ranks 0,2-3 in barrier\(\) #1 "world" {2}.*stalls\.ts:\d+/;
+  let [said, tries] = ["", 0];
+  // Nobody is waited for longer than 0.6 s, which may be too short where much else runs.
+  for (; tries < 5 && !others.test(said); tries++) {
+    const { code, stderr } = await tsmpirun(["-n", "4", program("stalls.ts"), "fails"]);
+    t.equal(code, 1);
+    said = stderr;
+  }
+  t.match(said, others);
 });
 
 test("--wait: what ranks do that go on after the program of another has ended", async (t) => {

@@ -18,6 +18,7 @@ export class Patience {
   /** Looks after it has been given up. */
   yields = MOST;
   readonly #least: number;
+  #begunMs = 0;
 
   /** @param crowded - Ranks outnumber cores. */
   constructor(crowded: boolean) {
@@ -30,6 +31,17 @@ export class Patience {
     if (this.yields < MOST) this.yields++;
   }
 
+  /**
+   * Whether the looks of a wait have taken so long that the event loop must turn: where others want the core, a look can
+   * cost their turns. Asked after every look, it reads the clock at few.
+   */
+  isLate(look: number): boolean {
+    if (look % CLOCK_LOOKS !== 0) return false;
+    const now = performance.now();
+    if (look === CLOCK_LOOKS) this.#begunMs = now;
+    return now - this.#begunMs > MOST_MS;
+  }
+
   /** It was not over when patience was. */
   lose(): void {
     this.yields = Math.max(this.#least, this.yields >> 1);
@@ -38,3 +50,5 @@ export class Patience {
 
 const LEAST = 4;
 const MOST = 400;
+const CLOCK_LOOKS = 32;
+const MOST_MS = 20;

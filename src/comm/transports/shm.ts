@@ -95,7 +95,7 @@ export class ShmTransport implements Transport {
       rest: (round) => {
         if (round === 1) patience.gain();
         if (round > patience.spins) system.yieldCore();
-        return round < patience.spins + patience.yields;
+        return round < patience.spins + patience.yields && !patience.isLate(round);
       },
     };
     this.#boards = new Places(memory, layout, this.local);
@@ -132,7 +132,7 @@ export class ShmTransport implements Transport {
     if (round <= patience.spins) return;
     // Nobody rings for room while this rank is awake, nor for a piece to copy.
     if (this.#blocked > 0 || this.direct?.busy) return this.#yieldCore();
-    for (let i = 0; i < patience.yields; i++) {
+    for (let look = 1; look <= patience.yields && !patience.isLate(look); look++) {
       this.#yieldCore();
       if (this.#hasNews() || glance()) return;
     }
