@@ -73,6 +73,7 @@ export class StateTeller {
   readonly #engine: Engine;
   #turnedMs = performance.now();
   #interrupted = false;
+  #telling = false;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -83,15 +84,18 @@ export class StateTeller {
   /** With the places where the program waits. */
   async tell(): Promise<string> {
     const state = this.#read("", 0);
+    this.#telling = true;
     const waiting = [...state.comms.flatMap(({ running }) => running), ...state.pending];
     await Promise.all(waiting.map(find));
+    this.#telling = false;
     return JSON.stringify(state);
   }
 
   /** In the middle of whatever the program does: only reads. */
   #tellInterrupted(): string {
     this.#interrupted = true;
-    return JSON.stringify(this.#read(awaitingPlace(), performance.now() - this.#turnedMs));
+    const place = this.#telling ? "" : awaitingPlace(); // else it would find itself, slowly reading its source map
+    return JSON.stringify(this.#read(place, performance.now() - this.#turnedMs));
   }
 
   #turn(): void {
