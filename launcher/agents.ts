@@ -23,7 +23,13 @@ export function startAgents(
   remotes: RemoteAgents,
   hub: Hub,
   folder: string | undefined,
-  { network, encrypt, output, ending }: Pick<Options, "network" | "encrypt" | "output" | "ending">,
+  {
+    network,
+    encrypt,
+    output,
+    ending,
+    anywhere,
+  }: Pick<Options, "network" | "encrypt" | "output" | "ending"> & Partial<Pick<Options, "anywhere">>,
   stdin: StdinPlan,
 ): AgentProcess[] {
   const control = folder === undefined ? undefined : hub.bind(`ipc://${folder}/control`);
@@ -43,6 +49,7 @@ export function startAgents(
     heir: stdin.heir !== undefined && isHeir(nodeRank) ? { rank: stdin.heir, fd: STDIN_FD } : undefined,
     fed: stdin.fed,
     raw: output.raw,
+    anywhere: anywhere ?? false,
     ports,
   });
 

@@ -62,7 +62,7 @@ ${referTo("configuration", rankKnobs)}
   tsmpirun info           all that can be set, its value and default; --origin: who has set it
 
   --help TOPIC            hosts, mapping, binding, programs, managers, output, environment, configuration,
-                          signals, exit-codes, transport, mpi, reports, debugging
+                          signals, exit-codes, transport, collectives, mpi, reports, debugging
 `;
 
 const topics: Readonly<Record<string, string>> = {
@@ -171,6 +171,20 @@ The first rank that fails ends the job. tsmpirun waits 0.2 s for further failure
 begins with the cause, and sends SIGTERM to all other ranks, and SIGKILL after --kill-grace. With --no-abort-on-exit
 the others go on, except after abort(), and those that wait for it fail. --wait SECONDS names, so long after the first
 rank has ended, those that still run. --print-exit-codes shows all codes.
+`,
+  collectives: `
+Algorithms of collectives
+
+tsmpi chooses by bytes, ranks and hosts. To choose otherwise, for all communicators whose program does not:
+
+  --coll allreduce=ring,bcast=chain
+  --coll-rules rules.json     { "allreduce": [{ "bytes": 4096, "algorithm": "recursive-doubling" },
+                                              { "ranks": 8, "algorithm": "ring" }] }
+
+The first rule counts that is for at least as many bytes and ranks as a call has; without any, tsmpi chooses. Bytes are
+those of the vector (allreduce, reduce, bcast, scan, reduceScatter), of the result (allgather), or for each pair of ranks
+(alltoall); for the others rules look at ranks only. A collective that is named goes over messages, also where ranks
+share memory. A name that there is not is an error that lists those there are: --coll allreduce=?
 `,
   transport: `
 Transport

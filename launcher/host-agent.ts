@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Boot } from "../src/comm/boot.js";
-import type { ControlMessage, Start, Target } from "../src/comm/wire/messages.js";
+import type { ControlMessage, ProgramStart, Start, Target } from "../src/comm/wire/messages.js";
 import { segmentBytes } from "../src/comm/wire/segment.js";
 import { koffiBinary } from "../src/native.js";
 import { isOn, variableOf } from "../src/knobs.js";
@@ -163,9 +164,7 @@ export class Agent {
   }
 
   #launch(start: Start): void {
-    const absent = start.programs.find(({ directory }) => !existsSync(directory));
-    if (absent)
-      throw new Error(`no folder ${absent.directory} there; use --wdir with one that every host has`);
+    const directories = start.programs.map((program) => this.#directoryOf(program, start.host));
     const files = start.programs.map(({ code, sourceMap }, i) => {
       if (code.length === 0) return undefined;
       const folder = join(this.#session.folder, `${i}`);
@@ -183,7 +182,7 @@ export class Agent {
     const memory = this.#memoryFor(start, localRanks.length);
     const crowded = bound === 0 && isCrowded(localRanks.length, start.ranks);
     for (const { rank, program, cpus, flags } of start.ranks) {
-      const { args, environment, directory } = start.programs[program];
+      const { args, environment } = start.programs[program];
       const file = files[program];
       const boot = bootOf(start, { rank, program, localRanks, memory, crowded }, this.#config, this.#address);
       const limits = limitsOf(cpus.length || bound, localRanks.length);
@@ -202,7 +201,7 @@ export class Agent {
           ...(isOn(environment[variableOf("compat-env")] ?? "") ? openMpiNames(boot) : {}),
           ...environmentOf(boot),
         },
-        directory,
+        directory: directories[program],
         stdin: this.#stdinOf(rank),
         raw: this.#config.raw,
         inherited: memory ? inheritedBy(boot.localRank, memory) : [],
@@ -214,6 +213,16 @@ export class Agent {
     }
     this.#watch();
     if (this.#around.memory === undefined) memory?.close(); // else others may still come for it
+  }
+
+  #directoryOf({ directory }: ProgramStart, host: string): string {
+    if (existsSync(directory)) return directory;
+    if (!this.#config.anywhere)
+      throw new Error(
+        `no folder ${directory} there; use --wdir with one that every host has, or --wdir-fallback`,
+      );
+    process.stderr.write(`tsmpirun: ${host} has no folder ${directory}; its ranks run in ${homedir()}\n`);
+    return homedir();
   }
 
   #memoryFor({ transport }: Start, localSize: number): HostMemory | undefined {

@@ -44,6 +44,9 @@ export const jobKnobs = {
     commandLineOnly: true,
     help: "any option by its name; see --help configuration",
   },
+  "wdir-fallback": {
+    help: "ranks of a host that has no such folder run in the user's home, instead of an error",
+  },
   transport: {
     value: "NAME",
     default: "auto",

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { exitCodes, LaunchError, UsageError } from "./errors.js";
 import { findScript } from "./find-script.js";
 import { exportedEnvironment, namedBy } from "./exports.js";
-import type { Options } from "./options.js";
+import { completeTold, type Options } from "./options.js";
 import { planJob } from "./plan.js";
 
 /** A launcher of an MPI, and how it spells what tsmpirun's options mean. */
@@ -53,7 +53,8 @@ const TSMPI = fileURLToPath(new URL("tsmpi.js", import.meta.url));
  * @returns The exit code, that of mpirun; 124 after --timeout.
  * @throws {LaunchError} If no mpirun is there, or one that is neither Open MPI's nor MPICH's.
  */
-export async function runOnMpi(options: Options): Promise<number> {
+export async function runOnMpi(asked: Options): Promise<number> {
+  const options = { ...asked, told: await completeTold(asked.told) };
   for (const { script, code, foreign } of options.programs) {
     if (code !== undefined)
       throw new UsageError("--engine mpi: -e is for tsmpi's own; put the code into a file");

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { type TransportName, transportNames } from "../src/comm/wire/messages.js";
+import { variableOf } from "../src/knobs.js";
 import { parseCommand } from "./command-line.js";
 import { type DebugOptions, readDebug } from "./debug-options.js";
 import { type EndingOptions, readEnding } from "./ending-options.js";
@@ -50,6 +51,8 @@ export interface Options {
   readonly report: ReportOptions;
   readonly ending: EndingOptions;
   readonly encrypt: boolean;
+  /** Where a host has not the working directory, ranks run in the user's home. */
+  readonly anywhere: boolean;
   /** Which variables go to other hosts, beside those of `-x`. */
   readonly exported: Exported;
   /** What ranks are to read as variables. */
@@ -61,6 +64,12 @@ export interface Options {
   readonly oversubscribe: boolean | undefined;
   /** How much tsmpirun says itself. */
   readonly verbosity: "quiet" | "normal" | "verbose";
+}
+
+/** What ranks are told of collectives, ready for any host. */
+export async function completeTold(told: Options["told"]): Promise<Options["told"]> {
+  if (!Object.keys(told).some((name) => name.startsWith(variableOf("coll")))) return told;
+  return (await import("./choices.js")).withRules(told); // knows all collectives: loaded if there is a need
 }
 
 /** A request for help or the version instead of a job. */
@@ -113,6 +122,7 @@ function readOptions(flags: AllFlags, settings: Settings, programs: readonly Pro
     report: readReport(flags),
     ending: readEnding(flags),
     encrypt: flags.encrypt ?? true,
+    anywhere: flags["wdir-fallback"] ?? false,
     exported: readExported(flags.export ?? "all"),
     told: rankVariables(settings),
     name: jobName(flags.name ?? ""),

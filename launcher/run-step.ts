@@ -144,6 +144,7 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     heir: rank === 0 ? { rank, fd: 0 } : undefined,
     fed: [],
     raw: false,
+    anywhere: false,
   }));
   publish(files.meeting, configs);
   const transport = transportNames.find((name) => name === flags.transport) ?? "auto";

@@ -11,7 +11,7 @@ import { findScript } from "./find-script.js";
 import { Job, type Node } from "./job.js";
 import { jobStart } from "./job-start.js";
 import { Hub } from "./link.js";
-import type { Options } from "./options.js";
+import { completeTold, type Options } from "./options.js";
 import { Outputs } from "./outputs.js";
 import { remarkOnOrder } from "./placement/rank.js";
 import type { Mapping } from "./placement/place.js";
@@ -32,7 +32,8 @@ import { version } from "./version.js";
  * @throws {LaunchError} If nothing could be started, with the exit code to use.
  */
 export async function run(asked: Options): Promise<number> {
-  const options = { ...asked, programs: await Promise.all(asked.programs.map(locate)) };
+  const told = await completeTold(asked.told);
+  const options = { ...asked, told, programs: await Promise.all(asked.programs.map(locate)) };
   for (const { directory } of options.programs) {
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
       throw new UsageError(`--wdir ${directory}: no such folder`);

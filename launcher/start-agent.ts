@@ -26,6 +26,8 @@ export interface AgentConfig {
   readonly heir: { readonly rank: number; readonly fd: number } | undefined;
   /** Ranks that are sent what they read; those of other hosts may be among them. */
   readonly fed: readonly number[];
+  /** Where a host has not the working directory, ranks run in the user's home. */
+  readonly anywhere: boolean;
   /** What ranks print is passed on as it comes, not line by line. */
   readonly raw: boolean;
 }

@@ -34,6 +34,8 @@ export const env = {
   libraries: { blas: text(variableOf("blas")), fftw: text(variableOf("fftw")) },
   hugePages: on("huge-pages"),
   directCopy: on("direct-copy"),
+  coll: text(variableOf("coll")),
+  collRules: text(variableOf("coll-rules")),
   check: on("check"),
   strict: on("strict"),
 } as const;

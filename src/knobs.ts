@@ -30,6 +30,12 @@ export const rankKnobs = {
   },
   strict: { help: "an error instead of a warning; a rank that ends with something forgotten fails" },
   "compat-env": { help: "ranks also have the variables OMPI_COMM_WORLD_RANK, _SIZE and so on" },
+  coll: {
+    value: "NAME=ALGORITHM",
+    many: true,
+    help: "how collectives are done, over messages: allreduce=ring,bcast=chain; see --help collectives",
+  },
+  "coll-rules": { value: "FILE", help: "the same by bytes and ranks" },
   blas: { value: "PATH", help: "library for matrix products instead of the one that is found; 0: none" },
   fftw: { value: "PATH", help: "library for Fourier transforms instead of the one that is found; 0: none" },
   "huge-pages": { default: "on", help: "a large heap asks the system for pages of 2 MiB" },

@@ -16,6 +16,11 @@ export function checkOptions(where: string, options: object, known: readonly str
   }
 }
 
+/** Asks for the nearest of the names there are, and lists them. Local. */
+export function suggest(name: string, known: readonly string[]): string {
+  return `did you mean "${closest(name, known)}"? There are ${list(known)}`;
+}
+
 function list(known: readonly string[]): string {
   return known.length > 0 ? known.join(", ") : "none";
 }

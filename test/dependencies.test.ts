@@ -29,6 +29,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["commander", "esbuild", "fastest-levenshtein", "koffi", "ws", "zeromq"],
   },
   "examples/": PUBLIC,
+  "launcher/choices.ts": { values: ["launcher/", "src/comm/collectives/choices.ts", "src/knobs.ts"] },
   "launcher/info.ts": {
     values: ["launcher/", "src/native.ts", "src/env.ts", "src/comm/transports/mpi/find.ts", "src/kernels/"],
     packages: ["koffi"],

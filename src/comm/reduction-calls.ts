@@ -1,7 +1,7 @@
 import type { Reductions } from "./api/reductions.js";
 import { checkApart, checkInto, checkOp, checkWhole, describe } from "./arguments.js";
 import { checkCall, NO_OPTIONS, problemWith } from "./call-options.js";
-import { checkChoices } from "./collectives/choices.js";
+import { checkChoices, readChoices } from "./collectives/choices.js";
 import type { Forced } from "./collectives/algorithms.js";
 import { reductionAgreement } from "./collectives/agreements.js";
 import { allreduce } from "./collectives/allreduce.js";
@@ -21,6 +21,7 @@ import { reduce } from "./collectives/reduce.js";
 import { exscan, scan } from "./collectives/scan.js";
 import { scatterInto } from "./collectives/scatter.js";
 import { type Elementwise, elementwise } from "./elementwise.js";
+import { env } from "../env.js";
 import { isTypedArray } from "./envelope.js";
 import { MessageCalls } from "./message-calls.js";
 import { PersistentCollective } from "./persistent-collective.js";
@@ -44,10 +45,16 @@ type Reducing = CallOptions & {
 };
 type Options<T> = ReduceOptions<T> & RootOptions & Partial<Into<TypedArray>>;
 
+let asked: { readonly forced: Forced | undefined } | undefined;
+
+function askedByUser(): Forced | undefined {
+  return (asked ??= { forced: readChoices(env.coll, env.collRules) }).forced;
+}
+
 /** The reductions of a communicator; see {@link Reductions} for what the methods do. */
 export class ReductionCalls extends MessageCalls implements Reductions {
-  /** Algorithms that the program has asked for. */
-  forced: Forced | undefined;
+  /** Algorithms that the program has asked for, or else its user. */
+  forced: Forced | undefined = askedByUser();
 
   override configure(options: { algorithms?: Forced } & CommunicatorOptions): void {
     super.configure(options);

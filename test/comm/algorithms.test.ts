@@ -153,11 +153,11 @@ await test("configure: an algorithm that does not exist is an error with the nam
   await simulate(1, (comm) => {
     t.throws(
       () => comm.configure({ algorithms: { allreduce: "rings" } }),
-      /no algorithm "rings"; use recursive-doubling, rabenseifner, ring/,
+      /no algorithm "rings"; did you mean "ring"\? There are recursive-doubling, rabenseifner, ring/,
     );
     t.throws(
       () => comm.configure({ algorithms: { allredcue: "ring" } }),
-      /"allredcue" is no collective.*barrier/,
+      /"allredcue" is no collective.*did you mean "allreduce"\? There are barrier/,
     );
   });
 });

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "tap";
 import { overSsh } from "./over-ssh.js";
@@ -113,6 +113,12 @@ void test("a folder that another host does not have is named", async (t) => {
   });
   t.equal(code, 125);
   t.match(stderr, /tsmpirun: b: no folder \/no\/such\/folder there; use --wdir/);
+  const anywhere = await tsmpirun(
+    ["--launcher", "fork", "--wdir-fallback", "-f", "-", "-e", "console.log(process.cwd())"],
+    { input: "a slots=1\nb slots=1 workdir=/no/such/folder\n", cwd: folder },
+  );
+  t.same(anywhere.stdout.trim().split("\n").sort(), [folder, homedir()].sort());
+  t.match(anywhere, { code: 0, stderr: /b has no folder \/no\/such\/folder; its ranks run in/ });
 });
 
 void test("ssh: variables that go to other hosts, names that other launchers use, how the start goes on", async (t) => {

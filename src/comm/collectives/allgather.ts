@@ -26,9 +26,13 @@ const RING_BYTES = 512 * 1024;
 export const ALLGATHER = { bruck: bruckInto, ring: ringAllgather, hierarchical, "host-ring": hostRing };
 
 function rule(call: Call, x: TypedArray, blocks: Blocks): keyof typeof ALLGATHER {
-  const large = total(blocks.counts) * x.BYTES_PER_ELEMENT > RING_BYTES;
+  const large = bytesOf(x, blocks) > RING_BYTES;
   if (hostPlan(call).pays) return large ? "host-ring" : "hierarchical";
   return large && call.size > 2 ? "ring" : "bruck";
+}
+
+function bytesOf(x: TypedArray, blocks: Blocks): number {
+  return total(blocks.counts) * x.BYTES_PER_ELEMENT;
 }
 
 /**
@@ -62,7 +66,13 @@ export async function allgatherInto(
   copyInto(blockOf(into, blocks, call.rank), value);
   const native = nativeFor(call, { name: "allgather", x: into, ...blocks });
   await (native?.() ??
-    choose(call, "allgather", ALLGATHER, () => rule(call, into, blocks))(call, into, blocks));
+    choose(
+      call,
+      "allgather",
+      ALLGATHER,
+      () => rule(call, into, blocks),
+      bytesOf(into, blocks),
+    )(call, into, blocks));
 }
 
 /**

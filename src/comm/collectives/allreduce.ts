@@ -55,7 +55,7 @@ export async function allreduce(call: Call, x: TypedArray, op: OpName): Promise<
   if (call.reproducible) return exactAllreduce(call, x);
   if (call.size === 1) return;
   const native = nativeFor(call, { name: "allreduce", x, op });
-  return native?.() ?? choose(call, "allreduce", ALLREDUCE, () => rule(call, x))(call, x, op);
+  return native?.() ?? choose(call, "allreduce", ALLREDUCE, () => rule(call, x), x.byteLength)(call, x, op);
 }
 
 /** The same for a part of the ranks: a phase of other algorithms. */

@@ -55,7 +55,7 @@ export async function alltoallInto(
   const bytes = count * values.BYTES_PER_ELEMENT;
   const native = nativeFor(call, { name: "alltoall", x: values, into, count });
   await (native?.() ??
-    choose(call, "alltoall", ALLTOALL, () => rule(call, bytes))(call, values, into, count));
+    choose(call, "alltoall", ALLTOALL, () => rule(call, bytes), bytes)(call, values, into, count));
 }
 
 /**

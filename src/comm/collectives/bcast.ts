@@ -69,7 +69,10 @@ export async function bcast(call: Call, value: unknown, root: number, into?: Typ
 
 function whole(call: Call, bytes: Uint8Array, root: number): Promise<void> {
   const native = nativeFor(call, { name: "bcast", x: bytes, root });
-  return native?.() ?? choose(call, "bcast", BCAST, () => rule(call, bytes.byteLength))(call, bytes, root);
+  return (
+    native?.() ??
+    choose(call, "bcast", BCAST, () => rule(call, bytes.byteLength), bytes.byteLength)(call, bytes, root)
+  );
 }
 
 /** The same for parties that know the length: phases of other collectives. */

@@ -7,7 +7,7 @@ import { Operation } from "../request.js";
 import type { HostBoard } from "./host-board.js";
 import type { NativeCalls } from "./native.js";
 import type { OpName, TypedArray } from "../types.js";
-import type { Forced } from "./algorithms.js";
+import type { Forced, Rule } from "./algorithms.js";
 
 /** First characters of what ranks tell each other of a failed call, where it is not a plain message. */
 export const VERDICT = "\u0001!";
@@ -263,8 +263,8 @@ export function sign(agreement: Agreement, forced?: Forced): Signature {
   const { name, op, own, code = -1, count = -1, counts, reproducible = false } = agreement;
   const operation = own !== undefined ? OWN : op === undefined ? 0 : OPERATION_NAMES.indexOf(op) + 1;
   // Of an algorithm that was asked for, what matters is whether it is the same one.
-  const algorithm =
-    forced?.[name] === undefined ? 0 : 1 + (hash([...forced[name]].map((c) => c.charCodeAt(0))) % 62);
+  const asked = forced?.[name];
+  const algorithm = asked === undefined ? 0 : 1 + (hash([...keyOf(asked)].map((c) => c.charCodeAt(0))) % 62);
   const kind =
     COLLECTIVES.indexOf(name) |
     (operation << 8) |
@@ -276,6 +276,10 @@ export function sign(agreement: Agreement, forced?: Forced): Signature {
   const root = agreement.root ?? (details === undefined ? -1 : -2 - hash(details));
   latest = { agreement, forced, signature: { kind, root, count: count | 0 } };
   return latest.signature;
+}
+
+function keyOf(asked: string | readonly Rule[]): string {
+  return typeof asked === "string" ? asked : JSON.stringify(asked);
 }
 
 export function isReproducible({ kind }: Signature): boolean {

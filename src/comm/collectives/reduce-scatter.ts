@@ -56,7 +56,13 @@ export async function reduceScatter(
   if (native !== undefined) return native();
   if (call.reproducible) await exactReduceScatter(call, x, blocks);
   else if (call.size > 1)
-    await choose(call, "reduceScatter", REDUCE_SCATTER, () => rule(call, x))(call, x, blocks, op);
+    await choose(
+      call,
+      "reduceScatter",
+      REDUCE_SCATTER,
+      () => rule(call, x),
+      x.byteLength,
+    )(call, x, blocks, op);
   copyInto(into, blockOf(x, blocks, call.rank));
 }
 

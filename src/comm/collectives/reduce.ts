@@ -48,7 +48,8 @@ export async function reduce(
   if (call.reproducible) await exactReduce(call, x, root);
   else if (call.size > 1) {
     const native = nativeFor(call, { name: "reduce", x, op, root });
-    await (native?.() ?? choose(call, "reduce", REDUCE, () => rule(call, x))(call, x, op, root));
+    await (native?.() ??
+      choose(call, "reduce", REDUCE, () => rule(call, x), x.byteLength)(call, x, op, root));
   }
   if (into !== undefined) copyInto(into, x);
 }

@@ -35,9 +35,8 @@ export async function exscan<A extends TypedArray>(call: Call, x: A, op: OpName)
 /** Leaves the inclusive prefix in `x` and returns the exclusive one. */
 async function prefixes<A extends TypedArray>(call: Call, x: A, op: OpName): Promise<A | undefined> {
   if (call.reproducible) return exactScan(call, x);
-  const algorithm = choose(call, "scan", SCAN, () =>
-    x.byteLength < CHAIN_BYTES || call.size <= 2 ? "recursive-doubling" : "chain",
-  );
+  const rule = () => (x.byteLength < CHAIN_BYTES || call.size <= 2 ? "recursive-doubling" : "chain");
+  const algorithm = choose(call, "scan", SCAN, rule, x.byteLength);
   return algorithm(call, x, op);
 }
 
