@@ -23,6 +23,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       "src/topology/",
       "src/native.ts",
       "src/env.ts",
+      "launcher/choices.ts",
       "src/knobs.ts",
     ],
     types: ["src/comm/boot.ts", "src/comm/rank-state.ts"],
