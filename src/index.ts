@@ -230,7 +230,8 @@ export type {
 export { decodeNpy, readNpy, readNpyBlock, writeNpy, type NpyOptions } from "./io/npy.js";
 export { readNpz, readNpzBlock } from "./io/npz.js";
 export { readRawBlock, writeRaw, type RawOptions, type RawType } from "./io/raw.js";
-export { readZarrBlock, writeZarr, type ZarrCodec, type ZarrOptions } from "./io/zarr.js";
+export { readZarrBlock, writeZarr, type ZarrOptions } from "./io/zarr.js";
+export type { ZarrCodec } from "./io/zarr-metadata.js";
 export { readHdf5Block, writeHdf5, type Hdf5Options } from "./io/hdf5.js";
 export { readSegyBlock, readSegyHeader, readSegyInfo, writeSegy, type SegyOptions } from "./io/segy.js";
 export type { SegyFormat, SegyInfo, TraceField } from "./io/segy-format.js";

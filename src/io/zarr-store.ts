@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readInto, withFile } from "./array-file.js";
+import { crc32c } from "./crc32c.js";
 import { malformed } from "./elements.js";
 
 /** What of the metadata of an array, in either version of the format, tells how its elements are stored. */
@@ -37,7 +38,7 @@ export class ZarrFolder {
 
   async get(key: string): Promise<Uint8Array | undefined> {
     this.lastPath = this.pathOf(key);
-    const bytes = await ifThere(readFile(this.lastPath));
+    const bytes = await this.bytesOf(key);
     if (!bytes || !/(zarr\.json|\.zarray)$/.test(key)) return bytes;
     const metadata = JSON.parse(new TextDecoder().decode(bytes)) as Metadata; // the library checks it
     const integers = halfMetadata(metadata, this.lastPath);
@@ -45,6 +46,11 @@ export class ZarrFolder {
     const real = realMetadata(integers, this.lastPath);
     this.complex = real !== integers;
     return new TextEncoder().encode(JSON.stringify(real));
+  }
+
+  /** What is stored under a key. */
+  protected bytesOf(key: string): Promise<Uint8Array | undefined> {
+    return ifThere(readFile(this.pathOf(key)));
   }
 
   /** A part of a file, for the chunks in a shard: from an offset on, or its last bytes. */
@@ -60,6 +66,7 @@ export class ZarrFolder {
         const from = suffix ? (await file.stat()).size - range.suffixLength : range.offset;
         if (from < 0) throw malformed(this.lastPath, 0, `the file is shorter than the index of a shard, ${bytes.length} bytes`); // prettier-ignore
         await readInto(file, bytes, from, this.lastPath);
+        if (suffix && !hasIntactSum(bytes)) throw malformed(this.lastPath, from, "the index of the shard has not the checksum behind it"); // prettier-ignore
         return bytes;
       }),
     );
@@ -76,6 +83,14 @@ export class ZarrFolder {
     const isChunk = /\d$/.test(key);
     return join(this.folder, this.complex && isChunk ? key.replace(/[./]0$/, "") : key);
   }
+}
+
+/** Whether the checksum is right that follows the index of a shard, 16 bytes for each chunk; true if none does. */
+function hasIntactSum(index: Uint8Array): boolean {
+  if (index.length % 16 !== 4) return true;
+  const end = index.length - 4;
+  const sum = new DataView(index.buffer, index.byteOffset).getUint32(end, true);
+  return sum === crc32c(index.subarray(0, end));
 }
 
 /** What is read, or `undefined` if there is no such file. */

@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from "fflate";
 import type { Array as ZarrArray, DataType } from "zarrita";
 import type { BlockSpace, BlockVector } from "../array/blocks.js";
 import { DistributedArray } from "../array/distributed-array.js";
-import { type DType, isComplex, type Storage } from "../array/dtype.js";
+import type { DType, Storage } from "../array/dtype.js";
 import { product, sameNumbers, stridesOf } from "../array/shape.js";
 import { copyBox } from "../array/strided-copy.js";
 import { checkOptions } from "../options.js";
@@ -12,39 +12,23 @@ import { agree, agreeInTurn } from "./agree.js";
 import { replacing } from "./array-file.js";
 import { chunksFor } from "./chunks.js";
 import { exact, half } from "./elements.js";
+import { isCodec, metadataOf, type ZarrCodec, ZARR_CODECS } from "./zarr-metadata.js";
+import { ShardFolder } from "./zarr-shards.js";
 import { ZarrFolder } from "./zarr-store.js";
-
-export type ZarrCodec = "none" | "gzip" | "zstd" | "lz4" | "blosc";
 
 export interface ZarrOptions {
   /** Version of the format; default 3. */
   version?: 2 | 3;
   /** Lengths of a chunk. Default: those of the largest block, halved until a chunk has 4 MiB at most. */
   chunks?: readonly number[];
+  /**
+   * Lengths of a shard, multiples of those of the chunks: all chunks of a shard are in one file. Version 3, with `chunks`.
+   * Default: every chunk is a file.
+   */
+  shards?: readonly number[];
   /** How chunks are compressed; default zstd. */
   codec?: ZarrCodec;
 }
-
-/** The types of Zarr version 2; version 3 has the names of dtypes. */
-const DESCR: Readonly<Record<DType, string>> = {
-  float32: "<f4",
-  float64: "<f8",
-  complex64: "<c8",
-  complex128: "<c16",
-  int32: "<i4",
-};
-
-type Config = Readonly<Record<string, string | number | boolean | undefined>>;
-
-/** Names and configurations in version 3. The encoder of blosc at hand does not shuffle bytes. */
-const CODECS: Readonly<
-  Record<Exclude<ZarrCodec, "none">, { readonly name: string; readonly configuration: Config }>
-> = {
-  gzip: { name: "gzip", configuration: { level: 5 } },
-  zstd: { name: "zstd", configuration: { level: 3, checksum: false } },
-  lz4: { name: "numcodecs.lz4", configuration: { acceleration: 1 } },
-  blosc: { name: "blosc", configuration: { cname: "lz4", clevel: 5, shuffle: "noshuffle", blocksize: 0 } },
-};
 
 /**
  * Reads a Zarr array, of version 2 or 3, into a space: each rank the chunks that its block touches, and no others.
@@ -59,7 +43,7 @@ const CODECS: Readonly<
  */
 export function readZarrBlock<V extends BlockVector<V>>(path: string, space: BlockSpace<V>): Promise<V> {
   return agreeInTurn(space.comm, "readZarrBlock", async () => {
-    const { folder, array } = await openArray(path);
+    const { folder, array } = await openArray(new ZarrFolder(path));
     const { complex } = folder;
     const dims = complex ? array.shape.slice(0, -1) : array.shape;
     if (!sameNumbers(dims, space.dims))
@@ -76,9 +60,10 @@ export function readZarrBlock<V extends BlockVector<V>>(path: string, space: Blo
 }
 
 /**
- * Writes an array as a Zarr array of version 3 or 2. Collective for distributed arrays, local for others. Every chunk is
- * written by one rank, whole: where blocks end within chunks, elements move to the rank that has the chunk, in one
- * all-to-all. The folder appears under its name when it is complete; what was there is replaced. Shards are read, but not written: the library at hand cannot.
+ * Writes an array as a Zarr array of version 3 or 2. Collective for distributed arrays, local for others. Every file, of
+ * a chunk or a shard, is written by one rank, whole: where blocks end within it, elements move to the rank that has it, in
+ * one all-to-all. Shards are put together in memory. The folder appears under its name when it is complete; what was there
+ * is replaced.
  *
  * @throws {Error} On every rank, if it fails on one of them; nothing is left under `path` then but what was there.
  */
@@ -87,27 +72,30 @@ export async function writeZarr<V extends BlockVector<V>>(
   array: V,
   options: ZarrOptions = {},
 ): Promise<void> {
-  checkOptions("writeZarr", options, ["version", "chunks", "codec"]);
-  const { version = 3, codec = "zstd" } = options;
+  checkOptions("writeZarr", options, ["version", "chunks", "shards", "codec"]);
+  const { version = 3, codec = "zstd", shards } = options;
   const { space, dtype } = array;
   const chunks = chunksFor("writeZarr", array, options.chunks);
-  if (codec !== "none" && !Object.hasOwn(CODECS, codec))
-    throw new RangeError(`writeZarr: codec ${codec}; use none, ${Object.keys(CODECS).join(", ")}`);
+  if (!isCodec(codec)) throw new RangeError(`writeZarr: codec ${codec}; use ${ZARR_CODECS}`);
   if (version !== 2 && version !== 3)
     throw new RangeError(`writeZarr: version ${String(version)}; use 2 or 3`);
+  if (shards) checkShards(shards, options);
   const { comm } = space;
   await replacing(path, "writeZarr", comm, async (partial) => {
-    const inChunks = array instanceof DistributedArray ? await moveToChunks(array, chunks) : array;
+    const inChunks = array instanceof DistributedArray ? await moveToChunks(array, shards ?? chunks) : array;
     await agree(comm, "writeZarr", async () => {
       if (comm && comm.rank > 0) return;
-      const [name, metadata] = metadataOf(version, space.dims, dtype, chunks, codec);
+      const [name, metadata] = metadataOf(version, space.dims, dtype, chunks, codec, shards);
       await mkdir(partial, { recursive: true });
       await writeFile(join(partial, name), JSON.stringify(metadata, undefined, 2));
     });
     await agree(comm, "writeZarr", async () => {
       const { localStart, localShape, primary } = inChunks.space;
       if (!primary || product(localShape) === 0) return;
-      const { zarr, folder, array: target } = await openArray(partial);
+      const into = shards
+        ? new ShardFolder(partial, metadataOf(version, space.dims, dtype, chunks, codec)[1], shards.map((n, axis) => n / chunks[axis])) // prettier-ignore
+        : new ZarrFolder(partial);
+      const { zarr, folder, array: target } = await openArray(into);
       const last = folder.complex ? [2] : [];
       const shape = [...localShape, ...last];
       const selection = shape.map((length, axis) =>
@@ -115,15 +103,15 @@ export async function writeZarr<V extends BlockVector<V>>(
       );
       if (!target.is("number")) throw new Error(`${partial} has elements of type ${target.dtype}`);
       await zarr.set(target, selection, { data: inChunks.local, shape, stride: stridesOf(shape) });
+      if (into instanceof ShardFolder) await into.flush();
     });
   });
 }
 
 /** Loads the library on first use, and opens an array. Local. @throws {Error} If there is none; names the folder. */
-async function openArray(path: string) {
+async function openArray(folder: ZarrFolder) {
   const zarr = await import("zarrita");
   for (const name of ["gzip", "numcodecs.gzip"]) zarr.registry.set(name, async () => GZIP);
-  const folder = new ZarrFolder(path);
   try {
     const opened = (await folder.get("/zarr.json"))
       ? zarr.open.v3(folder, { kind: "array" })
@@ -132,7 +120,7 @@ async function openArray(path: string) {
     return { zarr, folder, array };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${path} cannot be opened as a Zarr array: ${reason}`, { cause });
+    throw new Error(`${folder.folder} cannot be opened as a Zarr array: ${reason}`, { cause });
   }
 }
 
@@ -220,7 +208,17 @@ function numbersOf(data: unknown, path: string): Storage {
   return Int32Array.from(data as Iterable<number>); // shorter integers, and booleans
 }
 
-/** The same array in blocks that end where chunks do. */
+/** @throws {RangeError} Unless shards are of whole chunks, in version 3. */
+function checkShards(shards: readonly number[], { version = 3, chunks }: ZarrOptions): void {
+  if (version === 3 && chunks?.length === shards.length && shards.every((n, axis) => n > 0 && n % chunks[axis] === 0))
+    return; // prettier-ignore
+  throw new RangeError(
+    `writeZarr: shards [${shards.join(", ")}] of chunks [${chunks?.join(", ") ?? "not given"}], version ${version}; ` +
+      "give chunks, and multiples of their lengths; use version 3",
+  );
+}
+
+/** The same array in blocks that end where chunks or shards do. */
 async function moveToChunks(array: DistributedArray, chunks: readonly number[]): Promise<DistributedArray> {
   const { distribution } = array;
   const { dims, grid } = distribution;
@@ -233,37 +231,4 @@ async function moveToChunks(array: DistributedArray, chunks: readonly number[]):
   });
   const to = distribution.with(dims, { grid, blocks });
   return to.equals(distribution) ? array : array.redistribute(to);
-}
-
-function metadataOf(
-  version: 2 | 3,
-  shape: readonly number[],
-  dtype: DType,
-  chunks: readonly number[],
-  codec: ZarrCodec,
-): [file: string, metadata: object] {
-  const fill = isComplex(dtype) ? [0, 0] : 0;
-  const compressor = codec === "none" ? undefined : CODECS[codec];
-  if (version === 3) {
-    return [
-      "zarr.json",
-      {
-        zarr_format: 3,
-        node_type: "array",
-        shape,
-        data_type: dtype,
-        chunk_grid: { name: "regular", configuration: { chunk_shape: chunks } },
-        chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
-        fill_value: fill,
-        codecs: [{ name: "bytes", configuration: { endian: "little" } }, ...(compressor ? [compressor] : [])],
-        attributes: {},
-      },
-    ];
-  }
-  const { shuffle, ...configuration }: Config = { ...compressor?.configuration, checksum: undefined }; // which old readers refuse
-  const v2 = compressor && { id: codec, ...configuration, ...(shuffle !== undefined && { shuffle: 0 }) };
-  return [
-    ".zarray",
-    { zarr_format: 2, shape, chunks, dtype: DESCR[dtype], compressor: v2 ?? null, fill_value: fill, order: "C", filters: null }, // prettier-ignore
-  ];
 }

@@ -57,4 +57,30 @@ await spmd("raw: behind other bytes, in Fortran order, of short and long integer
   }),
 );
 
+await spmd(
+  "raw: a file that is cut, or too short for the type that is asked for, is named, on all ranks",
+  (comm) =>
+    inFolder(comm, async (folder) => {
+      const path = join(folder, "x.bin");
+      for (const grid of [
+        [comm.size, 1],
+        [1, comm.size],
+      ]) {
+        const space = new Distribution(comm, [7, 4], { grid });
+        await writeRaw(path, space.zeros("float32"));
+        await comm.barrier();
+        const wider = /x\.bin, byte 0: the array takes 224 bytes of \[7, 4\] f8, the file has 112/;
+        await assert.rejects(readRawBlock(path, space, { type: "float64" }), wider);
+        await comm.barrier();
+        if (comm.rank === 0) await writeFile(path, (await readFile(path)).subarray(0, 111));
+        await comm.barrier();
+        const cut = /x\.bin, byte 0: the array takes 112 bytes of \[7, 4\] f4, the file has 111/;
+        await assert.rejects(readRawBlock(path, space, { type: "float32" }), cut);
+        const more = /x\.bin, byte 8: the array takes 112 bytes of \[7, 4\] f4, the file has 103/;
+        await assert.rejects(readRawBlock(path, space, { type: "float32", offset: 8 }), more);
+        await comm.barrier();
+      }
+    }),
+);
+
 await realRanks(import.meta.url);

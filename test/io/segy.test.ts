@@ -85,4 +85,38 @@ await spmd("SEG-Y: what fails on one rank fails on all", (comm) =>
   }),
 );
 
+await spmd(
+  "SEG-Y: what is cut, corrupt or of another type is named with file and byte, on all ranks",
+  (comm) =>
+    inFolder(comm, async (folder) => {
+      const path = join(folder, "x.sgy");
+      const space = new Distribution(comm, [4, 5]);
+      await writeSegy(path, space.zeros());
+      await comm.barrier();
+      const whole = await readFile(path);
+      const cases: readonly (readonly [Uint8Array, RegExp])[] = [
+        [whole.subarray(0, 0), /x\.sgy, byte 0: the file ends within the 3600 bytes of its headers/],
+        [whole.subarray(0, 3599), /x\.sgy, byte 3599: the file ends within the 3600/],
+        [whole.with(3225, 77), /x\.sgy, byte 3224: sample format 77; known are 1 \(ibm\)/],
+        [whole.with(3221, 0), /x\.sgy, byte 3220: the header gives 0 samples a trace/],
+        [
+          whole.with(3221, 6),
+          /x\.sgy, byte \d+: \d traces of 264 bytes \(6 samples of \w+\) leave \d+ bytes/,
+        ],
+        [
+          whole.with(3225, 3),
+          /x\.sgy, byte \d+: \d traces of 250 bytes \(5 samples of int16\) leave \d+ bytes/,
+        ],
+      ];
+      for (const [bytes, message] of cases) {
+        await comm.barrier();
+        if (comm.rank === 0) await writeFile(path, bytes);
+        await comm.barrier();
+        await assert.rejects(readSegyBlock(path, space), message);
+        await assert.rejects(readSegyHeader(path, "inline", new Distribution(comm, [4])), message);
+      }
+      await assert.rejects(readSegyBlock(join(folder, "none"), space), /ENOENT.*none/);
+    }),
+);
+
 await realRanks(import.meta.url);

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { DistributedArray } from "../../src/array/distributed-array.js";
 import { Distribution } from "../../src/array/distribution.js";
-import { readZarrBlock, writeZarr, type ZarrCodec } from "../../src/io/zarr.js";
+import { crc32c } from "../../src/io/crc32c.js";
+import { readZarrBlock, writeZarr } from "../../src/io/zarr.js";
+import type { ZarrCodec } from "../../src/io/zarr-metadata.js";
 import { arbitraryDistribution, DTYPES, tagged } from "../array/arbitrary.js";
 import { realRanks, spmd } from "../spmd.js";
 import { inFolder } from "./folder.js";
@@ -134,6 +136,57 @@ await spmd(
         /x\/c\/0\/0, chunk .*shorter than the index of a shard, 96 bytes/,
       );
     }),
+);
+
+await spmd("Zarr: shards are written, a file each, whoever holds the array and whoever reads it", (comm) =>
+  inFolder(comm, async (folder) => {
+    const dims = [5, 3, 4];
+    const cases = fc.record({
+      from: arbitraryDistribution(comm.size, dims),
+      to: arbitraryDistribution(comm.size, dims),
+      dtype: fc.constantFrom(...DTYPES),
+      lengths: fc.constantFrom([[2, 3, 3], [4, 3, 3]], [[1, 1, 4], [2, 2, 4]], [[1, 2, 1], [9, 4, 2]]), // prettier-ignore
+    });
+    for (const [k, { from, to, dtype, lengths }] of fc.sample(cases, { seed: 3, numRuns: 6 }).entries()) {
+      const path = join(folder, "x.zarr");
+      const [chunks, shards] = lengths;
+      const x = DistributedArray.fromFunction(new Distribution(comm, dims, from), tagged(dtype), dtype);
+      await writeZarr(path, x, { codec: CODECS[k % 5], chunks, shards });
+      const space = new Distribution(comm, dims, to);
+      const read = await readZarrBlock(path, space);
+      assert.deepEqual(read.local, DistributedArray.fromFunction(space, tagged(dtype), dtype).local);
+      const files = await readdir(join(path, "c"), { recursive: true, withFileTypes: true });
+      const count = dims.reduce((product, n, axis) => product * Math.ceil(n / shards[axis]), 1);
+      assert.equal(files.filter((file) => file.isFile()).length, count);
+      await comm.barrier();
+    }
+  }),
+);
+
+await spmd("Zarr: a shard has its chunks, their places, and a checksum, which is compared", (comm) =>
+  inFolder(comm, async (folder) => {
+    assert.equal(crc32c(new TextEncoder().encode("123456789")), 0xe3069283); // of RFC 3720
+    const path = join(folder, "x.zarr");
+    const space = new Distribution(comm, [3, 2]);
+    const x = DistributedArray.fromFunction(space, (i, j) => 2 * i + j, "int32");
+    await writeZarr(path, x, { codec: "none", chunks: [1, 2], shards: [4, 2] });
+    const file = join(path, "c/0/0");
+    const bytes = await readFile(file);
+    const none = 2n ** 64n - 1n;
+    assert.deepEqual([...new Int32Array(Uint8Array.from(bytes.subarray(0, 24)).buffer)], [0, 1, 2, 3, 4, 5]);
+    const index = new BigUint64Array(Uint8Array.from(bytes.subarray(24, 88)).buffer);
+    assert.deepEqual([...index], [0n, 8n, 8n, 8n, 16n, 8n, none, none]);
+    assert.equal(bytes.length, 92);
+    await comm.barrier();
+    if (comm.rank === 0) await writeFile(file, bytes.with(30, 1));
+    await comm.barrier();
+    await assert.rejects(
+      readZarrBlock(path, space),
+      /x\.zarr\/c\/0\/0, byte 24: the index of the shard has not the checksum/,
+    );
+    for (const options of [{ shards: [4, 2] }, { chunks: [2, 2], shards: [3, 2] }, { version: 2 as const, chunks: [1, 2], shards: [4, 2] }])
+      await assert.rejects(writeZarr(path, x, options), /writeZarr: shards \[\d, 2\] of chunks .*give chunks, and multiples/); // prettier-ignore
+  }),
 );
 
 await spmd("Zarr: what is cut, corrupt or not there is named, on all ranks", (comm) =>
