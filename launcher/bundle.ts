@@ -5,6 +5,7 @@ import { dirname, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BuildFailure, Loader, Plugin, PluginBuild } from "esbuild";
 import { exitCodes, LaunchError, UsageError } from "./errors.js";
+import { ownFiles, ownTsmpi } from "./library.js";
 import { root } from "./version.js";
 
 export interface Bundle {
@@ -34,10 +35,10 @@ export function checkScript(path: string): void {
 }
 
 /**
- * Makes one ES module of a program, its imports and tsmpi, with a source map that leads back to the original files.
- * Local; takes tens of milliseconds.
+ * Makes one ES module of a program and its imports, with a source map that leads back to the original files. Local; takes
+ * tens of milliseconds.
  *
- * `tsmpi` is always the one that this tsmpirun belongs to. `import.meta.url`, `__filename` and `process.argv[1]` stay
+ * `tsmpi` is always the one that this tsmpirun belongs to; see library.ts. `import.meta.url`, `__filename` and `process.argv[1]` stay
  * those of the original files. Packages with native code are not bundled but loaded from where they are installed, and so
  * are those that tsmpi itself imports late.
  *
@@ -62,7 +63,7 @@ export async function bundle(script: string, text?: string): Promise<Bundle> {
       logLevel: "silent",
       banner: { js: prelude(script, text === undefined) },
       inject: [join(root, "dist/launcher/lead-group.js")],
-      plugins: [ownTsmpi, packagesInPlace, originalPlaces(script)],
+      plugins: [ownTsmpi(), packagesInPlace, originalPlaces(script)],
     });
     const [map, code] = result.outputFiles.sort((a, b) => b.path.length - a.path.length);
     return { code: code.contents, sourceMap: map.contents };
@@ -97,17 +98,6 @@ for (const name of ["stdout", "stderr"]) {
   } });
 }`;
 }
-
-/** `tsmpi` means the library that came with this tsmpirun, wherever the program lies. */
-const ownTsmpi: Plugin = {
-  name: "own-tsmpi",
-  setup(build) {
-    build.onResolve({ filter: /^tsmpi$/ }, () => ({ path: join(root, "dist/src/index.js") }));
-    build.onResolve({ filter: /^tsmpi\/(auto|compat)$/ }, ({ path }) => ({
-      path: join(root, "dist/src", `${path.slice("tsmpi/".length)}.js`),
-    }));
-  },
-};
 
 /**
  * Packages that are imported from where they are: those with native code, which find their binary next to their own files
@@ -161,8 +151,6 @@ async function keepPlace(build: PluginBuild, path: string, isMain: boolean) {
   });
   return { contents: code, loader: "js" as const, resolveDir: dirname(path) };
 }
-
-const ownFiles = join(root, "dist/src/");
 
 function loaderOf(path: string): Loader {
   const name = extname(path).slice(1).replace(/^[cm]/, "");

@@ -114,7 +114,7 @@ Ranks have the environment of tsmpirun, and
 there; --export none sends only those of -x, --export 'A,PRE*' these as well.
 
 Every option has a variable, too, see --help configuration. Files of a job are in XDG_RUNTIME_DIR, or in the temporary
-folder.
+folder. What node has compiled of tsmpi is kept in ~/.cache/tsmpi, or in XDG_CACHE_HOME, so that ranks start faster.
 `,
   configuration: `
 Configuration

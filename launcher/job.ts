@@ -327,7 +327,7 @@ export class Job {
       host: (rank) => this.hostOf(rank),
       pid: (rank) => this.pidOf(rank),
       seconds: (rank) => this.#ledger.ranks[rank].exited?.seconds ?? Number(this.#seconds),
-      hidden: [`${root}/src/`, `${root}/dist/src/`, `/${PROGRAM}`],
+      hidden: [`${root}/src/`, `${root}/dist/src/`, `${root}/dist/library/`, `/${PROGRAM}`],
       directory: this.#options.directory,
       sourceLine,
       unseen: (rank) => this.#outputs.unseen(rank),

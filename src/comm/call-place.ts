@@ -37,8 +37,8 @@ function placeOf(frame: string): string {
   return place.replace(/^file:\/\//, "");
 }
 
-/** The sources of tsmpi, whose frames are no places in a user's program. */
+/** Where the code of tsmpi lies, whose frames are no places in a user's program: its sources, or the library of all. */
 function ownFolder(place: string): string {
-  const end = place.lastIndexOf("/src/comm/");
-  return end < 0 ? "\0" : place.slice(0, end + "/src/".length);
+  const [, folder = "\0"] = /^(.*\/(?:src(?=\/comm\/)|dist\/library)\/)/.exec(place) ?? [];
+  return folder;
 }

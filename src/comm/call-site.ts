@@ -42,7 +42,8 @@ export class RecordedSite implements CallSite {
   constructor(what: string, open: Set<RecordedSite>) {
     this.what = what;
     const frames = (new Error().stack ?? "").split("\n").slice(1);
-    const here = /([^\s(]+[/\\])call-site\.[jt]s/.exec(frames[0] ?? "")?.[1] ?? NOWHERE; // of this room, source maps or not
+    // This room, source maps or not; or the library that all of tsmpi is part of.
+    const here = /([^\s(]+[/\\])(?:call-site\.[jt]s|\w+\.cjs)/.exec(frames[0] ?? "")?.[1] ?? NOWHERE;
     const first = Math.max(
       0,
       frames.findIndex((frame) => !frame.includes(here)),

@@ -32,7 +32,7 @@ function leftovers({ hosts }: Slurm, home: string): string[] {
   const files = readdirSync(home, { recursive: true, encoding: "utf8" });
   return [
     ...processes.filter((line) => line.includes("launcher/")),
-    ...files.filter((name) => !/^\.cache(\/tsmpi)?$/.test(name)),
+    ...files.filter((name) => !/^\.cache(\/tsmpi(\/code_.*)?)?$/.test(name)), // compiled code is kept
   ];
 }
 

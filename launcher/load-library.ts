@@ -1,0 +1,126 @@
+/**
+ * Part of every program: loads tsmpi as one script, with the code that V8 has made of it before.
+ *
+ * To compile tsmpi from its text would take a third of the time in which a rank starts. The code of those functions that a
+ * program has called is kept in ~/.cache/tsmpi, for each build of tsmpi, version and flags of node; the first rank that
+ * ends without having found it writes it. V8 checks that the code fits, and does without if it does not.
+ *
+ * @see https://nodejs.org/api/vm.html#scriptcreatecacheddata
+ */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Script } from "node:vm";
+import { env } from "../src/env.js";
+
+/** Modules by their paths in dist/src; each is run when it is asked for, the first time. */
+type Modules = Readonly<Record<string, () => Readonly<Record<string, unknown>>>>;
+type Library = (
+  exports: Modules,
+  require: NodeJS.Require,
+  module: { exports: Modules },
+  url: string,
+  lateImport: (name: string) => Promise<unknown>,
+) => void;
+type Take = (module: string, name: string) => unknown;
+
+let loaded: Take | undefined;
+
+/**
+ * What gives the exports of the modules of tsmpi, in the build that the program has been bundled for. Local.
+ *
+ * @throws {Error} If this host has another one.
+ */
+export function libraryOf(build: string): Take {
+  return (loaded ??= load(build));
+}
+
+function load(build: string): Take {
+  const file = join(env.root ?? "", "dist/library", `${build}.cjs`);
+  if (!existsSync(file))
+    throw new Error(`tsmpi: ${dirname(file)} has no build ${build}; install the same tsmpi on all hosts`);
+  const code = codeFile(build);
+  const cachedData = readOwn(code);
+  const text = readFileSync(file, "latin1"); // only comments have characters that are none of ASCII
+  const script = new Script(text, { filename: file, cachedData });
+  if (cachedData === undefined || script.cachedDataRejected === true)
+    process.once("exit", () => keep(code, () => script.createCachedData()));
+  const module: { exports: Modules } = { exports: {} };
+  const evaluate: () => Library = script.runInThisContext.bind(script);
+  evaluate()(module.exports, createRequire(file), module, pathToFileURL(file).href, lateImport);
+  return (name, exported) => module.exports[name]()[exported];
+}
+
+/** The program lies elsewhere, from where packages of tsmpi are not found. */
+async function lateImport(name: string): Promise<unknown> {
+  const path = join(env.root ?? "", "dist/launcher/late-import.js");
+  const own = await importModule(pathToFileURL(path).href);
+  return own.lateImport(name);
+}
+
+const importModule: (url: string) => Promise<typeof import("./late-import.js")> = (url) => import(url);
+
+/** Flags of V8 change its code; those of node that ranks are given do not. */
+function codeFile(build: string): string {
+  const flags = process.execArgv.filter(
+    (flag) => !/^--(inspect|cpu-prof|enable-source-maps|v8-pool-size)/.test(flag),
+  );
+  const name = [build, process.version, process.arch, ...flags].join("_").replace(/[^\w.=-]+/g, "_");
+  return join(
+    process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"),
+    "tsmpi",
+    `${PREFIX}${name.slice(0, LONGEST_NAME)}`,
+  );
+}
+
+const LONGEST_NAME = 200;
+
+/** A file that nobody else can have written; `undefined` if it is not there, or may be another's. */
+function readOwn(path: string): Buffer | undefined {
+  try {
+    const { uid, mode } = statSync(path);
+    return uid === process.getuid?.() && (mode & OTHERS_WRITE) === 0 ? readFileSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const OTHERS_WRITE = 0o022;
+
+/** Writes a file, unless another rank is about to; it is renamed into place, so that a reader never sees half of it. */
+function keep(path: string, make: () => Uint8Array): void {
+  const unfinished = `${path}.new`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    sweep(dirname(path));
+    writeFileSync(unfinished, "", { flag: "wx", mode: 0o600 });
+    writeFileSync(unfinished, make());
+    renameSync(unfinished, path);
+  } catch {
+    // Another one writes it, or there is no room at home: the next program compiles tsmpi again.
+  }
+}
+
+/** Removes what was begun by ranks that have been killed, and code of builds and nodes that may not be there any more. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder).filter((other) => other.startsWith(PREFIX))) {
+    const path = join(folder, name);
+    const ageMs = Date.now() - statSync(path).mtimeMs;
+    if (ageMs > (name.endsWith(".new") ? KILLED_MS : UNUSED_MS)) rmSync(path, { force: true });
+  }
+}
+
+const PREFIX = "code_";
+const KILLED_MS = 60_000;
+const UNUSED_MS = 30 * 24 * 3600_000;
