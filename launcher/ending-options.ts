@@ -75,7 +75,8 @@ export function readEnding(
   };
 }
 
-function seconds(name: string, text: string | undefined): number | undefined {
+/** @throws {UsageError} If it is no number of seconds; the value is in milliseconds. */
+export function seconds(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value <= 1e6) return value * 1000;

@@ -21,6 +21,10 @@ Ranks are ranks of the world. A rank that computes, and whose event loop does no
 for about a millisecond, and goes on; in a library it cannot be interrupted. A report takes a few milliseconds if all
 ranks wait, and one to three seconds if some compute.
 
+--stats watches every call: its bytes are those of the arrays that are passed, and it waits from its await to its result.
+--trace has the clocks of all hosts on one axis of time. Both come from what ranks hand over when they end; a rank that is
+killed hands over nothing. Without them, calls are not watched and cost nothing.
+
 ${listOptions(reportKnobs)}
 `,
 };

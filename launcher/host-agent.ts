@@ -137,6 +137,8 @@ export class Agent {
         return void (isSignal(message.name) && this.forward(message.name));
       case "stop":
         return this.#stop(message.graceMs);
+      case "clock":
+        return this.#link.send({ ...message, ms: performance.timeOrigin + performance.now() });
       case "alive":
         return;
       case "bye":

@@ -2,10 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ControlMessage, Start } from "../src/comm/wire/messages.js";
 import type { Bundle } from "./bundle.js";
 import type { EventLog } from "./event-log.js";
+import { Clocks } from "./clocks.js";
 import { exitCodes, LaunchError } from "./errors.js";
 import { exitCodeOf, Ledger } from "./ledger.js";
 import type { Hub } from "./link.js";
 import type { EndingOptions } from "./ending-options.js";
+import type { Records } from "./records.js";
 import type { ReportOptions } from "./report-options.js";
 import type { Outputs } from "./outputs.js";
 import { type Gap, Probing } from "./probing.js";
@@ -13,6 +15,7 @@ import { sourceLine } from "./places.js";
 import { Progress } from "./progress.js";
 import { nameRanks } from "./ranks.js";
 import { report } from "./report.js";
+import type { StallWatch } from "./stall-watch.js";
 import { StateReporter } from "./state-reporter.js";
 import type { Feed } from "./stdin.js";
 import { type AgentProcess, PROGRAM } from "./start-agent.js";
@@ -32,6 +35,7 @@ export interface Node {
 
 export interface JobOptions extends Omit<EndingOptions, "forwarded" | "startTimeoutMs">, ReportOptions {
   readonly log: EventLog;
+  readonly records: Records;
   /** Time for all agents to come. */
   readonly startTimeoutMs: number;
   readonly printExitCodes: boolean;
@@ -61,6 +65,7 @@ export class Job {
   readonly #ledger: Ledger;
   readonly #arrived = new Set<number>();
   readonly #states: StateReporter;
+  readonly #clocks: Clocks;
   readonly #probing: Probing;
   readonly #progress: Progress | undefined;
   /** Nodes that have been given ranks to start. */
@@ -80,6 +85,7 @@ export class Job {
   #goneTimer: NodeJS.Timeout | undefined;
   #goneTold = 0;
   #reminder: NodeJS.Timeout | undefined;
+  #stalls: StallWatch | undefined;
   #finish: () => void = () => undefined;
   readonly #finished = new Promise<void>((resolve) => (this.#finish = resolve));
 
@@ -98,6 +104,7 @@ export class Job {
       broadcast: (message) => this.#broadcast(message),
       say: (text) => outputs.say(text),
     });
+    this.#clocks = new Clocks((nodeRank, id) => hub.send(nodeRank, { kind: "clock", id, ms: 0 }));
     this.#probing = new Probing(nodes.length, (nodeRank, targets) =>
       hub.send(nodeRank, { kind: "probe", targets }),
     );
@@ -129,9 +136,11 @@ export class Job {
     clearTimeout(this.#goneTimer);
     clearTimeout(this.#collecting);
     clearTimeout(this.#reminder);
+    this.#stalls?.stop();
     this.#judge();
     if (this.#verdict) this.#logAbort(); // all ranks have left before they were stopped
     this.#report();
+    for (const text of this.#options.records.finish(this.#host.length)) this.#outputs.say(text);
     if (this.#options.printExitCodes) this.#outputs.say(`tsmpirun: exit codes: ${this.#ledger.exitCodes}`);
     const { code = 0, text = "" } = this.#verdict ?? {};
     this.#options.log.write("end", { code, text });
@@ -171,6 +180,15 @@ export class Job {
         if (this.#ledger.finalize(message.rank)) this.#broadcast({ kind: "finalized" });
         else this.#remindLater();
         return this.#tellGone();
+      case "clock":
+        return this.#clocks.heard(message.id, message.ms);
+      case "record":
+        return this.#options.records.hear(
+          message.rank,
+          message.what,
+          message.text,
+          this.#clocks.aheadMs(nodeRank),
+        );
       case "answer":
         return this.#states.hear(message);
       case "failure":
@@ -245,6 +263,9 @@ export class Job {
   #ready(endpoints: readonly string[]): void {
     this.#readyMs = performance.now() - this.#startedMs;
     this.#broadcast({ kind: "address-book", endpoints });
+    if (this.#options.records.isTracing) this.#clocks.ask(this.#nodes.keys());
+    const { stallMs } = this.#options;
+    if (stallMs !== undefined) this.#stalls = this.#states.watchStalls(stallMs);
     this.#options.log.mark("ready");
     this.#options.log.write("ready", { ranks: endpoints.length });
   }

@@ -1,12 +1,16 @@
 import { resolve } from "node:path";
 import type { Knobs } from "../src/knobs.js";
+import { seconds } from "./ending-options.js";
 import { UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
 import { makeFolder } from "./make-folder.js";
+import type { RecordOptions } from "./records.js";
 import type { outputKnobs } from "./output-options.js";
 
 /** What the command line says about reports of what ranks do. */
-export interface ReportOptions {
+export interface ReportOptions extends RecordOptions {
+  /** A job that has stood still for so long is reported; `undefined`: it is not looked. */
+  readonly stallMs: number | undefined;
   /** Where whole reports go, beside the terminal; `undefined`: nowhere. */
   readonly dumpFolder: string | undefined;
 }
@@ -15,6 +19,15 @@ export const reportKnobs = {
   "dump-dir": {
     value: "FOLDER",
     help: "whole reports go there, as text and JSON; without it, to the folder of --output-dir",
+  },
+  "stall-warn": {
+    value: "SECONDS",
+    help: "report, once, when some rank has waited for so long and no rank has begun anything",
+  },
+  stats: { help: "at the end, a table of calls, their bytes and the time in which ranks waited" },
+  trace: {
+    value: "FILE",
+    help: "calls of all ranks, and what programs note by world.trace, for chrome://tracing or Perfetto",
   },
 } as const satisfies Knobs;
 
@@ -29,8 +42,23 @@ export function readReport(
   const { "dump-dir": dumps, "output-dir": outputs } = flags;
   if (dumps !== undefined) checkFolder("--dump-dir", dumps);
   const folder = dumps ?? outputs;
-  return { dumpFolder: folder === undefined ? undefined : resolve(folder) };
+  return {
+    dumpFolder: folder === undefined ? undefined : resolve(folder),
+    stallMs: stall(flags["stall-warn"]),
+    stats: flags.stats ?? false,
+    trace: flags.trace === undefined ? undefined : resolve(flags.trace),
+  };
 }
+
+function stall(text: string | undefined): number | undefined {
+  const ms = seconds("--stall-warn", text);
+  if (ms === undefined || ms >= LEAST_STALL_MS) return ms;
+  throw new UsageError(
+    `--stall-warn ${text}: less than ranks may take to begin something; use 0.5 or more seconds`,
+  );
+}
+
+const LEAST_STALL_MS = 500;
 
 function checkFolder(name: string, folder: string): void {
   try {

@@ -18,6 +18,7 @@ import { newRankKeys } from "./keys.js";
 import { knobs } from "./knobs.js";
 import { Hub } from "./link.js";
 import { appearing, offerMemory, takeMemory } from "./offered-memory.js";
+import { Records } from "./records.js";
 import { readReport } from "./report-options.js";
 import { readOutput } from "./output-options.js";
 import { Outputs } from "./outputs.js";
@@ -127,6 +128,8 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
   const settings = settle();
   const flags = valuesOf(settings, knobs);
   const ending = readEnding(flags);
+  const report = readReport(flags);
+  const records = new Records(report);
   const { heartbeatMs } = ending;
   const hub = new Hub(heartbeatMs, LINGER_MS);
   const endpoint = await hub.bindAddress(address);
@@ -160,7 +163,14 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
       ranks: [{ rank, program: 0, cpus: [], flags: [] }],
       nodeRank: rank,
       host: hosts[host],
-      programs: [{ ...program, args, environment: rankVariables(settings), directory: process.cwd() }],
+      programs: [
+        {
+          ...program,
+          args,
+          environment: { ...rankVariables(settings), ...records.wanted },
+          directory: process.cwd(),
+        },
+      ],
     }),
   }));
   const outputs: Outputs = new Outputs(readOutput(flags), {
@@ -171,7 +181,8 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
   });
   const job: Job = new Job(hub, nodes, outputs, new Feed([], [], nothing), {
     ...ending,
-    ...readReport(flags),
+    ...report,
+    records,
     startTimeoutMs: ending.startTimeoutMs ?? MEET_MS,
     printExitCodes: flags["print-exit-codes"] ?? false,
     progress: flags.progress ?? false,

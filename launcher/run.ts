@@ -13,6 +13,7 @@ import { jobStart } from "./job-start.js";
 import { Hub } from "./link.js";
 import { completeTold, type Options } from "./options.js";
 import { Outputs } from "./outputs.js";
+import { Records } from "./records.js";
 import { remarkOnOrder } from "./placement/rank.js";
 import type { Mapping } from "./placement/place.js";
 import { type Plan, planJob } from "./plan.js";
@@ -111,6 +112,7 @@ async function launch(
   log: EventLog,
 ): Promise<number> {
   log.mark("placed");
+  const records = new Records(options.report);
   const { mapping, remotes } = plan;
   const { size, placements } = mapping;
   const stdin = planStdin(options.output.stdin, mapping, (nodeRank) =>
@@ -130,7 +132,7 @@ async function launch(
   if (inspectors.length > 0) outputs.say(inspectors.join("\n"));
   remotes.releaseOthers(placements.map(({ host }) => host));
   const agents = startAgents(mapping, remotes, hub, session?.folder, options, stdin);
-  const starts = startsOf(plan, options, jobId, environments, (text) => outputs.say(text));
+  const starts = startsOf(plan, options, jobId, environments, records.wanted, (text) => outputs.say(text));
   const nodes = placements.map(({ host, ranks }, nodeRank): Node => {
     return {
       agent: agents[nodeRank],
@@ -151,6 +153,7 @@ async function launch(
   const job: Job = new Job(hub, nodes, outputs, feed, {
     ...options.ending,
     ...options.report,
+    records,
     startTimeoutMs: options.ending.startTimeoutMs ?? START_MS + START_MS_PER_HOST * placements.length,
     printExitCodes,
     progress: options.progress,
@@ -186,6 +189,7 @@ function startsOf(
   options: Options,
   jobId: string,
   environments: readonly Environment[],
+  wanted: Environment,
   say: (text: string) => void,
 ): ((bundles: readonly Bundle[]) => Start)[] {
   const { mapping, remotes, programs } = plan;
@@ -193,6 +197,7 @@ function startsOf(
   const told = {
     TSMPI_UNIVERSE_SIZE: `${mapping.slots}`,
     ...options.told,
+    ...wanted,
   };
   const hosts = Array.from({ length: size }, () => 0);
   for (const [nodeRank, { ranks }] of placements.entries()) for (const rank of ranks) hosts[rank] = nodeRank;

@@ -5,6 +5,7 @@ import type { EventLog } from "./event-log.js";
 import type { Ledger } from "./ledger.js";
 import { makeFolder } from "./make-folder.js";
 import { showPlace } from "./places.js";
+import { StallWatch } from "./stall-watch.js";
 import { type StateContext, stateReport, stateSummary } from "./state-report.js";
 import { type Finding, type Findings, Survey } from "./survey.js";
 
@@ -63,6 +64,15 @@ export class StateReporter {
     else if (lines.length > MOST_LINES) shown.push("  all of it goes to a file with --dump-dir FOLDER");
     log.write("report", { why, text: lines.join("\n") });
     return shown.join("\n");
+  }
+
+  /** From now on, reports when the job stands still. */
+  watchStalls(afterMs: number): StallWatch {
+    return new StallWatch(
+      afterMs,
+      () => this.#survey.ask(() => this.#options.ledger.running, false),
+      () => void this.print("stall", `tsmpirun: no progress for ${afterMs / 1000} s`),
+    );
   }
 
   /** A rank has failed: asks the others, before they hear of it. */

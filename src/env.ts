@@ -30,6 +30,8 @@ export const env = {
     /** Of the step of srun; unset in a batch script itself. */
     slurmTasks: integer("SLURM_STEP_NUM_TASKS"),
   },
+  /** What the launcher wants to be recorded: "stats", "trace". */
+  record: (text("TSMPI_RECORD") ?? "").split(","),
   /** Libraries that kernels call: 0 turns them off; a name or path is taken instead of those that are looked for. */
   libraries: { blas: text(variableOf("blas")), fftw: text(variableOf("fftw")) },
   hugePages: on("huge-pages"),

@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       "launcher/choices.ts",
       "src/knobs.ts",
     ],
-    types: ["src/comm/boot.ts", "src/comm/rank-state.ts"],
+    types: ["src/comm/boot.ts", "src/comm/rank-state.ts", "src/comm/recording.ts", "src/comm/trace.ts"],
     packages: ["commander", "esbuild", "fastest-levenshtein", "koffi", "ws", "zeromq"],
   },
   "examples/": PUBLIC,

@@ -1,4 +1,4 @@
-import type { TransportName } from "./wire/messages.js";
+import type { RecordKind, TransportName } from "./wire/messages.js";
 import type { PortRange } from "./wire/ports.js";
 
 /**
@@ -61,6 +61,8 @@ export interface Control {
   onGone(listener: (ranks: readonly number[]) => void): void;
   /** Has this rank tell what it is doing, whenever the launcher inquires. */
   onInquiry(tell: () => Promise<string>): void;
+  /** Hands something that this rank has recorded to the launcher. */
+  record(what: RecordKind, text: string): void;
   /** While any hold is taken the channel keeps this process alive. */
   hold(): void;
   release(): void;

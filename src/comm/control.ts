@@ -7,7 +7,7 @@ import type { Boot, Control } from "./boot.js";
 import { PeerLostError, RemoteError } from "./errors.js";
 import { decode } from "./wire/control.js";
 import { encodeFrame, frameLength, FrameReader } from "./wire/frames.js";
-import type { ControlMessage } from "./wire/messages.js";
+import type { ControlMessage, RecordKind } from "./wire/messages.js";
 
 /**
  * Opens this rank's channel to the agent that started it, and reads what this rank is told. Local.
@@ -89,6 +89,10 @@ class ControlChannel implements Control {
 
   onInquiry(tell: () => Promise<string>): void {
     this.#onInquiry = tell;
+  }
+
+  record(what: RecordKind, text: string): void {
+    this.#send({ kind: "record", rank: this.boot.rank, what, text });
   }
 
   hold(): void {

@@ -75,7 +75,7 @@ export class Interceptors {
   #call(op: string, method: Method, args: readonly unknown[]): unknown {
     const target = this.#target;
     if (this.#inside) return method.call(target, ...args);
-    const call: CallInfo = { op, comm: target.name, rank: target.rank, args, startedAt: performance.now() };
+    const call: Started = { op, comm: target.name, rank: target.rank, args, startedAt: performance.now() };
     const list = this.#list;
     for (const interceptor of list) interceptor.before?.(call);
     const after = (result: unknown): void => {
@@ -97,11 +97,14 @@ export class Interceptors {
     } finally {
       this.#inside = false;
     }
-    if (isRequest(result)) return new Observed(result, after, failed);
+    const awaited = (): void => void (call.awaitedAt = performance.now());
+    if (isRequest(result)) return new Observed(result, awaited, after, failed);
     after(result);
     return result;
   }
 }
+
+type Started = CallInfo & { awaitedAt?: number };
 
 const wrappers = new WeakSet<object>();
 
@@ -113,12 +116,19 @@ function own(target: object, name: string): object {
 /** A request that says what came of it when it is awaited. */
 class Observed<T> implements Request<T> {
   readonly #request: Request<T>;
+  readonly #awaited: () => void;
   readonly #after: (result: T) => void;
   readonly #failed: (error: unknown) => void;
   #outcome: Promise<T> | undefined;
 
-  constructor(request: Request<T>, after: (result: T) => void, failed: (error: unknown) => void) {
+  constructor(
+    request: Request<T>,
+    awaited: () => void,
+    after: (result: T) => void,
+    failed: (error: unknown) => void,
+  ) {
     this.#request = request;
+    this.#awaited = awaited;
     this.#after = after;
     this.#failed = failed;
   }
@@ -140,6 +150,7 @@ class Observed<T> implements Request<T> {
 
   async #observe(): Promise<T> {
     let result: T;
+    this.#awaited();
     try {
       result = await this.#request;
     } catch (error) {

@@ -11,6 +11,7 @@ import { env } from "../env.js";
 import { checkOptions } from "../options.js";
 import { missingPlugin, startedByMpi } from "./transports/mpi/find.js";
 import { StateTeller } from "./rank-state.js";
+import { recordForLauncher } from "./recording.js";
 import { selfTransport } from "./transports/self.js";
 import { ShmTransport } from "./transports/shm.js";
 import { HostsTransport } from "./transports/hosts.js";
@@ -86,6 +87,7 @@ async function join(): Promise<World> {
   const joined = new WorldCommunicator(engine, boot, control);
   const teller = new StateTeller(engine);
   control.onInquiry(() => teller.tell());
+  recordForLauncher(joined, control);
   control.onGone((ranks) => {
     engine.progress(); // what they sent before is there already
     for (const rank of ranks) if (rank !== boot.rank) engine.lost(rank, new Error("which has finished"));

@@ -53,6 +53,18 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    title: "the same of ranks on several hosts",
+    way: "absent",
+    options: ["--launcher", "fork", "--host", "a:2,b:2"],
+    then: end,
+    code: 143,
+    says: [
+      /ranks 0-2 are in allreduce\(sum, float64 × 1024\)/,
+      place("world.allreduce"),
+      /rank 3 waits for a message from rank 0 with tag 5/,
+    ],
+  },
+  {
     title: "a rank that computes is named with the line that it is in",
     way: "busy",
     then: end,
@@ -149,4 +161,14 @@ test("--wait: what ranks do that go on after the program of another has ended", 
     stderr,
     /ranks 1-2 still run, 0.3 s after the first rank has ended\n {2}ranks 1-2 wait for nothing of tsmpi\n {2}rank 0 has finalized/,
   );
+});
+
+test("--stall-warn: a job that stands still is reported, once", async (t) => {
+  const options = ["-n", "3", "--stall-warn", "0.5", "--timeout", "4"];
+  const { stderr } = await tsmpirun([...options, program("stalls.ts"), "absent"]);
+  t.match(
+    stderr,
+    /^tsmpirun: no progress for 0.5 s\n {2}"world", collective #1\n {4}ranks 0-1 are in allreduce/m,
+  );
+  t.equal(stderr.match(/no progress/g)?.length, 1);
 });

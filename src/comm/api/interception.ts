@@ -9,6 +9,8 @@ export interface CallInfo {
   readonly args: readonly unknown[];
   /** In milliseconds, as `performance.now()`. */
   readonly startedAt: number;
+  /** When its result was first awaited, likewise; `undefined` before, and for calls that are not awaited. */
+  readonly awaitedAt?: number;
 }
 
 /** What is to be run around the calls of a communicator; what MPI's profiling interface is for. */

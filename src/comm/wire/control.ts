@@ -114,6 +114,13 @@ export function decode(encoded: Uint8Array): ControlMessage {
     const how = answerKinds.find((kind) => kind === answer.how()) ?? "silent";
     return { kind: "answer", rank: answer.rank(), id: answer.id(), how, state: answer.state() ?? "" };
   }
+  const record = message.record();
+  if (record) {
+    const what = record.what() === "trace" ? "trace" : "stats";
+    return { kind: "record", rank: record.rank(), what, text: record.text() ?? "" };
+  }
+  const clock = message.clock();
+  if (clock) return { kind: "clock", id: clock.id(), ms: clock.ms() };
   if (message.alive()) return { kind: "alive" };
   throw new RangeError(`control: ${encoded.length} bytes are no known message; use one version of tsmpi`);
 }
@@ -215,6 +222,12 @@ function build(b: Builder, message: ControlMessage): Offset {
       const [how, state] = strings(b, [message.how, message.state]);
       return wire.Answer.createAnswer(b, message.rank, message.id, how, state);
     }
+    case "record": {
+      const [what, text] = strings(b, [message.what, message.text]);
+      return wire.Record.createRecord(b, message.rank, what, text);
+    }
+    case "clock":
+      return wire.Clock.createClock(b, message.id, message.ms);
     case "agent-failed": {
       const text = b.createString(message.text);
       return wire.AgentFailed.createAgentFailed(b, message.code, text);
@@ -252,6 +265,8 @@ const attach: Record<ControlMessage["kind"], (b: Builder, table: Offset) => void
   "input-taken": (b, table) => wire.Message.addInputTaken(b, table),
   inquiry: (b, table) => wire.Message.addInquiry(b, table),
   answer: (b, table) => wire.Message.addAnswer(b, table),
+  record: (b, table) => wire.Message.addRecord(b, table),
+  clock: (b, table) => wire.Message.addClock(b, table),
   alive: (b, table) => wire.Message.addAlive(b, table),
 };
 

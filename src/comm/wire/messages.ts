@@ -78,6 +78,10 @@ export interface Answer {
   readonly state: string;
 }
 
+/** What ranks record for the launcher, if they are told to. */
+export const recordKinds = ["stats", "trace"] as const;
+export type RecordKind = (typeof recordKinds)[number];
+
 /** What a rank has printed, and when, in milliseconds since 1970. */
 export interface Printed {
   readonly rank: number;
@@ -129,6 +133,8 @@ export type ControlMessage =
   | { readonly kind: "stop"; readonly graceMs: number }
   | { readonly kind: "inquiry"; readonly id: number; readonly thorough: boolean }
   | ({ readonly kind: "answer" } & Answer)
+  | { readonly kind: "record"; readonly rank: number; readonly what: RecordKind; readonly text: string }
+  | { readonly kind: "clock"; readonly id: number; readonly ms: number }
   | { readonly kind: "agent-failed"; readonly code: number; readonly text: string }
   | { readonly kind: "bye"; readonly code: number }
   | { readonly kind: "alive" };

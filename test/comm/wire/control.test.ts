@@ -55,6 +55,8 @@ const start: Start = {
 
 const messages: readonly ControlMessage[] = [
   { kind: "boot", boot },
+  { kind: "record", rank: 2, what: "trace", text: "[1]" },
+  { kind: "clock", id: 4, ms: 1.8e12 + 0.25 },
   { kind: "inquiry", id: 3, thorough: true },
   { kind: "answer", rank: 5, id: 3, how: "interrupted", state: '{"place":"ä.ts:3"}' },
   {

@@ -907,6 +907,76 @@ static createAnswer(builder:flatbuffers.Builder, rank:number, id:number, howOffs
 }
 
 /**
+ * What a rank has recorded, when it ends; a piece of it: rank -> agent -> launcher.
+ */
+export class Record {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):Record {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsRecord(bb:flatbuffers.ByteBuffer, obj?:Record):Record {
+  return (obj || new Record()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsRecord(bb:flatbuffers.ByteBuffer, obj?:Record):Record {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new Record()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+rank():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+what():string|null
+what(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+what(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
+text():string|null
+text(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+text(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
+static startRecord(builder:flatbuffers.Builder) {
+  builder.startObject(3);
+}
+
+static addRank(builder:flatbuffers.Builder, rank:number) {
+  builder.addFieldInt32(0, rank, 0);
+}
+
+static addWhat(builder:flatbuffers.Builder, whatOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(1, whatOffset, 0);
+}
+
+static addText(builder:flatbuffers.Builder, textOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(2, textOffset, 0);
+}
+
+static endRecord(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createRecord(builder:flatbuffers.Builder, rank:number, whatOffset:flatbuffers.Offset, textOffset:flatbuffers.Offset):flatbuffers.Offset {
+  Record.startRecord(builder);
+  Record.addRank(builder, rank);
+  Record.addWhat(builder, whatOffset);
+  Record.addText(builder, textOffset);
+  return Record.endRecord(builder);
+}
+}
+
+/**
  * `probe`: where other agents can find out that they reach this one; empty if there are none.
  */
 export class AgentHello {
@@ -2271,6 +2341,62 @@ static createStop(builder:flatbuffers.Builder, graceMs:number):flatbuffers.Offse
 }
 
 /**
+ * What does your clock say? launcher -> agent, and its answer, in milliseconds since 1970.
+ */
+export class Clock {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):Clock {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsClock(bb:flatbuffers.ByteBuffer, obj?:Clock):Clock {
+  return (obj || new Clock()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsClock(bb:flatbuffers.ByteBuffer, obj?:Clock):Clock {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new Clock()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+id():number {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
+}
+
+ms():number {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.readFloat64(this.bb_pos + offset) : 0.0;
+}
+
+static startClock(builder:flatbuffers.Builder) {
+  builder.startObject(2);
+}
+
+static addId(builder:flatbuffers.Builder, id:number) {
+  builder.addFieldInt32(0, id, 0);
+}
+
+static addMs(builder:flatbuffers.Builder, ms:number) {
+  builder.addFieldFloat64(1, ms, 0.0);
+}
+
+static endClock(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createClock(builder:flatbuffers.Builder, id:number, ms:number):flatbuffers.Offset {
+  Clock.startClock(builder);
+  Clock.addId(builder, id);
+  Clock.addMs(builder, ms);
+  return Clock.endClock(builder);
+}
+}
+
+/**
  * Says nothing: that it cannot be sent shows that the agent is lost. launcher -> agent.
  */
 export class Alive {
@@ -2566,8 +2692,18 @@ answer(obj?:Answer):Answer|null {
   return offset ? (obj || new Answer()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
 }
 
+record(obj?:Record):Record|null {
+  const offset = this.bb!.__offset(this.bb_pos, 54);
+  return offset ? (obj || new Record()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
+}
+
+clock(obj?:Clock):Clock|null {
+  const offset = this.bb!.__offset(this.bb_pos, 56);
+  return offset ? (obj || new Clock()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
+}
+
 static startMessage(builder:flatbuffers.Builder) {
-  builder.startObject(25);
+  builder.startObject(27);
 }
 
 static addBoot(builder:flatbuffers.Builder, bootOffset:flatbuffers.Offset) {
@@ -2668,6 +2804,14 @@ static addInquiry(builder:flatbuffers.Builder, inquiryOffset:flatbuffers.Offset)
 
 static addAnswer(builder:flatbuffers.Builder, answerOffset:flatbuffers.Offset) {
   builder.addFieldOffset(24, answerOffset, 0);
+}
+
+static addRecord(builder:flatbuffers.Builder, recordOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(25, recordOffset, 0);
+}
+
+static addClock(builder:flatbuffers.Builder, clockOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(26, clockOffset, 0);
 }
 
 static endMessage(builder:flatbuffers.Builder):flatbuffers.Offset {
