@@ -96,7 +96,8 @@ slots are refused, unless --oversubscribe.
   srun -n 32 npx tsmpi script.ts      each task is a rank; no tsmpirun, and no MPI
 
 The tasks meet at a file of this user in ~/.cache/tsmpi; TSMPI_KEYFILE names another one, on a disk that all hosts
-share. Slurm's --distribution may be block or cyclic. TSMPI_TRANSPORT is read. With srun --mpi=pmix or pmi2 ranks talk
-through a real MPI instead, see --help mpi.
+share. All ranks of the job have one pair of keys, which that file holds until they have met. A task that fails before it
+has come there ends the others at once. Slurm's --distribution may be block or cyclic. Variables and files of
+--help configuration are read. With srun --mpi=pmix or pmi2 ranks talk through a real MPI instead, see --help mpi.
 `,
 };

@@ -22,10 +22,11 @@ export function offerMemory({ segment, bytes, bells }: HostMemory, file: string)
  * Opens the memory that another process offers, once it does. It has no name: the kernel leads to it through the
  * descriptors of that process. Local.
  *
+ * @param appearing - What the other process writes, see {@link appearing}.
  * @throws {Error} If there is no offer within the time, or the system does not let this process use it.
  */
-export async function takeMemory(file: string, timeoutMs: number): Promise<HostMemory> {
-  const { pid, segment, bytes, bells } = parseOffer(await appearing(file, timeoutMs));
+export async function takeMemory(appearing: Promise<string>): Promise<HostMemory> {
+  const { pid, segment, bytes, bells } = parseOffer(await appearing);
   const { O_RDWR, O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
   const open = (fd: number, flags: number): number => openSync(`/proc/${pid}/fd/${fd}`, flags);
   const own = {
@@ -43,15 +44,21 @@ export async function takeMemory(file: string, timeoutMs: number): Promise<HostM
 /**
  * The content of a file that another process of this user will write. Local.
  *
+ * @param check - Throws when there is no use in waiting.
  * @throws {Error} If it does not appear within the time, or if others can write or read it.
  */
-export async function appearing(file: string, timeoutMs: number): Promise<string> {
+export async function appearing(
+  file: string,
+  timeoutMs: number,
+  check: () => void = () => undefined,
+): Promise<string> {
   for (const end = performance.now() + timeoutMs; ;) {
     try {
       return readOwn(file);
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
     }
+    check();
     if (performance.now() > end) throw new Error(`${file} has not appeared within ${timeoutMs / 1000} s`);
     await delay(POLL_MS);
   }

@@ -1,13 +1,13 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { segmentBytes } from "../src/comm/wire/segment.js";
 import { transportNames } from "../src/comm/wire/messages.js";
 import { addressToward } from "./address.js";
 import { Agent, ownAddress, type Surroundings } from "./host-agent.js";
 import { bundle } from "./bundle.js";
 import { deferred } from "./deferred.js";
-import { environment } from "./environment.js";
+import { exitCodes, LaunchError } from "./errors.js";
 import { readEnding } from "./ending-options.js";
 import { EventLog } from "./event-log.js";
 import { findScript } from "./find-script.js";
@@ -17,85 +17,69 @@ import { jobStart } from "./job-start.js";
 import { newRankKeys } from "./keys.js";
 import { knobs } from "./knobs.js";
 import { Hub } from "./link.js";
-import { appearing, offerMemory, takeMemory } from "./offered-memory.js";
+import { offerMemory, takeMemory } from "./offered-memory.js";
 import { Records } from "./records.js";
 import { readReport } from "./report-options.js";
 import { readOutput } from "./output-options.js";
 import { Outputs } from "./outputs.js";
-import { privateFolder } from "./session.js";
 import { rankVariables, settle, valuesOf } from "./settings.js";
 import { Feed } from "./stdin.js";
 import { handleSignals } from "./signals.js";
 import type { AgentConfig } from "./start-agent.js";
 import { failTask, type Step } from "./step.js";
+import { MEET_MS, OtherTaskFailed, StepFiles } from "./step-files.js";
 
-/** srun starts all tasks at about the same time; a file on a shared disk may take seconds to be seen. */
-const MEET_MS = 60_000;
 const LINGER_MS = 1000;
 const LOOK_MS = 20;
+/** Tasks may start so much later than the first one. */
+const FAREWELL_MS = 3000;
 
 /**
  * `srun npx tsmpi script.ts`, without any MPI: each task is the agent of one rank, and the first one is the launcher, too.
  *
  * Tasks meet at a file that only this user can read, on a disk that all hosts share (TSMPI_KEYFILE; default: in
- * ~/.cache/tsmpi). It holds address and keys, and is removed as soon as all ranks run. Tasks of one host find
- * their memory by a file of that host.
+ * ~/.cache/tsmpi). It holds address and keys (one pair for the connections of ranks, as in any job), and is removed as
+ * soon as all ranks run. Tasks of one host find their memory by a file of that host. A task that fails before says so in
+ * another file, so that the others end at once.
  *
  * @returns The exit code of the job, the same for all tasks.
  * @throws {LaunchError} If the program does not compile, or the tasks do not meet.
  */
 export async function runStep(step: Step, name: string, args: readonly string[]): Promise<number> {
-  const script = await findScript(resolve(name));
-  const files = new Files(step);
+  const files = new StepFiles(step);
   try {
-    if (step.rank > 0) return await runTask(step, files, await config(step, files));
+    const script = await findScript(resolve(name));
+    if (step.rank > 0) return await runTask(step, files, await files.config());
     return await runFirst(step, files, script, args);
   } catch (error) {
-    if (error instanceof Error && error.name !== "LaunchError") failTask(step, error);
-    throw error;
+    if (error instanceof OtherTaskFailed) return exitCodes.launcher;
+    files.fail(messageOf(error));
+    if (error instanceof LaunchError) throw error;
+    return failTask(step, error);
   } finally {
+    // Tasks that start later than this one look why they are alone.
+    if (step.rank === 0 && !files.met) {
+      files.fail("the job has ended before all tasks had come");
+      await delay(FAREWELL_MS);
+    }
     files.remove();
   }
 }
 
-/** Where tasks meet. */
-class Files {
-  readonly meeting: string;
-  readonly memory: string;
-  readonly #own: string[] = [];
-
-  constructor({ name, hosts, hostOf, rank, beside }: Step) {
-    const shared = hosts.length > 1 ? join(homedir(), ".cache", "tsmpi") : privateFolder();
-    this.meeting = resolve(environment.keyFile ?? join(shared, `step-${name}`));
-    // Hosts may share even their temporary folder.
-    this.memory = join(privateFolder(), `memory-${name}-${hostOf[rank]}`);
-    if (rank === 0) this.#own.push(this.meeting);
-    if (rank === beside[0]) this.#own.push(this.memory);
-    mkdirSync(dirname(this.meeting), { recursive: true, mode: 0o700 });
-  }
-
-  /** Removes those of this task. */
-  remove(): void {
-    for (const file of this.#own) rmSync(file, { force: true });
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
-
-async function config({ rank }: Step, { meeting }: Files): Promise<AgentConfig> {
-  const text = await appearing(meeting, MEET_MS).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${reason}; set TSMPI_KEYFILE to a path that all hosts of the job share`);
-  });
-  return parseConfigs(text)[rank];
-}
-
-const parseConfigs: (json: string) => AgentConfig[] = JSON.parse;
 
 /** One rank, to its end; resolves to the exit code. */
-async function runTask(step: Step, files: Files, config: AgentConfig): Promise<number> {
+async function runTask(step: Step, files: StepFiles, config: AgentConfig): Promise<number> {
   const memory = await memoryOf(step, files);
   const address = await ownAddress(config);
   return new Promise((leave) => {
-    const around: Surroundings = { memory, bound: boundCpus(step), met: () => files.remove(), write, leave };
+    const met = (): void => {
+      files.met = true;
+      files.remove();
+    };
+    const around: Surroundings = { memory, bound: boundCpus(step), met, write, leave };
     const agent = new Agent(config, address, around);
     if (step.rank > 0)
       for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGCONT"] as const)
@@ -107,8 +91,9 @@ function write(stream: 1 | 2, bytes: Uint8Array, written: () => void): void {
   (stream === 1 ? process.stdout : process.stderr).write(bytes, () => written());
 }
 
-async function memoryOf({ rank, beside }: Step, { memory: file }: Files): Promise<HostMemory> {
-  if (rank !== beside[0]) return takeMemory(file, MEET_MS);
+async function memoryOf({ rank, beside }: Step, files: StepFiles): Promise<HostMemory> {
+  const file = files.memory();
+  if (rank !== beside[0]) return takeMemory(files.appearing(file));
   const memory = createHostMemory(beside.length, segmentBytes(beside.length));
   offerMemory(memory, file);
   return memory;
@@ -121,7 +106,12 @@ function boundCpus({ beside, cpus = 0 }: Step): number {
 }
 
 /** The first task: it tells the others where to come, and sees the job through beside its own rank. */
-async function runFirst(step: Step, files: Files, script: string, args: readonly string[]): Promise<number> {
+async function runFirst(
+  step: Step,
+  files: StepFiles,
+  script: string,
+  args: readonly string[],
+): Promise<number> {
   const { size, hosts, hostOf, launcherAddress } = step;
   const several = hosts.length > 1;
   const address = several ? await addressToward(launcherAddress || hosts[1]) : "127.0.0.1";
@@ -149,7 +139,7 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     raw: false,
     anywhere: false,
   }));
-  publish(files.meeting, configs);
+  files.publish(configs);
   const transport = transportNames.find((name) => name === flags.transport) ?? "auto";
   const common = jobStart(`slurm-${step.name}`, transport, hostOf);
   const gone = hostOf.map(() => deferred<string>());
@@ -201,24 +191,23 @@ async function runFirst(step: Step, files: Files, script: string, args: readonly
     },
     (rank) => gone[rank].resolve("its task has ended"),
   );
+  const absences = setInterval(() => {
+    const { absence } = files;
+    if (files.met || absence !== undefined) clearInterval(absences);
+    if (absence !== undefined) gone[absence.rank].resolve(absence.text);
+  }, LOOK_MS);
   try {
-    const own = runTask(step, files, configs[0]);
+    const own = runTask(step, files, configs[0]).catch((error: unknown) => files.fail(messageOf(error)));
     const code = await job.run([await bundle(script)]);
-    await own;
+    // Its agent may not have come either.
+    await Promise.race([own, delay(LINGER_MS, undefined, { ref: false })]);
     return code;
   } finally {
     unhandle();
+    clearInterval(absences);
     clearInterval(farewell);
     await hub.close();
   }
-}
-
-/** Only this user can read it, and nobody sees half of it. */
-function publish(file: string, configs: readonly AgentConfig[]): void {
-  const unfinished = `${file}.${process.pid}`;
-  writeFileSync(unfinished, JSON.stringify(configs), { mode: 0o600, flag: "wx" });
-  chmodSync(unfinished, 0o600);
-  renameSync(unfinished, file);
 }
 
 function nothing(): void {}

@@ -139,6 +139,29 @@ void test("jobs of Slurm", { timeout: 110_000, skip: why ?? false }, async (t) =
     t.equal(stderr.match(/on purpose/g)?.length, 2, "the error, and its line");
   });
 
+  await t.test("srun tsmpi: a task that fails before it joins ends the others at once", async (t) => {
+    for (const rank of [0, 3]) {
+      const broken = `test $SLURM_PROCID != ${rank} || export XDG_RUNTIME_DIR=/proc/none; exec "$@"`;
+      const begun = performance.now();
+      const { code, stderr } = await run(t, slurm, [
+        ...srun,
+        "-n4",
+        "sh",
+        "-c",
+        broken,
+        "-",
+        ...TSMPI,
+        where,
+      ]);
+      t.equal(code, 125);
+      t.match(
+        stderr,
+        /cannot start the agent on node\d: no folder for jobs can be made .*set XDG_RUNTIME_DIR/,
+      );
+      t.ok(performance.now() - begun < 20_000, "nobody waits a minute");
+    }
+  });
+
   await t.test("srun tsmpi: a task that is killed ends the others", async (t) => {
     const kill = (): void => slurm.hosts.kill("node2", "launcher/tsmpi.js");
     const { code, stderr } = await run(t, slurm, [...srun, "-n2", ...TSMPI, where, "fail", "9"], kill);

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, fstatSync, readSync, statSync, writeFileSync, wr
 import { join } from "node:path";
 import { test } from "tap";
 import { createHostMemory } from "../../launcher/host-memory.js";
-import { offerMemory, takeMemory } from "../../launcher/offered-memory.js";
+import { appearing, offerMemory, takeMemory } from "../../launcher/offered-memory.js";
 
 const skip = existsSync("/proc/self/fd") ? false : "needs /proc";
 
@@ -13,7 +13,7 @@ void test(
     const file = join(t.testdir(), "offer");
     const memory = createHostMemory(2, 4096);
     t.teardown(() => memory.close());
-    const taking = takeMemory(file, 5000); // it may come first
+    const taking = takeMemory(appearing(file, 5000)); // it may come first
     offerMemory(memory, file);
     t.equal(statSync(file).mode & 0o777, 0o600, "for this user only");
     const taken = await taking;
@@ -31,9 +31,13 @@ void test("an offer that others can write is not taken", async (t) => {
   const file = join(t.testdir(), "offer");
   writeFileSync(file, "{}");
   chmodSync(file, 0o666);
-  await t.rejects(takeMemory(file, 1000), { message: /offer is another user's, or open to others/ });
+  await t.rejects(takeMemory(appearing(file, 1000)), {
+    message: /offer is another user's, or open to others/,
+  });
 });
 
 void test("an offer that does not come in time is an error that names the file", async (t) => {
-  await t.rejects(takeMemory("/no/offer", 1), { message: "/no/offer has not appeared within 0.001 s" });
+  await t.rejects(takeMemory(appearing("/no/offer", 1)), {
+    message: "/no/offer has not appeared within 0.001 s",
+  });
 });
