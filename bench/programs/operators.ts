@@ -5,7 +5,8 @@
  *     npx tsmpirun -n 1 bench/programs/operators.ts     # python3 with NumPy and SciPy beside it, if it is there
  *     npx tsmpirun -n 2 bench/programs/operators.ts     # each operator on both ranks, and on one alone
  *
- * Arrays of 4 Mi float64 unknowns. Medians of rounds, in ns per element; `--quick` takes fewer.
+ * Arrays of 4 Mi float64 unknowns. Medians of rounds, in ns per element; `--quick` takes fewer. A regular expression as an
+ * argument chooses among the operators.
  */
 import {
   Batched,
@@ -28,6 +29,8 @@ import {
 import { startPython } from "./python.js";
 
 const ROUNDS = process.argv.includes("--quick") ? 3 : 9;
+const WARM_UP = 3;
+const wanted = new RegExp(process.argv.slice(2).find((word) => !word.startsWith("--")) ?? "");
 const FLAT = [2048, 2048];
 const CUBE = [160, 160, 160];
 const WAVELET = ricker(21, 0.004, 15);
@@ -162,17 +165,17 @@ if (rank === 0)
   console.log(
     `${"ns per element".padEnd(34)}${`${size} rank${size > 1 ? "s" : ""}`.padStart(9)}${them.padStart(15)}   ratio`,
   );
-for (const { name, dims, make, python: ways } of cases) {
+for (const { name, dims, make, python: ways } of cases.filter(({ name }) => wanted.test(name))) {
   const ours = sideOf(world, dims, make);
   const alone = size > 1 && rank === 0 ? sideOf(world.self, dims, make) : undefined;
   for (const direction of ["forward", "adjoint"] as const) {
     const [mine, theirs]: number[][] = [[], []];
     const way = await python?.fastest(dims, ways.map(([forward, adjoint]) => (direction === "forward" ? forward : adjoint))); // prettier-ignore
-    for (let round = 0; round <= ROUNDS; round++) {
+    for (let round = -WARM_UP; round < ROUNDS; round++) {
       const seconds = await world.allreduce(await timed(world, () => ours(direction)), { op: "max" });
       const other = alone ? await timed(world.self, () => alone(direction)) : await way?.();
       await world.barrier();
-      if (round === 0) continue; // what is allocated and compiled on first use
+      if (round < 0) continue; // what is allocated and compiled on first use
       mine.push(seconds);
       theirs.push(other ?? NaN);
     }

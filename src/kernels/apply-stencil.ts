@@ -1,4 +1,4 @@
-import { isNarrow, planRuns, type View } from "./stencil-runs.js";
+import { isNarrow, isOnePass, planRuns, type Plus, type Program, type View } from "./stencil-runs.js";
 import { areas, memory, onHeap } from "./memory.js";
 import { checkTypes, kernelsFor, type Reals } from "./staging.js";
 import type { Stencil } from "./stencil.js";
@@ -23,10 +23,16 @@ export interface StencilLayout {
   readonly only?: readonly [from: number, to: number];
   /** Adds to y instead of overwriting it. */
   readonly accumulate?: boolean;
+  /**
+   * Stencils along axes within `inner`, each within the one before it, whose results are added in this order: [outer, rows,
+   * inner] of the first one are as many numbers as a row of this layout has.
+   */
+  readonly plus?: readonly StencilWithin[];
 }
+export type StencilWithin = Plus;
 
 /**
- * y ← S x along one axis, contiguous or not. Local; one pass over memory.
+ * y ← S x along one axis, contiguous or not, or with `plus` the sum over several axes. Local; one pass over memory.
  *
  * Each number is summed in the order of its taps: it has the same bits however the axis is split, and wherever the
  * arrays are stored. x and y must not overlap. For complex arrays and real weights, count two numbers an element in
@@ -37,32 +43,76 @@ export interface StencilLayout {
 export function applyStencil<V extends Reals>(stencil: Stencil, x: V, y: V, layout: StencilLayout = {}): V {
   const view = complete(stencil, x, y, layout);
   if (view.from >= view.to || view.inner === 0 || view.outer === 0) return y;
-  if (onHeap(x) && onHeap(y)) execute(stencil, x.byteOffset, y.byteOffset, y, view);
+  const stencils = [stencil, ...view.plus.map((plus) => plus.stencil)];
+  const there = onHeap(x) && onHeap(y);
+  if (stencils.length > 1 && !(there && isOnePass(stencils))) inTurn(stencil, x, y, layout, view);
+  else if (there) execute(stencil, x.byteOffset, y.byteOffset, y, view);
   else if (!executeSlabs(stencil, x, y, view)) executeBoxes(stencil, x, y, view);
   return y;
+}
+
+/** The same sum, a pass for each stencil. */
+function inTurn(stencil: Stencil, x: Reals, y: Reals, layout: StencilLayout, view: View): void {
+  applyStencil(stencil, x, y, { ...layout, plus: [] });
+  const { outer, rows, inner, before, after, from, to } = view;
+  for (let o = 0; o < outer; o++) {
+    const [xRow, yRow] = [o * (before + rows + after) + before, o * rows];
+    const part = (z: Reals, row: number) => z.subarray((row + from) * inner, (row + to) * inner);
+    let slabs = to - from;
+    for (const { stencil, outer, rows, inner, start } of view.plus) {
+      slabs *= outer;
+      applyStencil(stencil, part(x, xRow), part(y, yRow), {
+        outer: slabs,
+        inner,
+        start,
+        rows,
+        accumulate: true,
+      });
+      slabs *= rows;
+    }
+  }
 }
 
 const CACHE_BYTES = 256 * 1024; // what a tile of all rows that the taps reach may take: a part of the second level
 
 function execute(stencil: Stencil, xAt: number, yAt: number, like: Reals, view: View): void {
-  const { outer, inner, rows, before, after, accumulate } = view;
-  const rowBytes = inner * like.BYTES_PER_ELEMENT;
-  const runCount = planRuns(stencil, view, like);
-  const span = stencil.before + stencil.after + 1;
-  const tile =
-    span * rowBytes <= CACHE_BYTES ? rowBytes : Math.max(1024, Math.floor(CACHE_BYTES / span / 64) * 64);
-  kernelsFor(like).stencil(
-    xAt + before * rowBytes,
-    yAt,
+  const { outer, rows, before, after, accumulate } = view;
+  const size = like.BYTES_PER_ELEMENT;
+  const axes = [{ ...view, stencil }, ...view.plus].map(({ stencil, outer, rows, inner }) => {
+    const rowBytes = inner * size;
+    return { outer, rowBytes, slabBytes: rows * rowBytes, tile: tileOf(stencil, rowBytes) };
+  });
+  const kernel = kernelsFor(like).stencil;
+  /** `slabs` slabs of axis k: with a table in one call of the kernel, else row by row. */
+  const run = (program: Program, k: number, slabs: number, x: number, xBytes: number, y: number): void => {
+    const { rowBytes, slabBytes, tile } = axes[k];
+    if ("runsAt" in program) {
+      const { runsAt, runCount } = program;
+      kernel(x, y, slabs, xBytes, slabBytes, rowBytes, tile, runsAt, runCount, accumulate);
+      return;
+    }
+    for (let slab = 0; slab < slabs; slab++, x += xBytes, y += slabBytes) {
+      for (const { first, rows, within } of program) {
+        const [offset, inner] = [first * rowBytes, axes[k + 1]];
+        run(within, k + 1, rows * inner.outer, x + offset, inner.slabBytes, y + offset);
+      }
+    }
+  };
+  const [{ rowBytes }] = axes;
+  run(
+    planRuns(stencil, view, like),
+    0,
     outer,
+    xAt + before * rowBytes,
     (before + rows + after) * rowBytes,
-    rows * rowBytes,
-    rowBytes,
-    tile,
-    areas.stencils.start,
-    runCount,
-    accumulate,
+    yAt,
   );
+}
+
+/** Bytes of a row to work on at a time. */
+function tileOf(stencil: Stencil, rowBytes: number): number {
+  const span = stencil.before + stencil.after + 1;
+  return span * rowBytes <= CACHE_BYTES ? rowBytes : Math.max(1024, Math.floor(CACHE_BYTES / span / 64) * 64);
 }
 
 /** Copies as many whole slabs of [rows, inner] to the heap and back as the staging areas take; false if none fits. */
@@ -113,7 +163,7 @@ function executeBoxes(stencil: Stencil, x: Reals, y: Reals, view: View): void {
           after: xLast - last,
         };
         execute(stencil, input.byteOffset, output.byteOffset, y, {
-          ...{ outer: 1, inner: columns, from: 0, to: last - first, accumulate, narrow },
+          ...{ outer: 1, inner: columns, from: 0, to: last - first, accumulate, narrow, plus: [] },
           ...piece,
         });
         copyBox(output, box, y, yBox, last - first, columns);
@@ -151,7 +201,7 @@ const stagingAreas = {
 /** Fills in the defaults and checks the layout. */
 function complete(stencil: Stencil, x: Reals, y: Reals, layout: StencilLayout): View {
   const { outer = 1, inner = 1, start = 0, rows = stencil.length - start, halo = [0, 0] } = layout;
-  const { only: [from, to] = [0, rows], accumulate = false } = layout;
+  const { only: [from, to] = [0, rows], accumulate = false, plus = [] } = layout;
   const [before, after] = halo;
   if (![outer, inner, start, rows, before, after, from, to].every(isCount)) {
     throw new RangeError(
@@ -167,8 +217,27 @@ function complete(stencil: Stencil, x: Reals, y: Reals, layout: StencilLayout): 
   checkTypes("applyStencil", x, y);
   checkShape("x", x, outer, before + rows + after, inner);
   checkShape("y", y, outer, rows, inner);
+  checkPlus(plus, inner);
   const narrow = isNarrow(stencil, inner * y.BYTES_PER_ELEMENT);
-  return { outer, inner, start, rows, before, after, from, to, accumulate, narrow };
+  return { outer, inner, start, rows, before, after, from, to, accumulate, narrow, plus };
+}
+
+function checkPlus(plus: readonly Plus[], numbers: number): void {
+  let row = numbers;
+  for (const [k, { stencil, outer, rows, inner, start }] of plus.entries()) {
+    if (
+      [outer, rows, inner, start].every(isCount) &&
+      outer * rows * inner === row &&
+      start + rows <= stencil.length
+    ) {
+      row = inner;
+      continue;
+    }
+    throw new RangeError(
+      `applyStencil: plus[${k}] of [${outer}, ${rows}, ${inner}] from row ${start} of ${stencil.length} on, within a row of ` +
+        `${row} numbers; make them equal, and stay inside the axis`,
+    );
+  }
 }
 
 function isCount(value: number): boolean {

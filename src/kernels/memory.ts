@@ -220,7 +220,7 @@ export function growMemory(pages: number): boolean {
 }
 
 /** From here on pages are large: a heap of less costs no more memory than it uses. */
-const LARGE = 64 * MIB;
+const LARGE = RESERVED + 8 * MIB;
 let advised = false;
 
 /** Reserves as much address space as we can get: 4 GiB if there is no limit on it (`ulimit -v`). */

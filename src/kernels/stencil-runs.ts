@@ -2,13 +2,16 @@ import { areas, memory } from "./memory.js";
 import type { Reals } from "./staging.js";
 import { rowOf, type Row, type Stencil } from "./stencil.js";
 
-/** What is computed: local rows `from` … `to` of y [outer, rows, inner], from x with `before` and `after` rows more. */
-export interface View {
+/** An axis on which a stencil acts: [outer, rows, inner], of global rows from `start` on. */
+export interface Axis {
   readonly outer: number;
-  readonly inner: number;
-  /** Global index of the first row of y. */
-  readonly start: number;
   readonly rows: number;
+  readonly inner: number;
+  readonly start: number;
+}
+
+/** What is computed: local rows `from` … `to` of y [outer, rows, inner], from x with `before` and `after` rows more. */
+export interface View extends Axis {
   readonly before: number;
   readonly after: number;
   readonly from: number;
@@ -16,6 +19,12 @@ export interface View {
   readonly accumulate: boolean;
   /** Whether rows are too short to be loops of their own. */
   readonly narrow: boolean;
+  /** Stencils along axes within `inner`, each within the one before it, whose results are added. */
+  readonly plus: readonly Plus[];
+}
+
+export interface Plus extends Axis {
+  readonly stencil: Stencil;
 }
 
 /** Successive rows, by global index, with the same taps. See assembly/stencil.ts. */
@@ -35,57 +44,107 @@ export function isNarrow(stencil: Stencil, rowBytes: number): boolean {
   return rowBytes <= 512 && widest <= areas.windows.bytes / 2;
 }
 
+/** True if stencils along several axes fit into one pass: no taps leave an axis, and few rows are different from others. */
+export function isOnePass(stencils: readonly Stencil[]): boolean {
+  const kinds = stencils.reduce((product, { head, tail }) => product * (head.length + 1 + tail.length), 1);
+  return (
+    kinds <= 512 &&
+    stencils.every(({ head, interior, tail }) => {
+      const [lowest, highest] = reach(interior);
+      return head.length >= -lowest && tail.length >= highest;
+    })
+  );
+}
+
+/** Runs along the last axis, where the kernel finds them. */
+export interface Table {
+  readonly runsAt: number;
+  readonly runCount: number;
+}
+/** Successive local rows of an axis with the same taps, and what is done within each. */
+export interface Level {
+  readonly first: number;
+  readonly rows: number;
+  readonly within: Program;
+}
+export type Program = Table | readonly Level[];
+
 /**
- * Writes the table of runs that computes a view, where the kernel expects it, and returns the number of runs.
- * All rows between the ends of the axis are one run; see {@link isNarrow} for the others. The last table of each
- * stencil is kept: operators apply theirs to the same view again and again.
+ * Writes the tables of runs that compute a view, where the kernel expects them, and returns what to do with them: one table,
+ * or for stencils along several axes one for each combination of different rows.
+ * All rows between the ends of the axis are one run; see {@link isNarrow} for the others. The last tables of each
+ * stencil are kept: operators apply theirs to the same views again and again.
  * @throws {RangeError} If x lacks rows that the taps reach, or the table is full.
  */
-export function planRuns(stencil: Stencil, view: View, like: Reals): number {
+export function planRuns(stencil: Stencil, view: View, like: Reals): Program {
   const size = like.BYTES_PER_ELEMENT;
-  const kept = plans.get(stencil);
-  if (kept?.size === size && sameView(kept.view, view)) {
+  const known = plans.get(stencil) ?? [];
+  const kept = known.find((plan) => plan.size === size && sameView(plan.view, view));
+  if (kept) {
     if (kept !== inPlace) {
       tableBytes.set(kept.table);
       windows.fill(0, 0, kept.windowBytes);
     }
     inPlace = kept;
-    return kept.runCount;
+    return kept.program;
   }
   inPlace = undefined;
   const runs = listRuns(stencil, view);
   for (const run of runs) checkHalo(run, stencil, view);
-  const { end, windowBytes } = writeRuns(runs, stencil.length, view, size);
-  inPlace = { view, size, runCount: runs.length, table: tableBytes.slice(0, end), windowBytes };
-  plans.set(stencil, inPlace);
-  return runs.length;
+  const tables = new TableWriter(size);
+  const axes = [view, ...view.plus].map((axis, k): WrittenAxis => {
+    const rowBytes = axis.inner * size;
+    const { length } = k === 0 ? stencil : view.plus[k - 1].stencil;
+    return {
+      length,
+      rowBytes,
+      start: axis.start,
+      runs:
+        k === 0
+          ? runs
+          : listRuns(view.plus[k - 1].stencil, { ...axis, from: 0, to: axis.rows, narrow: false }),
+      taps: new TapWriter(tables, rowBytes),
+    };
+  });
+  const program = writeProgram(tables, axes, []);
+  inPlace = { view, size, program, table: tableBytes.slice(0, tables.end), windowBytes: tables.windowBytes };
+  plans.set(stencil, [inPlace, ...known.slice(0, KEPT - 1)]);
+  return program;
 }
 
-/** A table as it was written, for a view and an element size. */
+/** Tables as they were written, for a view and an element size. */
 interface Plan {
   readonly view: View;
   readonly size: number;
-  readonly runCount: number;
+  readonly program: Program;
   readonly table: Uint8Array;
   readonly windowBytes: number;
 }
-const plans = new WeakMap<Stencil, Plan>();
+/** As many as an operator on a block takes turns with: the interior and both ends, of two dtypes. */
+const KEPT = 6;
+const plans = new WeakMap<Stencil, readonly Plan[]>();
 let inPlace: Plan | undefined; // the plan that the kernel's table holds now
 
 function sameView(a: View, b: View): boolean {
   return (
-    a.inner === b.inner &&
-    a.start === b.start &&
-    a.rows === b.rows &&
+    sameAxis(a, b) &&
     a.before === b.before &&
     a.after === b.after &&
     a.from === b.from &&
     a.to === b.to &&
-    a.narrow === b.narrow
+    a.narrow === b.narrow &&
+    a.plus.length === b.plus.length &&
+    a.plus.every((plus, k) => plus.stencil === b.plus[k].stencil && sameAxis(plus, b.plus[k]))
   );
 }
 
-function listRuns(stencil: Stencil, { start, from, to, narrow }: View): Run[] {
+function sameAxis(a: Axis, b: Axis): boolean {
+  return a.outer === b.outer && a.rows === b.rows && a.inner === b.inner && a.start === b.start;
+}
+
+type Part = Pick<View, "start" | "from" | "to" | "narrow">;
+
+function listRuns(stencil: Stencil, { start, from, to, narrow }: Part): Run[] {
   const { length, head, interior, tail } = stencil;
   const runs: Run[] = [];
   const alone = (i: number) => {
@@ -139,90 +198,168 @@ function checkHalo(run: Run, stencil: Stencil, { start, rows, before, after }: V
   );
 }
 
-const RUN_BYTES = 40;
+const RUN_BYTES = 36;
+const TERM_BYTES = 16;
 const TAP_BYTES = 16;
 const table = new DataView(memory.buffer, areas.stencils.start, areas.stencils.bytes);
 const tableBytes = new Uint8Array(memory.buffer, areas.stencils.start, areas.stencils.bytes);
 const windows = new Uint8Array(memory.buffer, areas.windows.start, areas.windows.bytes);
 
-/** Returns where the table ends, and how many bytes of windows it uses. */
-function writeRuns(runs: readonly Run[], length: number, { start, inner }: View, size: number) {
-  const rowBytes = inner * size;
-  const taps = new TapWriter(runs.length * RUN_BYTES, rowBytes, size);
-  let windowAt = 0;
-  for (const [r, run] of runs.entries()) {
-    const { first, rows, row, window } = run;
-    const [from, to] = rowsRead(run, length);
-    const fields = new Uint32Array(10);
-    fields.set([(first - start) * rowBytes, (first - start) * rowBytes, rows]);
-    if (from < to) fields.set(taps.write(row, run.taps), 3);
-    if (window && from < to) {
-      const [lowest, highest] = reach(row);
-      const origin = first + lowest; // the row that the window begins with, on the axis or not
-      const windowBytes = (rows + highest - lowest) * rowBytes;
-      windows.fill(0, windowAt, windowAt + windowBytes);
-      const addressOf = (i: number) => areas.windows.start + windowAt + (i - origin) * rowBytes;
-      fields[1] = addressOf(first);
-      fields.set([(from - start) * rowBytes, addressOf(from), (to - from) * rowBytes], 7); // modulo 2³², as addresses
-      windowAt += windowBytes;
-    }
-    fields.forEach((value, k) => table.setUint32(r * RUN_BYTES + 4 * k, value, true));
+interface WrittenAxis {
+  readonly length: number;
+  readonly rowBytes: number;
+  readonly start: number;
+  readonly runs: readonly Run[];
+  readonly taps: TapWriter;
+}
+
+/** Hands out the area of the tables and that of the windows, from their beginnings. */
+class TableWriter {
+  readonly size: number;
+  end = 0;
+  windowBytes = 0;
+
+  constructor(size: number) {
+    this.size = size;
   }
-  return { end: taps.end, windowBytes: windowAt };
+
+  /** @throws {RangeError} If there is no room. */
+  reserve(bytes: number): number {
+    const at = this.end;
+    this.end += bytes;
+    if (this.end <= areas.stencils.bytes) return at;
+    throw new RangeError(
+      `applyStencil: taps do not fit into the table of ${areas.stencils.bytes} bytes; ` +
+        `convolve with so long a filter by Fourier transforms`,
+    );
+  }
+
+  words(at: number, values: readonly number[]): void {
+    values.forEach((value, k) => table.setUint32(at + 4 * k, value, true)); // modulo 2³², as addresses
+  }
+}
+
+/** For each run of the first axis what is done within, with the terms of its taps behind `terms`; of the last one the table. */
+function writeProgram(tables: TableWriter, axes: readonly WrittenAxis[], terms: readonly Term[]): Program {
+  const [axis, ...inner] = axes;
+  const { runs, start, taps } = axis;
+  if (inner.length > 0) {
+    return runs.map((run) => ({
+      first: run.first - start,
+      rows: run.rows,
+      within: writeProgram(tables, inner, [...terms, taps.write(run)]),
+    }));
+  }
+  const at = tables.reserve(runs.length * RUN_BYTES);
+  for (const [r, run] of runs.entries())
+    writeRun(tables, at + r * RUN_BYTES, run, axis, [...terms, taps.write(run)]);
+  return { runsAt: areas.stencils.start + at, runCount: runs.length };
+}
+
+function writeRun(
+  tables: TableWriter,
+  at: number,
+  run: Run,
+  { start, rowBytes, length }: WrittenAxis,
+  terms: readonly Term[],
+): void {
+  const { first, rows, row } = run;
+  const termsAt = tables.reserve(terms.length * TERM_BYTES);
+  for (const [k, term] of terms.entries()) tables.words(termsAt + k * TERM_BYTES, term);
+  const offset = (first - start) * rowBytes;
+  const termsFrom = areas.stencils.start + termsAt;
+  const fields = [
+    offset,
+    offset,
+    rows,
+    shapeOf(terms),
+    termsFrom,
+    termsFrom + terms.length * TERM_BYTES,
+    0,
+    0,
+    0,
+  ];
+  const [from, to] = rowsRead(run, length);
+  if (run.window && from < to) {
+    const [lowest, highest] = reach(row);
+    const origin = first + lowest; // the row that the window begins with, on the axis or not
+    const windowBytes = (rows + highest - lowest) * rowBytes;
+    windows.fill(0, tables.windowBytes, tables.windowBytes + windowBytes);
+    const base = areas.windows.start + tables.windowBytes;
+    const addressOf = (i: number) => base + (i - origin) * rowBytes;
+    fields[1] = addressOf(first);
+    fields.splice(6, 3, (from - start) * rowBytes, addressOf(from), (to - from) * rowBytes);
+    tables.windowBytes += windowBytes;
+  }
+  tables.words(at, fields);
+}
+
+/** The address of taps: sums, differences and single ones, and where each of the three ends. */
+type Term = readonly [taps: number, sums: number, differences: number, singles: number];
+
+/** The number of a shape with a loop of its own, as in assembly/stencil.ts; 0 if there is none. */
+function shapeOf(terms: readonly Term[]): number {
+  const counts = terms.map(([taps, ...ends]) =>
+    ends.map((end, k) => (end - (k ? ends[k - 1] : taps)) / TAP_BYTES),
+  );
+  const are = (expected: readonly number[]) => counts.every((count) => sameNumbers(count, expected));
+  if (terms.length === 1) for (const n of [1, 2]) if (are([0, n, 0])) return n;
+  const centers = terms.map(([, , at]) => table.getInt32(at - areas.stencils.start + 4, true));
+  return are([1, 0, 1]) && centers.every((center) => center === centers[0]) && terms.length <= 3
+    ? 2 + terms.length
+    : 0;
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, k) => value === b[k]);
 }
 
 type Tap = readonly [first: number, second: number, weight: number];
 
 /** Writes each row's taps once: folded, and plain if a run needs a part of them. */
 class TapWriter {
-  #end: number;
+  readonly #tables: TableWriter;
   readonly #rowBytes: number;
-  readonly #size: number;
-  readonly #folded = new Map<Row, readonly number[]>();
+  readonly #folded = new Map<Row, Term>();
   readonly #plain = new Map<Row, number>();
 
-  constructor(start: number, rowBytes: number, size: number) {
-    this.#end = start;
+  constructor(tables: TableWriter, rowBytes: number) {
+    this.#tables = tables;
     this.#rowBytes = rowBytes;
-    this.#size = size;
   }
 
-  get end(): number {
-    return this.#end;
-  }
-
-  /** The addresses where the taps begin, and where sums, differences and single taps end. */
-  write(row: Row, [low, high]: readonly [number, number]): readonly number[] {
+  write({ row, taps: [low, high] }: Run): Term {
     if (high - low === row.length) {
-      const folded = this.#folded.get(row) ?? [this.#end, ...fold(row).map((taps) => this.#put(taps))];
-      this.#folded.set(row, folded);
-      return folded.map((at) => areas.stencils.start + at);
+      let folded = this.#folded.get(row);
+      if (!folded) {
+        const [sums, differences, singles] = fold(row);
+        const [start, a] = this.#put(sums);
+        const [, b] = this.#put(differences);
+        const [, c] = this.#put(singles);
+        folded = [start, a, b, c];
+        this.#folded.set(row, folded);
+      }
+      return folded;
     }
     let start = this.#plain.get(row);
     if (start === undefined) {
-      start = this.#end;
+      [start] = this.#put(row.map(([offset, weight]) => [0, offset, weight]));
       this.#plain.set(row, start);
-      this.#put(row.map(([offset, weight]) => [0, offset, weight]));
     }
-    const [from, to] = [low, high].map((tap) => areas.stencils.start + start + tap * TAP_BYTES);
-    return [from, from, from, to];
+    const from = start + low * TAP_BYTES;
+    return [from, from, from, start + high * TAP_BYTES];
   }
 
-  #put(taps: readonly Tap[]): number {
-    if (this.#end + taps.length * TAP_BYTES > areas.stencils.bytes) {
-      throw new RangeError(
-        `applyStencil: ${taps.length} taps do not fit into the table of ${areas.stencils.bytes} bytes; ` +
-          `convolve with so long a filter by Fourier transforms`,
-      );
+  /** Returns the address where the taps begin, and where they end. */
+  #put(taps: readonly Tap[]): [start: number, end: number] {
+    const start = this.#tables.reserve(taps.length * TAP_BYTES);
+    for (const [k, [first, second, weight]] of taps.entries()) {
+      const at = start + k * TAP_BYTES;
+      this.#tables.words(at, [first * this.#rowBytes, second * this.#rowBytes]);
+      if (this.#tables.size === 8) table.setFloat64(at + 8, weight, true);
+      else table.setFloat32(at + 8, weight, true);
     }
-    for (const [first, second, weight] of taps) {
-      table.setInt32(this.#end, first * this.#rowBytes, true);
-      table.setInt32(this.#end + 4, second * this.#rowBytes, true);
-      if (this.#size === 8) table.setFloat64(this.#end + 8, weight, true);
-      else table.setFloat32(this.#end + 8, weight, true);
-      this.#end += TAP_BYTES;
-    }
-    return this.#end;
+    return [areas.stencils.start + start, areas.stencils.start + this.#tables.end];
   }
 }
 

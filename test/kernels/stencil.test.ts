@@ -267,6 +267,64 @@ test("only: computes the rows it names, before a halo is there; accumulate: adds
   t.end();
 });
 
+test("plus: stencils along several axes in one pass have the bits of one pass each, also on a part with its halo", (t) => {
+  const problem = fc.record({
+    dims: fc.array(fc.constantFrom(1, 2, 3, 5, 6, 9, 23, 40), { minLength: 2, maxLength: 3 }),
+    between: fc.constantFrom(1, 2),
+    inner: fc.constantFrom(1, 2, 7),
+    which: fc.array(fc.nat(), { minLength: 3, maxLength: 3 }),
+    transposed: fc.boolean(),
+    cut: fc.nat(40),
+    type: fc.constantFrom("float64", "float32"),
+    placement: fc.constantFrom("heap", "ordinary"),
+  });
+  fc.assert(
+    fc.property(problem, ({ dims, between, inner, which, transposed, cut, type, placement }) => {
+      // An array of [2, n, between, m, …, inner], and each of its axes n, m, … as [outer, rows, inner]
+      const [n] = dims;
+      const rowOf = (k: number) => dims.slice(k + 1).reduce<number>((row, rows) => row * rows * between, inner);
+      const axes = dims.map((rows, k) => {
+        const list = k === 0 || which[k] % 3 > 0 ? derivatives(rows) : all(rows);
+        const stencil = list[which[k] % list.length][1];
+        const outer = k === 0 ? 2 : between;
+        return {
+          stencil: transposed ? transposeStencil(stencil) : stencil,
+          outer,
+          rows,
+          inner: rowOf(k),
+          start: 0,
+        };
+      });
+      const x = place(numbers(2 * n * rowOf(0)), type, placement);
+      const [{ stencil, outer, inner: row }, ...plus] = axes;
+      const whole = place(new Float64Array(x.length), type, "heap");
+      let slabs = 1;
+      for (const [k, axis] of axes.entries()) {
+        slabs *= axis.outer;
+        applyStencil(axis.stencil, place(x, type, "heap"), whole, {
+          ...axis,
+          outer: slabs,
+          accumulate: k > 0,
+        });
+        slabs *= axis.rows;
+      }
+      const y = applyStencil(stencil, x, place(new Float64Array(x.length), type, placement), {
+        outer,
+        inner: row,
+        plus,
+      });
+      const start = Math.min(cut, n - 1);
+      const before = Math.min(start, stencil.before);
+      const rest = place(box(x, n, row, start - before, n), type, placement);
+      const part = place(new Float64Array(outer * (n - start) * row), type, placement);
+      applyStencil(stencil, rest, part, { outer, inner: row, start, halo: [before, 0], plus });
+      return identical(y, whole) && identical(part, box(whole, n, row, start, n));
+    }),
+    { numRuns: 400 },
+  );
+  t.end();
+});
+
 test("applyStencil refuses what does not fit, naming both numbers", (t) => {
   const stencil = firstDerivative(10, { order: 5 });
   const x = new Float64Array(10);
@@ -278,6 +336,14 @@ test("applyStencil refuses what does not fit, naming both numbers", (t) => {
   t.throws(() => applyStencil(stencil, x, x, { rows: 11 }), RangeError);
   t.throws(() => applyStencil(stencil, x, x, { inner: -1 }), RangeError);
   t.throws(() => applyStencil<Reals>(stencil, x, new Float32Array(10)), TypeError);
+  const row = { stencil, outer: 1, rows: 10, inner: 2, start: 0 };
+  t.throws(
+    () => applyStencil(stencil, new Float64Array(100), new Float64Array(100), { inner: 10, plus: [row] }),
+    {
+      name: "RangeError",
+      message: /plus\[0\] of \[1, 10, 2\] from row 0 of 10 on, within a row of 10 numbers/,
+    },
+  );
   t.throws(() => convolution(10, [1, 2], 2), { name: "RangeError", message: /offset 2/ });
   t.throws(() => convolution(10, []), RangeError);
   t.throws(() => firstDerivative(10, { sampling: 0 }), RangeError);
@@ -297,6 +363,11 @@ function box(x: ArrayLike<number>, rows: number, inner: number, from: number, to
 
 function same(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   return a.length === b.length && Array.from(a).every((value, i) => value === b[i]);
+}
+
+/** Also in the sign of zero. */
+function identical(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  return a.length === b.length && Array.from(a).every((value, i) => Object.is(value, b[i]));
 }
 
 function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {

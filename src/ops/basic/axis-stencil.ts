@@ -3,9 +3,9 @@ import { DistributedArray } from "../../array/distributed-array.js";
 import { type DType, numbersPerElement, type Storage } from "../../array/dtype.js";
 import { HaloPlan } from "../../array/halo.js";
 import { LocalArray } from "../../array/local-array.js";
-import { alongAxis } from "../../array/shape.js";
+import { alongAxis, product } from "../../array/shape.js";
 import { boxIn, copyBox } from "../../array/strided-copy.js";
-import { applyStencil, type Reals, type Stencil, type StencilLayout } from "../../kernels/index.js";
+import { applyStencil, type Reals, type Stencil, type StencilLayout, type StencilWithin } from "../../kernels/index.js"; // prettier-ignore
 import { distributionOf } from "./block-space.js";
 
 /** The rows at both ends of a block with all that they reach, and where they are computed if theirs are scattered. */
@@ -16,11 +16,18 @@ interface Ends {
   readonly last: LocalArray;
 }
 
+/** A stencil, and the axis along which it acts. */
+export interface AxisTerm {
+  readonly axis: number;
+  readonly stencil: Stencil;
+}
+
 /** A complete layout, of a block without its halo. */
 type BlockLayout = StencilLayout & { outer: number; inner: number; start: number; rows: number };
 
 /**
- * A stencil along one axis of local or distributed arrays: y ← S x, or y ← y + S x.
+ * A stencil along one axis of local or distributed arrays: y ← S x, or y ← y + S x. With others along axes behind it, which
+ * are not split, their sum: one pass over memory.
  *
  * Where the axis is split, the ranks exchange as many cells as the stencil reaches. Only the rows at both ends of a block
  * wait for them; the others are computed, in place, while the messages travel, which `comm.statistics.overlapped` shows.
@@ -29,18 +36,31 @@ type BlockLayout = StencilLayout & { outer: number; inner: number; start: number
 export class AxisStencil {
   readonly #stencil: Stencil;
   readonly #layout: Required<Pick<StencilLayout, "outer" | "inner" | "start" | "rows">>;
+  readonly #within: readonly StencilWithin[];
   readonly #localShape: readonly number[];
   readonly #halo: HaloPlan | undefined;
   readonly #axis: number;
   readonly #padded = new Map<DType, LocalArray>();
   readonly #ends = new Map<DType, Ends>();
 
-  constructor(space: BlockSpace<unknown>, axis: number, stencil: Stencil) {
+  /** @param others - In the order of their axes. */
+  constructor(space: BlockSpace<unknown>, axis: number, stencil: Stencil, others: readonly AxisTerm[] = []) {
     const { outer, length, inner } = alongAxis(space.localShape, axis);
     const distribution = distributionOf(space);
     const split = distribution && distribution.grid[axis] > 1;
     this.#stencil = stencil;
     this.#layout = { outer, inner, start: space.localStart[axis], rows: length };
+    this.#within = others.map(({ axis: k, stencil }, i) => {
+      const inFront = i > 0 ? others[i - 1].axis : axis;
+      const { length, inner } = alongAxis(space.localShape, k);
+      return {
+        stencil,
+        outer: product(space.localShape.slice(inFront + 1, k)),
+        rows: length,
+        inner,
+        start: 0,
+      };
+    });
     this.#localShape = space.localShape;
     this.#axis = axis;
     if (split) this.#halo = new HaloPlan(distribution, [stencil.before, stencil.after], { axis }, true);
@@ -53,8 +73,10 @@ export class AxisStencil {
 
   /** Collective if the axis is split, else local and done when it returns. `x` and `y` must not overlap. */
   apply(x: BlockVector<unknown>, y: BlockVector<unknown>, accumulate = false): Promise<void> | void {
-    const inner = this.#layout.inner * numbersPerElement(x.dtype);
-    const layout = { ...this.#layout, inner, accumulate };
+    const numbers = numbersPerElement(x.dtype);
+    const inner = this.#layout.inner * numbers;
+    const plus = this.#within.map((term) => ({ ...term, inner: term.inner * numbers }));
+    const layout = { ...this.#layout, inner, plus, accumulate };
     const [input, output] = [realsOf(x.local), realsOf(y.local)];
     if (!this.#halo || !(x instanceof DistributedArray)) {
       applyStencil(this.#stencil, input, output, layout);
