@@ -282,7 +282,8 @@ test("plus: stencils along several axes in one pass have the bits of one pass ea
     fc.property(problem, ({ dims, between, inner, which, transposed, cut, type, placement }) => {
       // An array of [2, n, between, m, …, inner], and each of its axes n, m, … as [outer, rows, inner]
       const [n] = dims;
-      const rowOf = (k: number) => dims.slice(k + 1).reduce<number>((row, rows) => row * rows * between, inner);
+      const rowOf = (k: number) =>
+        dims.slice(k + 1).reduce<number>((row, rows) => row * rows * between, inner);
       const axes = dims.map((rows, k) => {
         const list = k === 0 || which[k] % 3 > 0 ? derivatives(rows) : all(rows);
         const stencil = list[which[k] % list.length][1];
