@@ -191,6 +191,7 @@ export { Radon2D, Radon3D, type RadonOptions, type RegularAxis } from "./ops/sig
 export type { FilterPair } from "./ops/signal/biorthogonal.js";
 export { waveletFilters } from "./ops/signal/wavelet-filters.js";
 export { ricker } from "./ops/signal/wavelets.js";
+export { Seislet, type SeisletOptions } from "./ops/signal/seislet.js";
 export { Shift, type ShiftOptions } from "./ops/signal/shift.js";
 export {
   Sliding,

@@ -221,6 +221,7 @@ const EXPORTS = [
     "DWTND",
     "WaveletOptions",
   ],
+  ...["Seislet", "SeisletOptions"],
   ...["columnsOf", "matmat", "estimateTrace", "TraceOptions", "zeroPhaseBoxcar", "tosparse", "SparseMatrix"],
   // solvers
   ...["cg", "CgOptions", "CgResult", "cgls", "CglsOptions", "CglsResult", "CglsState", "SolverCallback"],

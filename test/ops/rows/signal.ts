@@ -12,6 +12,7 @@ import { NonStationaryConvolve1D, NonStationaryConvolveND } from "../../../src/o
 import { NonStationaryFilters } from "../../../src/ops/signal/non-stationary-filters.js";
 import { PoststackLinearModelling } from "../../../src/ops/signal/poststack.js";
 import { Radon2D, Radon3D } from "../../../src/ops/signal/radon.js";
+import { Seislet } from "../../../src/ops/signal/seislet.js";
 import { Shift } from "../../../src/ops/signal/shift.js";
 import { Smoothing1D } from "../../../src/ops/signal/smoothing1d.js";
 import { Smoothing2D } from "../../../src/ops/signal/smoothing2d.js";
@@ -51,6 +52,52 @@ function convolutionND(x: Field, h: Field, offset: readonly number[], axes: read
       }),
     ),
   );
+}
+
+/** Trace by trace: what the neighbours along the slopes do not predict, and averages with that; averages again. */
+function seislets(x: Field, slopes: Field, kind: string, level: number, taps: number, scale: number): Field {
+  const [traces, times] = x.dims;
+  const n = Math.ceil(traces / 2 ** level) * 2 ** level;
+  const slope = (trace: number, t: number) => {
+    const inside = Math.min(Math.max(t, 0), times - 1);
+    return sum(linear(inside, times).map((weight, i) => weight * scale * slopes.at(trace, i)));
+  };
+  /** Trace `from` as it would be at trace `to`. */
+  const carried = (values: Line, from: number, to: number) =>
+    map(times, (t) => {
+      let position = t;
+      const step = Math.sign(from - to);
+      for (let trace = to; trace !== from; trace += step) position += step * slope(trace, position);
+      return sum(
+        values.map((value, i) => {
+          const d = position - i;
+          if (d === 0) return value;
+          if (Math.abs(d) > taps || Number.isInteger(d)) return 0;
+          return (
+            ((value * Math.sin(Math.PI * d)) / (Math.PI * d)) * Math.cos((Math.PI * d) / (2 * taps)) ** 2
+          );
+        }),
+      );
+    });
+  let rows = map(n, (trace) => map(times, (t) => x.at(trace, t)));
+  let details: Line[] = [];
+  for (let l = 0; l < level; l++) {
+    const half = rows.length / 2;
+    const mean = (k: number, of: readonly number[], values: (k: number) => Line) =>
+      map(times, (t) => sum(of.map((j) => carried(values(j), j * 2 ** l, k * 2 ** l)[t] / of.length)));
+    const near = (k: number) =>
+      kind === "haar" ? [k + 1 - 2 * (k % 2)] : [k - 1, k + 1].filter((j) => j >= 0 && j < 2 * half);
+    const d = map(half, (k) => {
+      const prediction = mean(2 * k + 1, near(2 * k + 1), (j) => rows[j]);
+      return rows[2 * k + 1].map((value, t) => value - prediction[t]);
+    });
+    const c = map(half, (k) => {
+      const update = mean(2 * k, near(2 * k), (j) => d[(j - 1) / 2]);
+      return rows[2 * k].map((value, t) => value + update[t] / 2);
+    });
+    [rows, details] = [c, [...d, ...details]];
+  }
+  return fieldOf([n, times], [...rows, ...details].flat());
 }
 
 const realPart = ({ dtype, local, space }: LocalArray): Field =>
@@ -512,6 +559,19 @@ export const signal: Readonly<Record<string, Row>> = {
       };
     },
     dims: (pick) => [pick(0, 5), pick(0, 6)],
+  },
+  Seislet: {
+    cost: always({ alltoall: 5 }), // two for each level, and the padding
+    draw: (given) => {
+      const [kind, level, taps] = [(["haar", "linear"] as const)[given.pick(0, 1)], given.pick(0, 2), [1, 3, Infinity][given.pick(0, 2)]]; // prettier-ignore
+      const slopes = reals(given, given.dims);
+      const sampling = [2, given.pick(1, 4)] as const;
+      return {
+        make: (space) => new Seislet(space, slopes, { dtype: given.dtype, kind, level, taps, sampling }),
+        whole: (x) => seislets(x, realPart(slopes), kind, level, taps, sampling[0] / sampling[1]).flat,
+      };
+    },
+    dims: (pick) => [pick(1, 5), pick(1, 6)],
   },
   PoststackLinearModelling: {
     cost: halos(2),
