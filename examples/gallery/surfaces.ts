@@ -42,7 +42,7 @@ await show("Radon transforms along two axes", [
     "Radon3D: traces of row 0": await interpolated.slice(0),
   },
   {
-    "FourierRadon3D: time 40": await exact.slice(undefined, undefined, 40),
+    "FourierRadon3D: time 28": await exact.slice(undefined, undefined, 28),
     "Adjoint: both slopes, time 30": await adjoint.slice(undefined, undefined, 30),
   },
 ]);
