@@ -17,9 +17,9 @@ the others were doing.
     rank 3 waits for a message from rank 2 with tag 5 on "world"  halo.ts:12  await world.recv({ source: 2, tag: 5 });
   rank 9 has been computing for 58 s, at assemble.ts:212  while (!converged) {
 
-Ranks are ranks of the world. A rank that computes, and whose event loop does not turn, is interrupted in JavaScript,
-for about a millisecond, and goes on; in a library it cannot be interrupted. A report takes a few milliseconds if all
-ranks wait, and one to three seconds if some compute.
+Ranks are ranks of the world. If some wait for each other in a ring, the report says so. A rank that computes, and whose
+event loop does not turn, is interrupted in JavaScript, for about a millisecond, and goes on; in a library it cannot be
+interrupted. A report takes a few milliseconds if all ranks wait, and one to three seconds if some compute.
 
 --stats watches every call: its bytes are those of the arrays that are passed, and it waits from its await to its result.
 --trace has the clocks of all hosts on one axis of time. Both come from what ranks hand over when they end; a rank that is

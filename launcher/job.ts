@@ -98,9 +98,9 @@ export class Job {
     const ranks = nodes.flatMap(({ ranks, host }) => ranks.map((rank) => [rank, host] as const));
     this.#host = ranks.sort(([a], [b]) => a - b).map(([, host]) => host);
     this.#ledger = new Ledger(ranks.length);
-    const { log, directory, dumpFolder } = options;
+    const { log, directory, dumpOn, dumpFolder } = options;
     this.#states = new StateReporter({
-      ...{ ledger: this.#ledger, log, directory, dumpFolder },
+      ...{ ledger: this.#ledger, log, directory, dumpOn, dumpFolder },
       broadcast: (message) => this.#broadcast(message),
       say: (text) => outputs.say(text),
     });
@@ -240,7 +240,7 @@ export class Job {
 
   /** Says what every rank is waiting for; the job goes on. */
   reportState(): void {
-    void this.#states.print("SIGQUIT", `tsmpirun: state after ${this.#seconds} s`);
+    void this.#states.print("quit", `tsmpirun: state after ${this.#seconds} s`);
   }
 
   /** Passes a signal on to every rank. */

@@ -4,6 +4,7 @@ import { seconds } from "./ending-options.js";
 import { UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
 import { makeFolder } from "./make-folder.js";
+import { oneOf } from "./one-of.js";
 import type { RecordOptions } from "./records.js";
 import type { outputKnobs } from "./output-options.js";
 
@@ -11,11 +12,22 @@ import type { outputKnobs } from "./output-options.js";
 export interface ReportOptions extends RecordOptions {
   /** A job that has stood still for so long is reported; `undefined`: it is not looked. */
   readonly stallMs: number | undefined;
+  /** When it is told what ranks do. */
+  readonly dumpOn: ReadonlySet<Occasion>;
   /** Where whole reports go, beside the terminal; `undefined`: nowhere. */
   readonly dumpFolder: string | undefined;
 }
 
+/** At SIGQUIT, at --timeout, at --wait, at --stall-warn, and when a rank fails. */
+const occasions = ["quit", "timeout", "wait", "stall", "failure"] as const;
+export type Occasion = (typeof occasions)[number];
+
 export const reportKnobs = {
+  "dump-on": {
+    value: "LIST",
+    default: occasions.join(","),
+    help: "when it is told what ranks do: at SIGQUIT, --timeout, --wait, --stall-warn, when a rank fails",
+  },
   "dump-dir": {
     value: "FOLDER",
     help: "whole reports go there, as text and JSON; without it, to the folder of --output-dir",
@@ -43,6 +55,9 @@ export function readReport(
   if (dumps !== undefined) checkFolder("--dump-dir", dumps);
   const folder = dumps ?? outputs;
   return {
+    dumpOn: new Set(
+      flags["dump-on"]?.split(",").map((word) => oneOf("--dump-on", word, occasions)) ?? occasions,
+    ),
     dumpFolder: folder === undefined ? undefined : resolve(folder),
     stallMs: stall(flags["stall-warn"]),
     stats: flags.stats ?? false,

@@ -35,10 +35,14 @@ export function stateSummary(findings: Findings, context: StateContext): string[
       for (const call of running)
         doings.add(`in ${call.call} #${call.sequence} "${name}"${at(call, context)}`, rank);
     if (state.comms.every(({ running }) => running.length === 0))
-      for (const message of state.pending.slice(0, 1)) doings.add(waiting(message, context), rank);
+      for (const message of state.pending.slice(0, 1))
+        doings.add(
+          `waiting ${waiting(message, context).replace(PEERS, nameRanks([message.peer ?? 0]))}`,
+          rank,
+        );
     if (state.place !== "") doings.add(`computing at ${context.show(state.place)}`, rank);
   }
-  return doings.list((ranks, doing) => `${nameRanks(ranks)} ${doing}`);
+  return doings.list(sentence);
 }
 
 /** A communicator on which some rank waits. */
@@ -111,35 +115,43 @@ function branches({ name, states }: Comm): string[] {
   ];
 }
 
-/** Sends, receives and probes that wait. */
+/** Sends, receives and probes that wait. Ranks that wait in one place for different ones are named together. */
 function messages(findings: Findings, context: StateContext): string[] {
   const groups = new Groups();
+  const peers = new Map<string, number[]>();
   for (const [rank, { state }] of findings) {
-    for (const message of state?.pending ?? []) groups.add(waitsFor(message, context), rank);
+    for (const message of state?.pending ?? []) {
+      const doing = `[waits|wait] ${waiting(message, context)}${never(message, context)}`;
+      groups.add(doing, rank);
+      peers.set(doing, [...(peers.get(doing) ?? []), ...(message.peer === undefined ? [] : [message.peer])]);
+    }
     const more = (state?.pendingCount ?? 0) - (state?.pending.length ?? 0);
     if (more > 0) groups.add(`[waits|wait] for ${more} more messages`, rank);
   }
-  const lines = groups.list(sentence);
+  const lines = groups.list((ranks, doing) =>
+    sentence(ranks, doing.replaceAll(PEERS, nameRanks(peers.get(doing) ?? []))),
+  );
   return lines.length === 0 ? [] : ["  point to point", ...lines.map((line) => `    ${line}`)];
-}
-
-function waitsFor(message: PendingMessage, context: StateContext): string {
-  const { peer } = message;
-  const isGone = peer !== undefined && [...context.finalized, ...context.exited].includes(peer);
-  const never = isGone ? `; rank ${peer} has ended  => this can never complete` : "";
-  return `[waits|wait]${waiting(message, context).slice("waiting".length)}${never}`;
 }
 
 function waiting(message: PendingMessage, context: StateContext): string {
   const { what, comm, peer, tag } = message;
-  const whom = peer === undefined ? "any rank" : `rank ${peer}`;
+  const whom = peer === undefined ? "any rank" : PEERS;
   const which = tag === undefined ? "any tag" : `tag ${tag}`;
   const wait =
     what === "recv"
-      ? `for a message from ${whom} with ${which}`
-      : `until ${whom} receives a message with ${which}`;
-  return `waiting ${wait} on "${comm}"${at(message, context)}`;
+      ? `for [a message|a message each] from ${whom} with ${which}`
+      : `until ${whom} [receives|receive] a message with ${which}`;
+  return `${wait} on "${comm}"${at(message, context)}`;
 }
+
+function never({ peer }: PendingMessage, { finalized, exited }: StateContext): string {
+  if (peer === undefined || !(finalized.includes(peer) || exited.includes(peer))) return "";
+  return `; the program of ${PEERS} is over  => this can never complete`;
+}
+
+/** Stands for the names of other ranks. */
+const PEERS = "{peers}";
 
 /** Ranks that wait for nothing that is told above. */
 function others(findings: Findings, context: StateContext): string[] {

@@ -5,22 +5,19 @@ import type { EventLog } from "./event-log.js";
 import type { Ledger } from "./ledger.js";
 import { makeFolder } from "./make-folder.js";
 import { showPlace } from "./places.js";
+import type { Occasion, ReportOptions } from "./report-options.js";
 import { StallWatch } from "./stall-watch.js";
 import { type StateContext, stateReport, stateSummary } from "./state-report.js";
 import { type Finding, type Findings, Survey } from "./survey.js";
+import { describeRing, findRing, isStill } from "./wait-graph.js";
 
-export interface StateReporterOptions {
+export interface StateReporterOptions extends Pick<ReportOptions, "dumpOn" | "dumpFolder"> {
   readonly ledger: Ledger;
   readonly log: EventLog;
   readonly broadcast: (message: ControlMessage) => void;
   readonly say: (text: string) => void;
   readonly directory: string;
-  /** Where whole reports go, beside the terminal; `undefined`: nowhere. */
-  readonly dumpFolder: string | undefined;
 }
-
-/** What a report is made for. */
-export type Occasion = "SIGQUIT" | "timeout" | "wait" | "stall";
 
 /** Finds out what all ranks are doing, and says it. */
 export class StateReporter {
@@ -50,11 +47,12 @@ export class StateReporter {
     this.#options.say(await this.compose(why, headline));
   }
 
-  /** Makes a report, without printing it. */
+  /** Makes a report, without printing it; the headline alone if none is wanted. */
   async compose(why: Occasion, headline: string): Promise<string> {
-    const { ledger, log } = this.#options;
+    const { ledger, log, dumpOn } = this.#options;
+    if (!dumpOn.has(why)) return headline;
     const findings = await this.#survey.ask(() => ledger.running, true);
-    const lines = [headline, ...stateReport(findings, this.#context)];
+    const lines = [headline, ...stateReport(findings, this.#context), ...(await this.#ring(findings))];
     const dump = this.#dump(lines, findings);
     const shown =
       lines.length > MOST_LINES
@@ -77,6 +75,7 @@ export class StateReporter {
 
   /** A rank has failed: asks the others, before they hear of it. */
   askAtFailure(): void {
+    if (!this.#options.dumpOn.has("failure")) return void (this.#othersAreKnown = true);
     const asked = this.#survey.ask(() => this.#options.ledger.running, false, this.#atFailure);
     void asked.then(() => (this.#othersAreKnown = true));
   }
@@ -89,6 +88,15 @@ export class StateReporter {
   /** What other ranks were doing when the first one failed, as far as they have told by now. */
   get othersAtFailure(): readonly string[] {
     return stateSummary(this.#atFailure, this.#context);
+  }
+
+  /** Says whether some ranks wait for each other for ever. */
+  async #ring(findings: Findings): Promise<string[]> {
+    const { ledger } = this.#options;
+    const ring = findRing(findings, ledger.ranks.length);
+    if (ring === undefined || !isStill(ring, findings, await this.#survey.ask(() => ledger.running, false)))
+      return [];
+    return [`  => none of these can go on: ${describeRing(ring)}`];
   }
 
   get #context(): StateContext {

@@ -83,9 +83,20 @@ test("state report: a message that cannot come any more is called that", (t) => 
   const lines = stateReport(findings, context(3, { finalized: [2], exited: [2] }));
   t.match(lines, [
     "  point to point",
-    '    rank 0 waits for a message from rank 2 with tag 5 on "world"; rank 2 has ended  => this can never complete',
+    '    rank 0 waits for a message from rank 2 with tag 5 on "world"; the program of rank 2 is over  => this can never complete',
     '    rank 1 waits for a message from any rank with any tag on "world"  a.ts:7',
     "  rank 2 has ended",
+  ]);
+  t.end();
+});
+
+test("state report: ranks that wait in one place for different ones are on one line", (t) => {
+  const findings = new Map(
+    [...Array(6).keys()].map((rank) => [rank, told(pending({ peer: (rank + 1) % 6 }))]),
+  );
+  t.same(stateReport(findings, context(6)), [
+    "  point to point",
+    '    ranks 0-5 wait for a message each from ranks 0-5 with tag 5 on "world"',
   ]);
   t.end();
 });

@@ -83,6 +83,7 @@ const cases: readonly Case[] = [
     says: [
       /"world\/1", collective #0\n {4}rank 3 is in allreduce\(sum.*\n {4}rank 1 has not called it/,
       /rank 1 waits for a message from rank 3 with any tag on "world\/1"/,
+      /=> none of these can go on: rank \d waits for rank \d, \d for \d$/m,
       /ranks 0,2 wait for nothing of tsmpi/,
     ],
   },
@@ -160,6 +161,19 @@ test("--wait: what ranks do that go on after the program of another has ended", 
   t.match(
     stderr,
     /ranks 1-2 still run, 0.3 s after the first rank has ended\n {2}ranks 1-2 wait for nothing of tsmpi\n {2}rank 0 has finalized/,
+  );
+});
+
+test("--dump-on: nothing is asked on occasions that are left out", async (t) => {
+  const options = ["-n", "2", "--dump-on", "quit,stall", "--timeout", "1"];
+  const { code, stderr } = await tsmpirun([...options, program("stalls.ts"), "ends"]);
+  t.equal(code, 124);
+  t.match(stderr, /^tsmpirun: ranks 0-1 still ran at the --timeout of 1 s; job aborted, exit code 124\n$/);
+  const wrong = await tsmpirun(["--dump-on", "quit,stal", program("stalls.ts")]);
+  t.equal(wrong.code, 2);
+  t.match(
+    wrong.stderr,
+    /--dump-on stal: not known; did you mean stall\? choose quit, timeout, wait, stall or failure/,
   );
 });
 
