@@ -42,6 +42,7 @@ export { blas, fftw, useLibraries, type Library, type LibraryOptions } from "./l
 export { smoothLength } from "./fft-plan.js";
 export { filterLines, filterSpectrum, type FilterLayout, type FilterSpectrum } from "./filter-lines.js";
 export { gemm, type GemmOptions, type Matrix, type MatrixForm } from "./gemm.js";
+export { scanRows, type ScanLayout } from "./scan.js";
 export { applyStencil, type StencilLayout, type StencilWithin } from "./apply-stencil.js";
 export {
   convolution,

@@ -66,6 +66,17 @@ export interface Kernels
     runCount: number,
     accumulate: boolean,
   ) => void;
+  readonly scanRows: (
+    x: number,
+    y: number,
+    sums: number,
+    rows: number,
+    stride: number,
+    n: number,
+    into: number,
+    weight: number,
+    share: number,
+  ) => void;
   readonly pack: (
     x: number,
     across: number,

@@ -7,6 +7,7 @@ import * as fft from "./fft";
 import * as lines from "./fft-lines";
 import * as gemm from "./gemm";
 import * as sum from "./reductions";
+import * as scan from "./scan";
 import * as stencils from "./stencil";
 
 /** z ← 0 */
@@ -146,6 +147,20 @@ export function stencil(
   stencils.stencil<Real>(x, y, outer, xStride, yStride, rowBytes, tile, runs, runCount, accumulate);
 }
 
+/** See scan.ts. */
+export function scanRows(
+  x: usize,
+  y: usize,
+  sums: usize,
+  rows: usize,
+  stride: usize,
+  n: usize,
+  into: f64,
+  weight: f64,
+  share: f64,
+): void {
+  scan.scanRows<Real>(x, y, sums, rows, stride, n, into, weight, share);
+}
 
 // Matrix products; see gemm.ts
 export function pack(

@@ -2,6 +2,7 @@ import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import { type DType, numbersPerElement, type Storage } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
 import { alongAxis, type AxisView, normalizeAxis } from "../../array/shape.js";
+import { allocate, scanRows } from "../../kernels/index.js";
 import { checkOptions } from "../../options.js";
 import { AxisScan } from "./axis-scan.js";
 import { BlockOperator } from "./block-operator.js";
@@ -114,7 +115,7 @@ export class CausalIntegration<V extends BlockVector<V> = LocalArray> extends Bl
 
   #linesOf(numbers: number): { own: Float64Array; carry: Float64Array } {
     if (this.#lines?.own.length !== numbers)
-      this.#lines = { own: new Float64Array(numbers), carry: new Float64Array(numbers) };
+      this.#lines = { own: allocate("float64", numbers), carry: allocate("float64", numbers) };
     return this.#lines;
   }
 }
@@ -155,6 +156,8 @@ interface Run {
 
 function sumRows(run: Run, sums: Float64Array, c: number, line: number): void {
   const { x, y, stride, count, into, weight, share } = run;
+  if (isFloat(x) && (!y || isFloat(y)) && scanRows(x, y, sums, { ...run, rows: count, line, sumsFrom: c }))
+    return;
   for (let k = 0, at = run.from, out = run.to; k < count; k++, at += stride, out += stride) {
     if (x && y) {
       for (let i = 0; i < line; i++) {
@@ -166,6 +169,10 @@ function sumRows(run: Run, sums: Float64Array, c: number, line: number): void {
     } else if (x) for (let i = 0; i < line; i++) sums[c + i] += into * x[at + i];
     else if (y) for (let i = 0; i < line; i++) y[out + i] = weight * sums[c + i];
   }
+}
+
+function isFloat(x: Storage | undefined): x is Float32Array | Float64Array {
+  return x instanceof Float32Array || x instanceof Float64Array;
 }
 
 /** The same, number by number of a row that has few: a sum stays in a register. */
