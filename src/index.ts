@@ -108,7 +108,8 @@ export { Redistribution, type IndexRange } from "./array/redistribute.js";
 export { useLibraries, type LibraryOptions } from "./kernels/libraries.js";
 
 // Linear operators
-export { LinearOperator, type OperatorSpaces } from "./ops/linear-operator.js";
+export { LinearOperator } from "./ops/linear-operator.js";
+export type { OperatorSpaces } from "./ops/operator-products.js";
 export { FunctionOperator, type ProductFunctions } from "./ops/basic/function-operator.js";
 export { MemoizeOperator } from "./ops/basic/memoize-operator.js";
 export { Conj, Imag, Real, type RealOptions, toImag, toReal } from "./ops/basic/real.js";

@@ -5,7 +5,7 @@ import { DistributedArray } from "../array/distributed-array.js";
 import { LocalArray } from "../array/local-array.js";
 import { StackedArray } from "../array/stacked-array.js";
 import type { AnyVector } from "../array/vector.js";
-import type { LinearOperatorContract } from "./linear-operator.js";
+import type { LinearOperatorContract } from "./operator-products.js";
 
 /**
  * Sets every element of a local, distributed or stacked array to `f` of its flat global index, counted from `first`

@@ -1,7 +1,7 @@
 import { type Complex, type DType, promote, realOf, type Scalar } from "../array/dtype.js";
 import type { AnyVector } from "../array/vector.js";
 import { fillByIndex } from "./columns.js";
-import type { LinearOperatorContract } from "./linear-operator.js";
+import type { LinearOperatorContract } from "./operator-products.js";
 import { uniform } from "./random.js";
 
 export interface DotTestOptions {

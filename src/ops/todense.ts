@@ -2,7 +2,7 @@ import type { LocalArray } from "../array/local-array.js";
 import type { Complex } from "../array/dtype.js";
 import type { AnyVector } from "../array/vector.js";
 import { columnsOfMatrix, fromColumns } from "./columns.js";
-import type { LinearOperatorContract } from "./linear-operator.js";
+import type { LinearOperatorContract } from "./operator-products.js";
 
 /**
  * The matrix of an operator, [data size, model size], on every rank; rows and columns in the order of the flat global

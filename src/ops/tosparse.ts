@@ -3,7 +3,7 @@ import type { LocalArray } from "../array/local-array.js";
 import type { AnyVector } from "../array/vector.js";
 import { checkOptions } from "../options.js";
 import { columnsOfMatrix, fromColumns } from "./columns.js";
-import type { LinearOperatorContract } from "./linear-operator.js";
+import type { LinearOperatorContract } from "./operator-products.js";
 
 /** The entries of a matrix that are not zero, by columns: entry k is `values[k]`, at [`rows[k]`, `columns[k]`]. */
 export interface SparseMatrix {

@@ -2,7 +2,7 @@ import type { Scalar } from "../array/dtype.js";
 import type { AnyVector } from "../array/vector.js";
 import { checkOptions } from "../options.js";
 import { fillByIndex } from "./columns.js";
-import type { LinearOperatorContract } from "./linear-operator.js";
+import type { LinearOperatorContract } from "./operator-products.js";
 import { uniform } from "./random.js";
 
 export interface TraceOptions {

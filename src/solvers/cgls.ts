@@ -1,6 +1,6 @@
 import { promote } from "../array/dtype.js";
 import type { Vector, VectorPair } from "../array/vector.js";
-import type { LinearOperatorContract as LinearOperator } from "../ops/linear-operator.js";
+import type { LinearOperatorContract as LinearOperator } from "../ops/operator-products.js";
 import { asksToStop, checkLength, checkOptions } from "./options.js";
 import type { SolverOptions, SolverState, SolverStatus } from "./options.js";
 

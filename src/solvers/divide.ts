@@ -1,5 +1,5 @@
 import type { Vector } from "../array/vector.js";
-import type { LinearOperatorContract as LinearOperator } from "../ops/linear-operator.js";
+import type { LinearOperatorContract as LinearOperator } from "../ops/operator-products.js";
 import { cgls } from "./cgls.js";
 import { checkOptions } from "./options.js";
 

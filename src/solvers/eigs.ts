@@ -1,6 +1,7 @@
 import { type Complex, type DType, promote, realOf } from "../array/dtype.js";
 import type { Vector } from "../array/vector.js";
-import type { LinearOperator, LinearOperatorContract } from "../ops/linear-operator.js";
+import type { LinearOperator } from "../ops/linear-operator.js";
+import type { LinearOperatorContract } from "../ops/operator-products.js";
 import { krylovSchur, type KrylovSchurResult } from "./krylov-schur.js";
 import { checkOptions } from "./options.js";
 

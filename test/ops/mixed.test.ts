@@ -16,7 +16,7 @@ import { Block } from "../../src/ops/basic/block.js";
 import { BlockDiag, HStack, VStack } from "../../src/ops/basic/stacks.js";
 import { Sum } from "../../src/ops/basic/sum.js";
 import { dottest } from "../../src/ops/dottest.js";
-import type { LinearOperatorContract } from "../../src/ops/linear-operator.js";
+import type { LinearOperatorContract } from "../../src/ops/operator-products.js";
 import { todense } from "../../src/ops/todense.js";
 
 const SIZES = [1, 2, 3, 4, 7];

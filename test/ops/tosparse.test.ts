@@ -5,7 +5,7 @@ import type { AnyVector } from "../../src/array/vector.js";
 import { simulate } from "../../src/comm/simulate.js";
 import { FirstDerivative } from "../../src/ops/basic/first-derivative.js";
 import { Gradient } from "../../src/ops/basic/gradient.js";
-import type { LinearOperatorContract } from "../../src/ops/linear-operator.js";
+import type { LinearOperatorContract } from "../../src/ops/operator-products.js";
 import { FFT } from "../../src/ops/signal/fft.js";
 import { todense } from "../../src/ops/todense.js";
 import { tosparse } from "../../src/ops/tosparse.js";

@@ -2,7 +2,7 @@ import { isComplex, promote } from "../../src/array/dtype.js";
 import type { Complex, DType, Scalar } from "../../src/array/dtype.js";
 import { Totals } from "../../src/array/totals.js";
 import type { Reduction, Space, Vector, VectorPair } from "../../src/array/vector.js";
-import type { LinearOperatorContract } from "../../src/ops/linear-operator.js";
+import type { LinearOperatorContract } from "../../src/ops/operator-products.js";
 
 /** What the solvers asked for since the last `reset`. */
 export const count = { reductions: 0, vectors: 0, matvec: 0, rmatvec: 0 };

@@ -1,5 +1,6 @@
 import type { Vector } from "../../array/vector.js";
-import { LinearOperator, type OperatorSpaces } from "../linear-operator.js";
+import { LinearOperator } from "../linear-operator.js";
+import type { OperatorSpaces } from "../operator-products.js";
 
 /** The two products of an operator; each overwrites its second argument. */
 export interface ProductFunctions<M, D> {

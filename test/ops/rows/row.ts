@@ -2,7 +2,7 @@ import type { BlockSpace, BlockVector } from "../../../src/array/blocks.js";
 import type { DType, Scalar } from "../../../src/array/dtype.js";
 import { LocalArray } from "../../../src/array/local-array.js";
 import type { AnyVector } from "../../../src/array/vector.js";
-import type { LinearOperatorContract } from "../../../src/ops/linear-operator.js";
+import type { LinearOperatorContract } from "../../../src/ops/operator-products.js";
 import type { Field, Line } from "./definitions.js";
 
 export type Op = LinearOperatorContract<AnyVector, AnyVector>;
