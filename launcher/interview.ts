@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RankState } from "../src/comm/rank-state.js";
 import type { AnswerKind, ControlMessage } from "../src/comm/wire/messages.js";
+import { processState } from "./process-state.js";
 import type { RankProcess } from "./rank-process.js";
 
 type Inquiry = Extract<ControlMessage, { kind: "inquiry" }>;
@@ -42,7 +43,7 @@ export class Interview {
     const state = inquiry.thorough ? await this.#rank.interrupt(STATE, INTERRUPT_MS) : undefined;
     // It is not in the program, but slow: most likely it waits for its turn on a core, and can tell more by itself.
     if (state !== undefined && parseState(state).place === "") await delay(SLOW_MS);
-    if (state === undefined) this.#answer(inquiry, "silent", "");
+    if (state === undefined) this.#answer(inquiry, processState(this.#rank.pid ?? 0), "");
     else this.#answer(inquiry, "interrupted", state);
   }
 

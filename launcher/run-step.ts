@@ -81,9 +81,10 @@ async function runTask(step: Step, files: StepFiles, config: AgentConfig): Promi
     };
     const around: Surroundings = { memory, bound: boundCpus(step), met, write, leave };
     const agent = new Agent(config, address, around);
-    if (step.rank > 0)
-      for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGCONT"] as const)
-        process.on(name, () => agent.forward(name));
+    if (step.rank === 0) return; // it decides what signals mean
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGCONT"] as const)
+      process.on(name, () => agent.forward(name));
+    process.on("SIGQUIT", () => undefined); // all tasks get it, and one reports
   });
 }
 

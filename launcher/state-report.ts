@@ -1,4 +1,5 @@
 import type { CommState, PendingMessage, RunningCall } from "../src/comm/rank-state.js";
+import type { AnswerKind } from "../src/comm/wire/messages.js";
 import { nameRanks } from "./ranks.js";
 import type { Finding, Findings } from "./survey.js";
 
@@ -170,8 +171,7 @@ function others(findings: Findings, context: StateContext): string[] {
 function otherwise(rank: number, { how, state }: Finding, context: StateContext): string | undefined {
   if (context.finalized.includes(rank)) return "[has|have] finalized, and [waits|wait] for the others";
   if (how === "absent") return "[has|have] not called init()";
-  if (state === undefined)
-    return "[does|do] not answer: [it computes|they compute] outside JavaScript, or [is|are] stopped";
+  if (state === undefined) return `[does|do] not answer: ${SILENCE[how] ?? ""}`;
   const isWaiting = state.pendingCount > 0 || state.comms.some(({ running }) => running.length > 0);
   if (how === "interrupted" && (state.place !== "" || !isWaiting)) {
     const where = state.place === "" ? "" : `, at ${context.show(state.place)}`;
@@ -180,6 +180,12 @@ function otherwise(rank: number, { how, state }: Finding, context: StateContext)
   if (isWaiting) return undefined;
   return state.waits ? "[waits|wait] for something else of tsmpi" : "[waits|wait] for nothing of tsmpi";
 }
+
+const SILENCE: Partial<Record<AnswerKind, string>> = {
+  silent: "[it computes|they compute] outside JavaScript, in a library or an add-on",
+  asleep: "[it sleeps|they sleep] in a call of the system, such as for a file or a child process",
+  stopped: "[it is|they are] stopped, by a signal or a debugger",
+};
 
 function at({ place }: Pick<RunningCall, "place">, { show }: StateContext): string {
   return place === "" ? "" : `  ${show(place)}`;

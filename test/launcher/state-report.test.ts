@@ -113,7 +113,7 @@ test("state report: every rank of the job is in it", (t) => {
   t.same(stateReport(findings, context(8, { finalized: [5] })), [
     "  ranks 6-7 were not heard of in time",
     "  rank 0 has been computing for 58 s, at assemble.ts:212",
-    "  rank 1 does not answer: it computes outside JavaScript, or is stopped",
+    "  rank 1 does not answer: it computes outside JavaScript, in a library or an add-on",
     "  rank 2 has not called init()",
     "  rank 3 waits for something else of tsmpi",
     "  rank 4 waits for nothing of tsmpi",

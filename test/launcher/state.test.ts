@@ -76,6 +76,18 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    title: "ranks that cannot answer, and why",
+    way: "dead",
+    then: end,
+    code: 143,
+    says: [
+      /ranks 2-3 are in barrier\(\)/,
+      /ranks 0-1 tell nothing, see below/,
+      /rank 0 does not answer: it sleeps in a call of the system/,
+      /rank 1 does not answer: it is stopped/,
+    ],
+  },
+  {
     title: "a communicator of some ranks is reported with ranks of the world; others wait for nothing",
     way: "part",
     then: end,

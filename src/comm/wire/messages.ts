@@ -62,10 +62,10 @@ export interface Exited {
 }
 
 /**
- * How a rank answered: by itself; because it was interrupted while it computed; not at all; or it has not joined the job,
- * or not any more.
+ * How a rank answered: by itself; because it was interrupted while it computed; not at all, but runs; not at all, because
+ * it sleeps in a call of the system, or is stopped; or it has not joined the job, or not any more.
  */
-export const answerKinds = ["told", "interrupted", "silent", "absent"] as const;
+export const answerKinds = ["told", "interrupted", "silent", "asleep", "stopped", "absent"] as const;
 export type AnswerKind = (typeof answerKinds)[number];
 
 /** What a rank is doing. */

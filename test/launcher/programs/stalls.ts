@@ -1,4 +1,5 @@
 /** Ranks that wait, each job in a way of its own: `stalls.ts WAY`. Every rank prints "ready" right before. */
+import { execFileSync } from "node:child_process";
 import { init } from "tsmpi";
 
 const world = await init();
@@ -18,6 +19,12 @@ function ways(): Record<string, () => Promise<unknown>> {
     /** Rank 0 has no turn of its event loop; the others wait for it. */
     busy: async () => {
       if (rank === 0) compute(60);
+      await world.barrier();
+    },
+    /** Rank 0 sleeps where it cannot be interrupted, and rank 1 is stopped. */
+    dead: async () => {
+      if (rank === 1) process.kill(process.pid, "SIGSTOP");
+      if (rank === 0) execFileSync("sleep", ["60"]);
       await world.barrier();
     },
     /** Ranks 1 and 3 wait for each other, on a communicator of theirs; the others for something else. */
