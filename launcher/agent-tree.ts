@@ -3,6 +3,7 @@ import { magic } from "./greeting.js";
 import type { HostEntry } from "./hostfile.js";
 import { laterAgent } from "./later-agent.js";
 import type { Launching } from "./launching.js";
+import { startManualAgent } from "./manual-agent.js";
 import type { RemoteAgent } from "./remote-agent.js";
 import { startPlainAgent, startSshAgents } from "./ssh-agent.js";
 import { Turns } from "./turns.js";
@@ -36,11 +37,7 @@ export function startAgentsOf(
 ): ReadonlyMap<string, RemoteAgent> {
   const started = new Map<string, RemoteAgent>();
   for (const [first, ...others] of groupsOf(hosts, how)) {
-    const [agent, ...further] = turns.startAll(1 + others.length, () =>
-      how.launcher === "exec"
-        ? [startPlainAgent(first, how, how.command)]
-        : startSshAgents(first, others, how, from),
-    );
+    const [agent, ...further] = turns.startAll(1 + others.length, () => startFirst(first, others, how, from));
     started.set(first.name, agent);
     for (const [i, host] of others.entries()) {
       const direct = () => turns.startAll(1, () => startSshAgents(host, [], how, from))[0];
@@ -48,6 +45,17 @@ export function startAgentsOf(
     }
   }
   return started;
+}
+
+function startFirst(
+  host: HostEntry,
+  others: readonly HostEntry[],
+  how: Launching,
+  from: string,
+): RemoteAgent[] {
+  if (how.launcher === "manual") return [startManualAgent(host, how)];
+  if (how.launcher === "exec") return [startPlainAgent(host, how, how.command)];
+  return startSshAgents(host, others, how, from);
 }
 
 /** The agent that comes by way of another one; if it does not, the one that is started directly. */

@@ -7,14 +7,16 @@ import type { AgentConfig } from "./start-agent.js";
 
 /**
  * The program that runs as agent of a host: says who it is, does what the lines of its stdin say, and leaves nothing
- * behind when that ends, because the launcher, or the agent that has started this one, has gone.
+ * behind when that ends, because the launcher, or the agent that has started this one, has gone. One that was started by
+ * hand learns of that from its connection alone.
  */
 class AgentProgram {
   #agent: Agent | undefined;
   /** Agents that this one has started, by their hosts. */
   #others: ReadonlyMap<string, RemoteAgent> = new Map();
 
-  constructor(remote: boolean) {
+  /** @param manual - Its stdin is a file. */
+  constructor(remote: boolean, manual: boolean) {
     if (remote) {
       process.stderr.write(`${magic}\n`);
       process.stdout.write(greeting(process.env));
@@ -22,7 +24,7 @@ class AgentProgram {
     const lines = new Lines((json) => void this.#obey(parseOrder(json)).catch(fail));
     const launcherGone = (): void => this.#launcherGone();
     process.stdin.setEncoding("utf8").on("data", (text: string) => lines.read(text));
-    process.stdin.on("end", launcherGone).on("error", launcherGone);
+    if (!manual) process.stdin.on("end", launcherGone).on("error", launcherGone);
     process.on("exit", () => this.#others.forEach((other) => other.kill()));
   }
 
@@ -53,4 +55,4 @@ function fail(error: unknown): never {
   process.exit(exitCodes.launcher);
 }
 
-new AgentProgram(process.argv.includes("--remote"));
+new AgentProgram(process.argv.includes("--remote"), process.argv.includes("--manual"));

@@ -90,7 +90,8 @@ LSF    hosts from LSB_DJOB_HOSTFILE or LSB_MCPU_HOSTS, agents by blaunch
 SGE    hosts from PE_HOSTFILE, agents by qrsh -inherit
 
 --launcher ssh|srun|exec starts agents otherwise; exec: by --ssh CMD, which is called with a host and what to run
-there. --rm slurm, pbs, lsf or sge insists on one of them; --rm none takes no notice of any. More ranks than the job has
+there; manual: by you, with the command that tsmpirun prints for each host, within ten minutes. The file from which that
+reads holds the keys of the job; only you can read it. For a host without this disk, hand on its text: ssh host COMMAND < FILE. --rm slurm, pbs, lsf or sge insists on one of them; --rm none takes no notice of any. More ranks than the job has
 slots are refused, unless --oversubscribe.
 
   srun -n 32 npx tsmpi script.ts      each task is a rank; no tsmpirun, and no MPI

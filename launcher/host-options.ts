@@ -22,7 +22,7 @@ export const hostKnobs = {
   },
   launcher: {
     value: "NAME",
-    help: "how agents on other hosts start: ssh, srun, exec, or fork: this host plays them",
+    help: "how agents on other hosts start: ssh, srun, exec, manual, or fork: this host plays them",
   },
   ssh: { value: "CMD", default: "ssh", help: "the ssh client" },
   "ssh-args": { value: "ARGUMENTS", help: "more arguments for it" },

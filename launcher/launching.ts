@@ -3,8 +3,8 @@ import { oneOf } from "./one-of.js";
 import type { Options } from "./options.js";
 import type { Manager } from "./resource-manager.js";
 
-/** How agents of other hosts are started; `fork`: on this one, which plays the others. */
-const launchers = ["ssh", "srun", "exec", "fork"] as const;
+/** How agents of other hosts are started; `fork`: on this one, which plays the others; `manual`: by hand. */
+const launchers = ["ssh", "srun", "exec", "fork", "manual"] as const;
 export type Launcher = (typeof launchers)[number];
 
 /** @throws {UsageError} For an unknown one. */

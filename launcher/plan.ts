@@ -1,3 +1,4 @@
+import { UsageError } from "./errors.js";
 import { findHosts } from "./hosts.js";
 import type { HostEntry } from "./hostfile.js";
 import type { Options } from "./options.js";
@@ -50,6 +51,11 @@ export async function planJob(options: Options): Promise<Plan> {
     const asked = entries.filter(
       (host) => !remotes.isPlayedHere(host) && (shown || needsTopology(host, map)),
     );
+    const unknown = options.launcher === "manual" ? asked.at(0) : undefined;
+    if (unknown !== undefined)
+      throw new UsageError(
+        `--launcher manual: ${unknown.name} cannot be asked what it consists of; say how many slots it has, and map by slot or node`,
+      );
     remotes.start(asked);
     await remotes.greetings(asked);
     const hosts = entries.map((host) => {

@@ -154,7 +154,7 @@ async function launch(
     ...options.ending,
     ...options.report,
     records,
-    startTimeoutMs: options.ending.startTimeoutMs ?? START_MS + START_MS_PER_HOST * placements.length,
+    startTimeoutMs: options.ending.startTimeoutMs ?? startMs(options, placements.length),
     printExitCodes,
     progress: options.progress,
     directory,
@@ -256,8 +256,13 @@ function overNetwork({ transport }: Options, { placements }: Mapping): boolean {
 }
 
 /** Time for agents to come, unless it is said. */
+function startMs({ launcher }: Options, hosts: number): number {
+  return launcher === "manual" ? START_BY_HAND_MS : START_MS + START_MS_PER_HOST * hosts;
+}
+
 const START_MS = 60_000;
 const START_MS_PER_HOST = 1000 / 16;
+const START_BY_HAND_MS = 600_000;
 
 function summary(mapping: Mapping, jobId: string): string {
   const hosts = mapping.placements.map((p) => `${p.host.name}: ${compressRanks(p.ranks)}`);

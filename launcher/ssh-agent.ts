@@ -62,12 +62,21 @@ export function startPlainAgent(host: HostEntry, paths: RemotePaths, launcher: s
 }
 
 function remoteCommand(host: HostEntry, paths: RemotePaths): string {
-  return `exec ${agentWords(paths, host.node).map(quote).join(" ")}`;
+  return `exec ${agentCommand(host, paths)}`;
+}
+
+/** The same for a shell. Local. */
+export function agentCommand(host: HostEntry, paths: RemotePaths, how?: string): string {
+  return agentWords(paths, host.node, how).map(quote).join(" ");
 }
 
 /** What runs an agent on another host. Local. */
-export function agentWords({ node, remotePrefix }: RemotePaths, hostNode?: string): string[] {
-  return [hostNode ?? node ?? process.execPath, agentFile(remotePrefix ?? root), "--remote"];
+export function agentWords(
+  { node, remotePrefix }: RemotePaths,
+  hostNode?: string,
+  how = "--remote",
+): string[] {
+  return [hostNode ?? node ?? process.execPath, agentFile(remotePrefix ?? root), how];
 }
 
 /** For any login shell. Local. */
