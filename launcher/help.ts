@@ -110,6 +110,8 @@ Ranks have the environment of tsmpirun, and
   RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE   the same, unless they are set, for programs that look for them
 --compat-env adds OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK and _LOCAL_SIZE.
 
+  TSMPI_FILES                           the folder of the files that --preload has brought to the host, until the end
+
 -x NAME=VALUE adds one; -x NAME and -x 'PRE*' pass on those that are set here. To other hosts goes all that makes sense
 there; --export none sends only those of -x, --export 'A,PRE*' these as well.
 

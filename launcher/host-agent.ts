@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Boot } from "../src/comm/boot.js";
-import type { ControlMessage, ProgramStart, Start, Target } from "../src/comm/wire/messages.js";
+import type { ControlMessage, ProgramStart, Start, Target, UserFile } from "../src/comm/wire/messages.js";
 import { segmentBytes } from "../src/comm/wire/segment.js";
 import { koffiBinary } from "../src/native.js";
 import { isOn, variableOf } from "../src/knobs.js";
@@ -166,7 +166,8 @@ export class Agent {
   }
 
   #launch(start: Start): void {
-    const directories = start.programs.map((program) => this.#directoryOf(program, start.host));
+    const own = this.#keep(start.files);
+    const directories = start.programs.map((program) => this.#directoryOf(program, start.host, own));
     const files = start.programs.map(({ code, sourceMap }, i) => {
       if (code.length === 0) return undefined;
       const folder = join(this.#session.folder, `${i}`);
@@ -202,6 +203,7 @@ export class Agent {
           ...environment,
           ...(isOn(environment[variableOf("compat-env")] ?? "") ? openMpiNames(boot) : {}),
           ...environmentOf(boot),
+          ...(own === undefined ? {} : { TSMPI_FILES: own }),
         },
         directory: directories[program],
         stdin: this.#stdinOf(rank),
@@ -217,14 +219,23 @@ export class Agent {
     if (this.#around.memory === undefined) memory?.close(); // else others may still come for it
   }
 
-  #directoryOf({ directory }: ProgramStart, host: string): string {
+  /** Puts the user's files into a folder of their own; `undefined` if there are none. */
+  #keep(files: readonly UserFile[]): string | undefined {
+    if (files.length === 0) return undefined;
+    const folder = join(this.#session.folder, "files");
+    mkdirSync(folder);
+    for (const { name, bytes } of files) store(join(folder, name), bytes);
+    return folder;
+  }
+
+  #directoryOf({ directory }: ProgramStart, host: string, own = homedir()): string {
     if (existsSync(directory)) return directory;
     if (!this.#config.anywhere)
       throw new Error(
         `no folder ${directory} there; use --wdir with one that every host has, or --wdir-fallback`,
       );
-    process.stderr.write(`tsmpirun: ${host} has no folder ${directory}; its ranks run in ${homedir()}\n`);
-    return homedir();
+    process.stderr.write(`tsmpirun: ${host} has no folder ${directory}; its ranks run in ${own}\n`);
+    return own;
   }
 
   #memoryFor({ transport }: Start, localSize: number): HostMemory | undefined {

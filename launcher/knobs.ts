@@ -44,8 +44,13 @@ export const jobKnobs = {
     commandLineOnly: true,
     help: "any option by its name; see --help configuration",
   },
+  preload: {
+    value: "LIST",
+    many: true,
+    help: "files that go to every host, a.json,b.bin; ranks find them in the folder TSMPI_FILES",
+  },
   "wdir-fallback": {
-    help: "ranks of a host that has no such folder run in the user's home, instead of an error",
+    help: "ranks of a host that has no such folder run in that of --preload, or the user's home",
   },
   transport: {
     value: "NAME",

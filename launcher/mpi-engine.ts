@@ -62,6 +62,8 @@ export async function runOnMpi(asked: Options): Promise<number> {
   }
   if (options.transport !== "auto")
     throw new UsageError(`--transport ${options.transport} is tsmpi's own; leave it out with --engine mpi`);
+  if (options.preload.length > 0)
+    throw new UsageError("--preload is tsmpi's own; with --engine mpi use a disk that all hosts share");
   const environment = exportedEnvironment([], process.env);
   const { command, dialect, version } = findMpirun(options.mpirun);
   const words = await mpirunWords(options, dialect, environment);

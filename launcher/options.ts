@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { type TransportName, transportNames } from "../src/comm/wire/messages.js";
+import { type TransportName, transportNames, type UserFile } from "../src/comm/wire/messages.js";
 import { variableOf } from "../src/knobs.js";
 import { parseCommand } from "./command-line.js";
 import { type DebugOptions, readDebug } from "./debug-options.js";
@@ -14,6 +14,7 @@ import { oneOf } from "./one-of.js";
 import { type OutputOptions, readOutput } from "./output-options.js";
 import { positive, type PlacementOptions, readPlacement } from "./placement-options.js";
 import { type ReportOptions, readReport } from "./report-options.js";
+import { readUserFiles } from "./preload.js";
 import { type Program, readPrograms, splitPrograms } from "./programs.js";
 import { type Manager, managers } from "./resource-manager.js";
 import { blame, rankVariables, settle, type Settings, valuesOf } from "./settings.js";
@@ -51,6 +52,8 @@ export interface Options {
   readonly report: ReportOptions;
   readonly ending: EndingOptions;
   readonly encrypt: boolean;
+  /** Files that go to every host. */
+  readonly preload: readonly UserFile[];
   /** Where a host has not the working directory, ranks run in the user's home. */
   readonly anywhere: boolean;
   /** Which variables go to other hosts, beside those of `-x`. */
@@ -122,6 +125,7 @@ function readOptions(flags: AllFlags, settings: Settings, programs: readonly Pro
     report: readReport(flags),
     ending: readEnding(flags),
     encrypt: flags.encrypt ?? true,
+    preload: readUserFiles(flags.preload ?? []),
     anywhere: flags["wdir-fallback"] ?? false,
     exported: readExported(flags.export ?? "all"),
     told: rankVariables(settings),

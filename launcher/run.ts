@@ -201,7 +201,7 @@ function startsOf(
   };
   const hosts = Array.from({ length: size }, () => 0);
   for (const [nodeRank, { ranks }] of placements.entries()) for (const rank of ranks) hosts[rank] = nodeRank;
-  const job = jobStart(jobId, options.transport, hosts);
+  const job = jobStart(jobId, options.transport, hosts, options.preload);
   return placements.map((placement, nodeRank) => (bundles) => {
     const { host, ranks } = placement;
     const cpus = plan.cpusOf(placement, plan.topologyOf(host) ?? []);

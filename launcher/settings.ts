@@ -116,7 +116,7 @@ function checkVariables(variables: Variables): void {
 /** Of ranks, and of srun's tasks. */
 const OTHERS = [
   ...["rank", "size", "local-rank", "local-size", "node-rank", "nodes", "appnum", "job-id", "attempt"],
-  ...["version", "control-fd", "root", "universe-size", "keyfile"],
+  ...["version", "control-fd", "root", "universe-size", "keyfile", "files"],
 ];
 
 function filesOf(variables: Variables): string[] {

@@ -26,6 +26,13 @@ export interface RankStart {
   readonly flags: readonly string[];
 }
 
+/** A file of the user's that every host gets. */
+export interface UserFile {
+  /** Without a folder. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 /** What an agent is to run; see control.fbs. */
 export interface Start {
   readonly jobId: string;
@@ -40,6 +47,7 @@ export interface Start {
   readonly programs: readonly ProgramStart[];
   /** Place among the job's hosts of every world rank. */
   readonly hosts: readonly number[];
+  readonly files: readonly UserFile[];
 }
 
 /** An error or an abort of one rank. */

@@ -1,6 +1,6 @@
 import type { Builder, Offset } from "flatbuffers";
 import * as wire from "./generated/control_generated.js";
-import type { ProgramStart, RankStart, Start } from "./messages.js";
+import type { ProgramStart, RankStart, Start, UserFile } from "./messages.js";
 import { list, strings, transportOf } from "./values.js";
 
 /** Writes what an agent is to run. Local. */
@@ -23,6 +23,12 @@ export function writeStart(b: Builder, start: Start): Offset {
       start.programs.map((program) => writeProgram(b, program)),
     ),
     wire.Start.createHostsVector(b, [...start.hosts]),
+    wire.Start.createFilesVector(
+      b,
+      start.files.map((file) =>
+        wire.File.createFile(b, b.createString(file.name), b.createByteVector(file.bytes)),
+      ),
+    ),
   );
 }
 
@@ -39,7 +45,12 @@ export function readStart(start: wire.Start): Start {
     transport: transportOf(start.transport()),
     programs: list(start.programsLength(), (i) => start.programs(i)).map(readProgram),
     hosts: [...(start.hostsArray() ?? [])],
+    files: list(start.filesLength(), (i) => start.files(i)).map(readFile),
   };
+}
+
+function readFile(file: wire.File): UserFile {
+  return { name: file.name() ?? "", bytes: file.bytesArray() ?? new Uint8Array(0) };
 }
 
 function writeProgram(b: Builder, program: ProgramStart): Offset {

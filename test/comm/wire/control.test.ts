@@ -51,6 +51,7 @@ const start: Start = {
     { code: new Uint8Array(0), sourceMap: Uint8Array.of(9), args: [], environment: {}, directory: "" },
   ],
   hosts: [0, 0, 1, 1, 2, 3, 3],
+  files: [{ name: "a.json", bytes: Uint8Array.of(1, 2) }],
 };
 
 const messages: readonly ControlMessage[] = [

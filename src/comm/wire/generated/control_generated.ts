@@ -1606,7 +1606,85 @@ static createRankStart(builder:flatbuffers.Builder, rank:number, program:number,
 
 /**
  * What an agent is to run.
+ * A file of the user's that every host gets.
  */
+export class File {
+  bb: flatbuffers.ByteBuffer|null = null;
+  bb_pos = 0;
+  __init(i:number, bb:flatbuffers.ByteBuffer):File {
+  this.bb_pos = i;
+  this.bb = bb;
+  return this;
+}
+
+static getRootAsFile(bb:flatbuffers.ByteBuffer, obj?:File):File {
+  return (obj || new File()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+static getSizePrefixedRootAsFile(bb:flatbuffers.ByteBuffer, obj?:File):File {
+  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
+  return (obj || new File()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
+}
+
+name():string|null
+name(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+name(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 4);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
+bytes(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
+}
+
+bytesLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+bytesArray():Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? new Uint8Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
+static startFile(builder:flatbuffers.Builder) {
+  builder.startObject(2);
+}
+
+static addName(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(0, nameOffset, 0);
+}
+
+static addBytes(builder:flatbuffers.Builder, bytesOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(1, bytesOffset, 0);
+}
+
+static createBytesVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset {
+  builder.startVector(1, data.length, 1);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt8(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startBytesVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(1, numElems, 1);
+}
+
+static endFile(builder:flatbuffers.Builder):flatbuffers.Offset {
+  const offset = builder.endObject();
+  return offset;
+}
+
+static createFile(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset, bytesOffset:flatbuffers.Offset):flatbuffers.Offset {
+  File.startFile(builder);
+  File.addName(builder, nameOffset);
+  File.addBytes(builder, bytesOffset);
+  return File.endFile(builder);
+}
+}
+
 export class Start {
   bb: flatbuffers.ByteBuffer|null = null;
   bb_pos = 0;
@@ -1701,8 +1779,18 @@ hostsArray():Int32Array|null {
   return offset ? new Int32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
+files(index: number, obj?:File):File|null {
+  const offset = this.bb!.__offset(this.bb_pos, 24);
+  return offset ? (obj || new File()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
+}
+
+filesLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 24);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startStart(builder:flatbuffers.Builder) {
-  builder.startObject(10);
+  builder.startObject(11);
 }
 
 static addJobId(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset) {
@@ -1786,12 +1874,28 @@ static startHostsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addFiles(builder:flatbuffers.Builder, filesOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(10, filesOffset, 0);
+}
+
+static createFilesVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addOffset(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startFilesVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endStart(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, size:number, ranksOffset:flatbuffers.Offset, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, attempt:number, transportOffset:flatbuffers.Offset, programsOffset:flatbuffers.Offset, hostsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, size:number, ranksOffset:flatbuffers.Offset, nodeRank:number, nodes:number, hostOffset:flatbuffers.Offset, attempt:number, transportOffset:flatbuffers.Offset, programsOffset:flatbuffers.Offset, hostsOffset:flatbuffers.Offset, filesOffset:flatbuffers.Offset):flatbuffers.Offset {
   Start.startStart(builder);
   Start.addJobId(builder, jobIdOffset);
   Start.addSize(builder, size);
@@ -1803,6 +1907,7 @@ static createStart(builder:flatbuffers.Builder, jobIdOffset:flatbuffers.Offset, 
   Start.addTransport(builder, transportOffset);
   Start.addPrograms(builder, programsOffset);
   Start.addHosts(builder, hostsOffset);
+  Start.addFiles(builder, filesOffset);
   return Start.endStart(builder);
 }
 }
