@@ -15,10 +15,13 @@ export function scanRows<T>(
   weight: f64,
   share: f64,
 ): void {
+  // Rows that come from the last one on are read from their ends: a processor foresees addresses that fall as well as
+  // those that rise, but not both.
+  const back = <isize>stride < 0;
   for (; rows > 0; rows--, x += stride) {
     if (y == 0) addRow<T>(x, sums, n, into);
     else {
-      scanRow<T>(x, y, sums, n, into, weight, share);
+      scanRow<T>(x, y, sums, n, into, weight, share, back);
       y += stride;
     }
   }
@@ -37,23 +40,36 @@ function addRow<T>(x: usize, sums: usize, n: usize, into: f64): void {
   }
 }
 
-function scanRow<T>(x: usize, y: usize, sums: usize, n: usize, into: f64, weight: f64, share: f64): void {
+function scanRow<T>(
+  x: usize, y: usize, sums: usize, n: usize, into: f64, weight: f64, share: f64, back: bool,
+): void {
+  const size: usize = sizeof<T>();
   const vi = f64x2.splat(into), vw = f64x2.splat(weight), vs = f64x2.splat(share);
-  for (const end = sums + (n & ~3) * 8; sums < end; sums += 32, x += 4 * sizeof<T>(), y += 4 * sizeof<T>()) {
-    const x0 = two<T>(x), x1 = two<T>(x + 2 * sizeof<T>());
-    const s0 = f64x2.add(v128.load(sums), f64x2.mul(vi, x0));
-    const s1 = f64x2.add(v128.load(sums, 16), f64x2.mul(vi, x1));
-    v128.store(sums, s0);
-    v128.store(sums, s1, 16);
-    put<T>(y, f64x2.mul(vw, f64x2.sub(s0, f64x2.mul(vs, x0))));
-    put<T>(y + 2 * sizeof<T>(), f64x2.mul(vw, f64x2.sub(s1, f64x2.mul(vs, x1))));
+  const whole = n & ~3;
+  if (back) {
+    for (let i = whole; i > 0; ) {
+      i -= 4;
+      four<T>(x + i * size, y + i * size, sums + i * 8, vi, vw, vs);
+    }
+  } else for (let i: usize = 0; i < whole; i += 4) four<T>(x + i * size, y + i * size, sums + i * 8, vi, vw, vs);
+  for (let i = whole; i < n; i++) {
+    const value = <f64>load<T>(x + i * size);
+    const sum = load<f64>(sums + i * 8) + into * value;
+    store<f64>(sums + i * 8, sum);
+    store<T>(y + i * size, <T>(weight * (sum - share * value)));
   }
-  for (const end = sums + (n & 3) * 8; sums < end; sums += 8, x += sizeof<T>(), y += sizeof<T>()) {
-    const value = <f64>load<T>(x);
-    const sum = load<f64>(sums) + into * value;
-    store<f64>(sums, sum);
-    store<T>(y, <T>(weight * (sum - share * value)));
-  }
+}
+
+// @ts-ignore: decorator
+@inline
+function four<T>(x: usize, y: usize, sums: usize, into: v128, weight: v128, share: v128): void {
+  const x0 = two<T>(x), x1 = two<T>(x + 2 * sizeof<T>());
+  const s0 = f64x2.add(v128.load(sums), f64x2.mul(into, x0));
+  const s1 = f64x2.add(v128.load(sums, 16), f64x2.mul(into, x1));
+  v128.store(sums, s0);
+  v128.store(sums, s1, 16);
+  put<T>(y, f64x2.mul(weight, f64x2.sub(s0, f64x2.mul(share, x0))));
+  put<T>(y + 2 * sizeof<T>(), f64x2.mul(weight, f64x2.sub(s1, f64x2.mul(share, x1))));
 }
 
 /** Two numbers as float64. */

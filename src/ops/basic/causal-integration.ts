@@ -85,7 +85,7 @@ export class CausalIntegration<V extends BlockVector<V> = LocalArray> extends Bl
       return;
     }
     own.fill(0);
-    this.#sum(input, own, line, pass);
+    this.#sum(input, own, line, { ...pass, direction: 1 }); // all of the block, so from where memory begins
     return this.#scan
       .exclusive(own, carry, pass.direction)
       .then(() => this.#sum(input, carry, line, pass, output));
