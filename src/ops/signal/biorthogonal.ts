@@ -1,4 +1,5 @@
 import type { Complex } from "../../array/dtype.js";
+import { toDouble } from "./fixed-point.js";
 import { maxflat, maxflatRoots } from "./maxflat.js";
 import { convolve, symmetricFilter } from "./symmetric-filter.js";
 
@@ -48,8 +49,10 @@ const NUMBERS: Readonly<Record<string, Moments>> = {
 
 /** The half-band polynomial as a product of two, coefficients of the lowest powers first. */
 function shares(K: number, roots: readonly number[] | undefined): [ours: number[], theirs: number[]] {
-  if (!roots) return [[1], maxflat(K)];
-  const groups = maxflatRoots(K).sort((a, b) => b[0].re - a[0].re);
+  if (!roots) return [[1], maxflat(K).map(Number)];
+  const groups = maxflatRoots(K)
+    .map((group) => group.map(toDouble))
+    .sort((a, b) => b[0].re - a[0].re);
   const product = (some: Complex[][]) => some.map(factorOf).reduce(convolve, [1]);
   return [
     product(groups.filter((_, k) => roots.includes(k))),

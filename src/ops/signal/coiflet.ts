@@ -15,7 +15,7 @@ export function coiflet(K: number): Float64Array {
   if (!Number.isInteger(K) || K < 1 || K > 5)
     throw new RangeError(`coiflet: number ${K}; use an integer from 1 to 5`);
   const free = symmetricFilter(2 * K, K, [1]);
-  const start = [0, ...symmetricFilter(2 * K, 0, maxflat(K))];
+  const start = [0, ...symmetricFilter(2 * K, 0, maxflat(K).map(Number))];
   const h = Float64Array.from({ length: 6 * K }, (_, i) => Math.SQRT2 * (start[i] ?? 0));
   for (let step = 0; step < 100; step++) {
     const gradients: number[][] = [];

@@ -1,5 +1,5 @@
 import { maxflatRoots } from "./maxflat.js";
-import type { Complex } from "../../array/dtype.js";
+import { divide, fixed, type Fixed, toDouble } from "./fixed-point.js";
 import { fromRoots, insideCircle, reciprocal } from "./polynomial.js";
 
 /**
@@ -7,12 +7,12 @@ import { fromRoots, insideCircle, reciprocal } from "./polynomial.js";
  * which are orthogonal to themselves shifted by two. The roots inside the unit circle make it, so its energy comes
  * early; 1 is the Haar wavelet.
  *
- * @throws {RangeError} If `moments` is not an integer from 1 to 20; beyond, the roots lose too many digits.
+ * @throws {RangeError} If `moments` is not an integer from 1 to 38, as far as the tables in general use go.
  * @see Daubechies, Ten Lectures on Wavelets, SIAM 1992, chapter 6, doi:10.1137/1.9781611970104
  */
 export function daubechies(moments: number): Float64Array {
-  if (!Number.isInteger(moments) || moments < 1 || moments > 20)
-    throw new RangeError(`daubechies: ${moments} vanishing moments; use an integer from 1 to 20`);
+  if (!Number.isInteger(moments) || moments < 1 || moments > 38)
+    throw new RangeError(`daubechies: ${moments} vanishing moments; use an integer from 1 to 38`);
   return filterOf(moments, rootGroups(moments).flat());
 }
 
@@ -45,15 +45,21 @@ const OUTSIDE = [
 ];
 
 /** The roots inside of the unit circle that a filter may have: each with its conjugate, by angle. */
-function rootGroups(moments: number): Complex[][] {
+function rootGroups(moments: number): Fixed[][] {
   const groups = maxflatRoots(moments).map((group) => group.map(insideCircle));
-  const angle = ([z]: Complex[]) => (z.im === 0 ? 0 : Math.abs(Math.atan2(z.im, z.re)));
+  const angle = ([root]: Fixed[]) => {
+    const { re, im } = toDouble(root);
+    return im === 0 ? 0 : Math.abs(Math.atan2(im, re));
+  };
   return groups.sort((a, b) => angle(a) - angle(b));
 }
 
-function filterOf(moments: number, roots: readonly Complex[]): Float64Array {
-  const zeros = Array.from({ length: moments }, () => ({ re: -1, im: 0 }));
+function filterOf(moments: number, roots: readonly Fixed[]): Float64Array {
+  const zeros = Array.from({ length: moments }, () => fixed(-1n));
   const filter = fromRoots([...zeros, ...roots]);
-  const sum = filter.reduce((total, { re }) => total + re, 0);
-  return Float64Array.from(filter, ({ re }) => (re * Math.SQRT2) / sum);
+  const sum = filter.reduce((total, { re }) => total + re, 0n);
+  return Float64Array.from(
+    filter,
+    ({ re }) => Math.SQRT2 * toDouble(divide({ re, im: 0n }, { re: sum, im: 0n })).re,
+  );
 }

@@ -16,7 +16,7 @@ import { waveletFilters } from "./wavelet-filters.js";
 
 export interface WaveletOptions {
   /**
-   * `"haar"` (default); orthogonal: `"db1"` … `"db20"`, `"sym2"` … `"sym20"` (nearly symmetric), `"coif1"` … `"coif5"`;
+   * `"haar"` (default); orthogonal: `"db1"` … `"db38"`, `"sym2"` … `"sym20"` (nearly symmetric), `"coif1"` … `"coif5"`;
    * biorthogonal and symmetric: `"bior1.1"` … `"bior6.8"`, and `"rbio…"`, the same with both filters in exchange.
    */
   wavelet?: string;

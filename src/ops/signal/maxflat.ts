@@ -1,4 +1,4 @@
-import type { Complex } from "../../array/dtype.js";
+import { type Fixed, toDouble } from "./fixed-point.js";
 import { rootsOf } from "./polynomial.js";
 
 /**
@@ -8,19 +8,19 @@ import { rootsOf } from "./polynomial.js";
  * @returns Its coefficients, lowest power first.
  * @see Daubechies, Ten Lectures on Wavelets, SIAM 1992, chapter 6, doi:10.1137/1.9781611970104
  */
-export function maxflat(K: number): number[] {
-  const powers = [1];
-  for (let k = 1; k < K; k++) powers.push((powers[k - 1] * (K - 1 + k)) / k);
+export function maxflat(K: number): bigint[] {
+  const powers = [1n];
+  for (let k = 1; k < K; k++) powers.push((powers[k - 1] * BigInt(K - 1 + k)) / BigInt(k));
   return powers;
 }
 
 /** The roots of {@link maxflat}: a real one alone, others with their conjugates. */
-export function maxflatRoots(K: number): Complex[][] {
+export function maxflatRoots(K: number): Fixed[][] {
   const roots = rootsOf(maxflat(K));
-  const groups: Complex[][] = [];
+  const groups: Fixed[][] = [];
   for (const y of roots) {
-    if (Math.abs(y.im) < 1e-7) groups.push([{ re: y.re, im: 0 }]);
-    else if (y.im > 0) groups.push([y, { re: y.re, im: -y.im }]);
+    if (Math.abs(toDouble(y).im) < 1e-7) groups.push([{ re: y.re, im: 0n }]);
+    else if (y.im > 0n) groups.push([y, { re: y.re, im: -y.im }]);
   }
   return groups;
 }
