@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { WebSocket } from "ws";
 
 /**
  * Asks a program that computes, and whose event loop does not turn, through node's inspector: it interrupts JavaScript
@@ -26,7 +27,6 @@ export class Inspector {
       this.#found?.(url);
     }
     const rest = text.replace(OWN_LINES, "");
-    if (/^Debugger ending on /m.test(text)) this.#url = undefined;
     return rest.length === text.length ? bytes : Buffer.from(rest, "latin1");
   }
 
@@ -38,24 +38,33 @@ export class Inspector {
     if (this.#signal === undefined) return undefined;
     const limit = AbortSignal.timeout(timeoutMs);
     try {
-      const { WebSocket } = await import("ws"); // seldom needed
-      const socket = new WebSocket(await this.#open(limit));
+      const socket = await this.#connect(limit);
       try {
-        await once(socket, "open", { signal: limit });
         const params = { expression, returnByValue: true };
         socket.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params }));
         const [message] = (await once(socket, "message", { signal: limit })) as [Buffer];
         return valueOf(message.toString());
       } finally {
-        socket.on("error", () => undefined).terminate();
+        socket.terminate();
       }
     } catch {
       return undefined;
     }
   }
 
+  /** To the inspector that is open since the last time, unless the program has closed it, or to a new one. */
+  async #connect(limit: AbortSignal): Promise<WebSocket> {
+    if (this.#url !== undefined) {
+      try {
+        return await dial(this.#url, limit);
+      } catch {
+        this.#url = undefined;
+      }
+    }
+    return dial(await this.#open(limit), limit);
+  }
+
   async #open(limit: AbortSignal): Promise<string> {
-    if (this.#url !== undefined) return this.#url;
     this.#opened = true;
     const found = new Promise<string>((resolve, reject) => {
       this.#found = resolve;
@@ -63,6 +72,19 @@ export class Inspector {
     });
     this.#signal?.();
     return found;
+  }
+}
+
+async function dial(url: string, signal: AbortSignal): Promise<WebSocket> {
+  const { WebSocket } = await import("ws"); // seldom needed
+  const socket = new WebSocket(url);
+  socket.on("error", () => undefined);
+  try {
+    await once(socket, "open", { signal });
+    return socket;
+  } catch (error) {
+    socket.terminate();
+    throw error;
   }
 }
 
