@@ -79,6 +79,7 @@ export class RankProcess {
     this.#child.stdin?.on("error", () => undefined); // it reads no more
     this.#open = this.#streams.length;
     this.#streams.forEach((stream, i) => this.#forward(stream, this.#splitters[i]));
+    forgiveWrites(control);
     this.#control = control;
     this.#listen();
     this.send(encodeFrame({ kind: "boot", boot: spec.boot }));
@@ -204,6 +205,17 @@ export class RankProcess {
 
 const LAST_WORDS_MS = 100;
 const LINGER_MS = 300;
+
+/**
+ * What is written to a rank that has just ended fails. The stream would be destroyed for that, unread, and with it the
+ * rank's last words.
+ */
+function forgiveWrites(stream: Duplex): void {
+  const write = stream._write.bind(stream);
+  const writev = stream._writev?.bind(stream);
+  stream._write = (chunk, encoding, done) => write(chunk, encoding, () => done());
+  if (writev) stream._writev = (chunks, done) => writev(chunks, () => done());
+}
 
 function once(action: () => void): () => void {
   let done = false;
