@@ -4,9 +4,15 @@ import { test } from "tap";
 
 /**
  * Those of the quick tests whose operators multiply matrices or transform, on virtual ranks; with libraries they run by
- * themselves. test/kernels runs both ways itself.
+ * themselves. test/kernels runs both ways itself. `npm run test:plain` runs all tests of kernels, arrays and operators this way.
  */
-const FILES = ["ops/matrix-products", "ops/fft", "ops/convolve-methods", "solvers/lapdiag"];
+const FILES = [
+  "ops/matrix-products",
+  "ops/fft",
+  "ops/convolve-methods",
+  "ops/local-operators",
+  "solvers/lapdiag",
+];
 
 for (const file of FILES)
   test(`${file} passes without BLAS and FFTW too`, { timeout: 240_000 }, async (t) => {

@@ -41,16 +41,17 @@ interface Case {
   readonly make: (space: Distribution) => LinearOperator<DistributedArray, DistributedArray>;
   /** Statements from x to y, of the shape of `dims`, forward and adjoint; of several ways the fastest counts. */
   readonly python: readonly (readonly [forward: string, adjoint: string])[];
+  /** The steps of PyLops's operator: an array of zeros, the formula, and a division by the sampling. */
+  readonly pylops?: readonly [forward: string, adjoint: string];
 }
 
 const BLOCK = LocalArray.fromFunction([64, 64], (i, j) => Math.sin(i + 2 * j));
 const disc = LocalArray.fromFunction([7, 7], (i, j) => Math.exp(-((i - 3) ** 2) - (j - 3) ** 2));
 const both = (statement: string) => [[statement, statement]] as const;
 /** Second derivatives of PyLops's kind: temporaries, and rows at the ends that are zero. */
-const second = (axes: number) => {
+const second = (terms: readonly number[]) => {
   const along = (axis: number, slice: string) => `x[${":,".repeat(axis)}${slice}]`;
   const into = (axis: number, slice: string) => `y[${":,".repeat(axis)}${slice}]`;
-  const terms = Array.from({ length: axes }, (_, axis) => axis);
   const forward = terms.map(
     (k) => `${into(k, "1:-1")} += ${along(k, "2:")} - 2 * ${along(k, "1:-1")} + ${along(k, ":-2")}`,
   );
@@ -62,38 +63,57 @@ const second = (axes: number) => {
   return [["y[:] = 0", ...forward].join("; "), ["y[:] = 0", ...adjoint].join("; ")] as const;
 };
 
+const steps = ([forward, adjoint]: readonly [string, string]) => {
+  const whole = (statements: string) =>
+    `z = np.zeros(x.shape); ${statements.replaceAll("y[", "z[")}; z /= 1.0`;
+  return [whole(forward), whole(adjoint)] as const;
+};
+const first = (slices: readonly [after: string, before: string, inside: string]) => {
+  const [after, before, inside] = slices;
+  const forward = `y[${inside}] = 0.5 * (x[${after}] - x[${before}])`;
+  const adjoint = `y[${before}] -= 0.5 * x[${inside}]; y[${after}] += 0.5 * x[${inside}]`;
+  return { python: [[forward, `y[:] = 0; ${adjoint}`]], pylops: steps([forward, adjoint]) } as const;
+};
+/** A Laplacian of PyLops adds operators, each with its own zeros and its own division. */
+const summed = (terms: readonly (readonly [string, string])[]) => {
+  const sum = (direction: 0 | 1) =>
+    terms.map((term, k) => `${term[direction]}; ${k ? "t = t + z" : "t = z"}`).join("; ");
+  return [sum(0), sum(1)] as const;
+};
+
 const cases: readonly Case[] = [
   {
     name: "FirstDerivative, last axis",
     dims: FLAT,
     make: (space) => new FirstDerivative(space),
-    python: [
-      [
-        "y[:, 1:-1] = 0.5 * (x[:, 2:] - x[:, :-2])",
-        "y[:] = 0; y[:, :-2] -= 0.5 * x[:, 1:-1]; y[:, 2:] += 0.5 * x[:, 1:-1]",
-      ],
-    ],
+    ...first([":, 2:", ":, :-2", ":, 1:-1"]),
   },
   {
     name: "FirstDerivative, first axis",
     dims: FLAT,
     make: (space) => new FirstDerivative(space, { axis: 0 }),
-    python: [
-      ["y[1:-1] = 0.5 * (x[2:] - x[:-2])", "y[:] = 0; y[:-2] -= 0.5 * x[1:-1]; y[2:] += 0.5 * x[1:-1]"],
-    ],
+    ...first(["2:", ":-2", "1:-1"]),
   },
   {
     name: "SecondDerivative, first axis",
     dims: FLAT,
     make: (space) => new SecondDerivative(space, { axis: 0 }),
-    python: [second(1)],
+    python: [second([0])],
+    pylops: steps(second([0])),
   },
-  { name: "Laplacian, two axes", dims: FLAT, make: (space) => new Laplacian(space), python: [second(2)] },
+  {
+    name: "Laplacian, two axes",
+    dims: FLAT,
+    make: (space) => new Laplacian(space),
+    python: [second([0, 1])],
+    pylops: summed([steps(second([0])), steps(second([1]))]),
+  },
   {
     name: "Laplacian, three axes",
     dims: CUBE,
     make: (space) => new Laplacian(space, { axes: [0, 1, 2] }),
-    python: [second(3)],
+    python: [second([0, 1, 2])],
+    pylops: summed([0, 1, 2].map((axis) => steps(second([axis])))),
   },
   {
     name: "Convolve1D, 41 taps, last axis",
@@ -163,23 +183,28 @@ const python = size === 1 ? startPython(known) : undefined;
 const them = size === 1 ? "NumPy / SciPy" : "one rank";
 if (rank === 0)
   console.log(
-    `${"ns per element".padEnd(34)}${`${size} rank${size > 1 ? "s" : ""}`.padStart(9)}${them.padStart(15)}   ratio`,
+    `${"ns per element".padEnd(34)}${`${size} rank${size > 1 ? "s" : ""}`.padStart(9)}${them.padStart(15)}   ratio${python ? "            PyLops's steps" : ""}`,
   );
-for (const { name, dims, make, python: ways } of cases.filter(({ name }) => wanted.test(name))) {
+for (const { name, dims, make, python: ways, pylops } of cases.filter(({ name }) => wanted.test(name))) {
   const ours = sideOf(world, dims, make);
   const alone = size > 1 && rank === 0 ? sideOf(world.self, dims, make) : undefined;
   for (const direction of ["forward", "adjoint"] as const) {
-    const [mine, theirs]: number[][] = [[], []];
-    const way = await python?.fastest(dims, ways.map(([forward, adjoint]) => (direction === "forward" ? forward : adjoint))); // prettier-ignore
+    const [mine, theirs, stepwise]: number[][] = [[], [], []];
+    const of = ([forward, adjoint]: readonly [string, string]) =>
+      direction === "forward" ? forward : adjoint;
+    const way = await python?.fastest(dims, ways.map(of));
+    const steps = pylops && (await python?.fastest(dims, [of(pylops)]));
     for (let round = -WARM_UP; round < ROUNDS; round++) {
       const seconds = await world.allreduce(await timed(world, () => ours(direction)), { op: "max" });
       const other = alone ? await timed(world.self, () => alone(direction)) : await way?.();
+      const third = await steps?.();
       await world.barrier();
       if (round < 0) continue; // what is allocated and compiled on first use
       mine.push(seconds);
       theirs.push(other ?? NaN);
+      stepwise.push(third ?? NaN);
     }
-    if (rank === 0) console.log(row(`${name}, ${direction}`, dims, median(mine), median(theirs)));
+    if (rank === 0) console.log(row(`${name}, ${direction}`, dims, median(mine), median(theirs), median(stepwise))); // prettier-ignore
   }
 }
 python?.end();
@@ -198,13 +223,18 @@ async function timed(comm: Communicator, product: () => Promise<unknown>): Promi
   return (performance.now() - start) / 1000;
 }
 
-function row(name: string, dims: readonly number[], ours: number, theirs: number): string {
+function row(name: string, dims: readonly number[], ours: number, theirs: number, third: number): string {
   const perElement = (seconds: number) =>
     ((seconds * 1e9) / dims.reduce((n, length) => n * length, 1)).toFixed(2);
-  const ratio =
-    size === 1 ? `${(theirs / ours).toFixed(1)} × as fast` : `${(ours / theirs).toFixed(2)} of its time`;
-  const other = Number.isNaN(theirs) ? ["–", ""] : [perElement(theirs), ratio];
-  return `${name.padEnd(42)}${perElement(ours).padStart(8)}${other[0].padStart(12)}   ${other[1]}`;
+  const cells = (seconds: number): [string, string] => {
+    if (Number.isNaN(seconds)) return ["", ""];
+    const times = `${(seconds / ours).toFixed(1)} × as fast`;
+    return [perElement(seconds), size === 1 ? times : `${(ours / seconds).toFixed(2)} of its time`];
+  };
+  const others = [theirs, third]
+    .map(cells)
+    .map(([time, ratio]) => `${time.padStart(12)}   ${ratio.padEnd(16)}`);
+  return `${name.padEnd(42)}${perElement(ours).padStart(8)}${others.join("")}`.trimEnd();
 }
 
 function median(values: number[]): number {
