@@ -3,9 +3,9 @@ import { join, resolve } from "node:path";
 import type { Plugin } from "esbuild";
 import { root } from "./version.js";
 
-/** tsmpi as one script, which ranks load instead of finding it in each program; written by scripts/build-library.mjs. */
+/** tsmpi as scripts, which ranks load instead of finding it in each program; written by scripts/build-library.mjs. */
 interface Library {
-  /** Names the build: ranks load the script of the same one. */
+  /** Names the build: ranks load the scripts of the same one. */
   readonly hash: string;
   /** Of each module, by its path in dist/src: where each of its exports comes from, and its name there. */
   readonly exports: Readonly<

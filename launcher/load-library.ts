@@ -1,5 +1,5 @@
 /**
- * Part of every program: loads tsmpi as one script, with the code that V8 has made of it before.
+ * Part of every program: loads tsmpi as a script, with the code that V8 has made of it before.
  *
  * To compile tsmpi from its text would take a third of the time in which a rank starts. The code of those functions that a
  * program has called is kept in ~/.cache/tsmpi, for each build of tsmpi, version and flags of node; the first rank that
@@ -7,22 +7,17 @@
  *
  * @see https://nodejs.org/api/vm.html#scriptcreatecacheddata
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Script } from "node:vm";
 import { env } from "../src/env.js";
+
+// An import of them would have node load all that they can do: streams of files, for one.
+const requireFs: (name: "node:fs") => typeof import("node:fs") = createRequire(import.meta.url);
+const requireVm: (name: "node:vm") => typeof import("node:vm") = createRequire(import.meta.url);
+const requireOs: (name: "node:os") => typeof import("node:os") = createRequire(import.meta.url);
+const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } =
+  requireFs("node:fs");
 
 /** Modules by their paths in dist/src; each is run when it is asked for, the first time. */
 type Modules = Readonly<Record<string, () => Readonly<Record<string, unknown>>>>;
@@ -32,6 +27,7 @@ type Library = (
   module: { exports: Modules },
   url: string,
   lateImport: (name: string) => Promise<unknown>,
+  core: Modules,
 ) => void;
 type Take = (module: string, name: string) => unknown;
 
@@ -46,20 +42,29 @@ export function libraryOf(build: string): Take {
   return (loaded ??= load(build));
 }
 
+/** What not every program needs is loaded when one does. */
 function load(build: string): Take {
-  const file = join(env.root ?? "", "dist/library", `${build}.cjs`);
+  const core = loadScript(`${build}.core`, {});
+  let rest: Modules | undefined;
+  return (module, name) =>
+    (module in core ? core : (rest ??= loadScript(`${build}.rest`, core)))[module]()[name];
+}
+
+function loadScript(name: string, core: Modules): Modules {
+  const file = join(env.root ?? "", "dist/library", `${name}.cjs`);
   if (!existsSync(file))
-    throw new Error(`tsmpi: ${dirname(file)} has no build ${build}; install the same tsmpi on all hosts`);
-  const code = codeFile(build);
+    throw new Error(`tsmpi: ${dirname(file)} has no build ${name}; install the same tsmpi on all hosts`);
+  const code = codeFile(name);
   const cachedData = readOwn(code);
   const text = readFileSync(file, "latin1"); // only comments have characters that are none of ASCII
+  const { Script } = requireVm("node:vm");
   const script = new Script(text, { filename: file, cachedData });
   if (cachedData === undefined || script.cachedDataRejected === true)
     process.once("exit", () => keep(code, () => script.createCachedData()));
   const module: { exports: Modules } = { exports: {} };
   const evaluate: () => Library = script.runInThisContext.bind(script);
-  evaluate()(module.exports, createRequire(file), module, pathToFileURL(file).href, lateImport);
-  return (name, exported) => module.exports[name]()[exported];
+  evaluate()(module.exports, createRequire(file), module, pathToFileURL(file).href, lateImport, core);
+  return module.exports;
 }
 
 /** The program lies elsewhere, from where packages of tsmpi are not found. */
@@ -72,13 +77,13 @@ async function lateImport(name: string): Promise<unknown> {
 const importModule: (url: string) => Promise<typeof import("./late-import.js")> = (url) => import(url);
 
 /** Flags of V8 change its code; those of node that ranks are given do not. */
-function codeFile(build: string): string {
+function codeFile(script: string): string {
   const flags = process.execArgv.filter(
     (flag) => !/^--(inspect|cpu-prof|enable-source-maps|v8-pool-size)/.test(flag),
   );
-  const name = [build, process.version, process.arch, ...flags].join("_").replace(/[^\w.=-]+/g, "_");
+  const name = [script, process.version, process.arch, ...flags].join("_").replace(/[^\w.=-]+/g, "_");
   return join(
-    process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"),
+    process.env["XDG_CACHE_HOME"] || join(requireOs("node:os").homedir(), ".cache"),
     "tsmpi",
     `${PREFIX}${name.slice(0, LONGEST_NAME)}`,
   );

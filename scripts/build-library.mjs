@@ -1,5 +1,5 @@
-// Bundles dist/src into one script, dist/library/HASH.cjs, that every rank loads, and describes it in
-// dist/library/library.json; see launcher/library.ts. Does nothing if they are newer than all of dist/src.
+// Bundles dist/src into two scripts: HASH.core.cjs, which every rank loads, HASH.rest.cjs, with what not every program
+// needs. Describes them in library.json; see launcher/library.ts. Does nothing if they are newer than all of dist/src.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
@@ -11,6 +11,8 @@ const source = join(root, "dist/src");
 const output = join(root, "dist/library");
 /** What programs import; auto.js has a top-level await, which a script cannot have: programs get it as it is. */
 const ENTRIES = ["index.js", "compat.js"];
+/** What every program needs. */
+const CORE = ["comm/world.js"];
 
 /** Packages that are imported late stay where they are; those with native code are never imported otherwise. */
 const lateInPlace = {
@@ -29,7 +31,27 @@ if (newest >= (await modified(join(output, "library.json")))) await buildLibrary
 
 async function buildLibrary() {
   const started = performance.now();
-  const modules = await reachable();
+  const core = await reachable(CORE);
+  const rest = (await reachable(ENTRIES)).filter((name) => !core.includes(name));
+  const exports = Object.fromEntries(await Promise.all([...core, ...rest].map(exportsOf)));
+  const scripts = {
+    core: await scriptOf(core, []),
+    rest: await scriptOf(rest, [standIns(core, exports)]),
+  };
+  const hash = createHash("sha256").update(scripts.core).update(scripts.rest).digest("hex").slice(0, 16);
+  await rm(output, { recursive: true, force: true });
+  await mkdir(output);
+  for (const [name, text] of Object.entries(scripts))
+    await writeFile(join(output, `${hash}.${name}.cjs`), text);
+  const unfinished = join(output, "library.json.new"); // renamed into place: a reader never sees half a file
+  await writeFile(unfinished, JSON.stringify({ hash, exports }));
+  await rename(unfinished, join(output, "library.json"));
+  const bytes = Object.values(scripts).map(({ length }) => length);
+  console.log(`library: ${bytes.join(" + ")} bytes in ${Math.round(performance.now() - started)} ms`);
+}
+
+/** A script that makes these modules, each when it is asked for. */
+async function scriptOf(modules, plugins) {
   const table = modules.map(
     (name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(`./${name}`)})`,
   );
@@ -42,28 +64,38 @@ async function buildLibrary() {
     target: "node20",
     define: { "import.meta.url": "url" },
     // The parameters of the function as which ranks load it.
-    banner: { js: "(function (exports, require, module, url, lateImport) {" },
+    banner: { js: "(function (exports, require, module, url, lateImport, core) {" },
     footer: { js: "})" },
-    plugins: [lateInPlace],
+    plugins: [lateInPlace, ...plugins],
     logLevel: "error",
   });
   // What is still imported are packages in their places; a script cannot import.
-  const contents = outputFiles[0].text.replaceAll('import("', 'lateImport("');
-  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 16);
-  const described = { hash, exports: Object.fromEntries(await Promise.all(modules.map(exportsOf))) };
-  await rm(output, { recursive: true, force: true });
-  await mkdir(output);
-  await writeFile(join(output, `${hash}.cjs`), contents);
-  const unfinished = join(output, "library.json.new"); // renamed into place: a reader never sees half a file
-  await writeFile(unfinished, JSON.stringify(described));
-  await rename(unfinished, join(output, "library.json"));
-  console.log(`library: ${contents.length} bytes in ${Math.round(performance.now() - started)} ms`);
+  return outputFiles[0].text.replaceAll('import("', 'lateImport("');
 }
 
-/** The modules of ENTRIES, and all that they import. */
-async function reachable() {
+/** Modules of the first script as the second one finds them. */
+function standIns(core, exports) {
+  return {
+    name: "stand-ins",
+    setup(build) {
+      build.onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+        const name = relative(source, join(resolveDir, path));
+        return core.includes(name) ? { path: name, namespace: "core" } : undefined;
+      });
+      build.onLoad({ filter: /./, namespace: "core" }, ({ path }) => {
+        const names = Object.keys(exports[path]).map(
+          (name, i) => `const v${i} = module.${name}; export { v${i} as ${name} };`,
+        );
+        return { contents: [`const module = core[${JSON.stringify(path)}]();`, ...names].join("\n") };
+      });
+    },
+  };
+}
+
+/** Modules, and all that they import. */
+async function reachable(entries) {
   const { metafile } = await build({
-    entryPoints: ENTRIES.map((name) => join(source, name)),
+    entryPoints: entries.map((name) => join(source, name)),
     absWorkingDir: source,
     outdir: output,
     write: false,

@@ -43,7 +43,7 @@ export class RecordedSite implements CallSite {
     this.what = what;
     const frames = (new Error().stack ?? "").split("\n").slice(1);
     // This room, source maps or not; or the library that all of tsmpi is part of.
-    const here = /([^\s(]+[/\\])(?:call-site\.[jt]s|\w+\.cjs)/.exec(frames[0] ?? "")?.[1] ?? NOWHERE;
+    const here = /([^\s(]+[/\\])(?:call-site\.[jt]s|[\w.]+\.cjs)/.exec(frames[0] ?? "")?.[1] ?? NOWHERE;
     const first = Math.max(
       0,
       frames.findIndex((frame) => !frame.includes(here)),
