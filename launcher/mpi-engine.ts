@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { constants } from "node:os";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { exitCodes, LaunchError, UsageError } from "./errors.js";
 import { findScript } from "./find-script.js";
 import { exportedEnvironment, namedBy } from "./exports.js";
 import { completeTold, type Options } from "./options.js";
 import { planJob } from "./plan.js";
+import { root } from "./version.js";
 
 /** A launcher of an MPI, and how it spells what tsmpirun's options mean. */
 export interface Dialect {
@@ -45,7 +46,7 @@ export const DIALECTS: readonly Dialect[] = [
 
 /** In the order in which they are looked for. */
 const COMMANDS = ["mpirun", "mpiexec", "mpirun.openmpi", "mpirun.mpich"];
-const TSMPI = fileURLToPath(new URL("tsmpi.js", import.meta.url));
+const TSMPI = join(root, "dist/launcher/tsmpi.js");
 
 /**
  * `tsmpirun --engine mpi`: has the mpirun of a real MPI start the ranks, each as `tsmpi script`.

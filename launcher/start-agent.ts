@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import type { Readable } from "node:stream";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PortRange } from "../src/comm/wire/ports.js";
 import type { AgentOrder } from "./agent-order.js";
 import { magic } from "./greeting.js";
 import type { Invitation, RankKeys } from "./keys.js";
+import { root as ownRoot } from "./version.js";
 
 /** What an agent reads from its stdin before anything else. Keys never stand in argv or the environment. */
 export interface AgentConfig {
@@ -50,9 +52,12 @@ export interface AgentProcess {
   readonly kill: () => void;
 }
 
+/** Beside this file: the agent of a bundled launcher is bundled, too. */
+const OWN_AGENT = fileURLToPath(new URL("agent.js", import.meta.url));
+
 /** The file that runs as agent, in the tsmpi that is installed in `root`. */
 export function agentFile(root: string): string {
-  return `${root}/dist/launcher/agent.js`;
+  return `${root}/${relative(ownRoot, OWN_AGENT)}`;
 }
 
 /**
@@ -62,10 +67,9 @@ export function agentFile(root: string): string {
  * @param stdin - Whether one of its ranks inherits the launcher's stdin.
  */
 export function startLocalAgent(configure: Promise<AgentConfig>, stdin: boolean): AgentProcess {
-  const file = fileURLToPath(new URL("agent.js", import.meta.url));
   const child = startChild(
     process.execPath,
-    [file, "--local"],
+    [OWN_AGENT, "--local"],
     ["pipe", "ignore", "inherit", stdin ? 0 : "ignore"],
   );
   void configure.then(
