@@ -202,7 +202,7 @@ const refusals: readonly Refusal[] = [
     title: "an unknown launcher",
     args: ["--launcher", "rsh", script],
     code: 2,
-    says: /choose ssh, srun, exec or fork/,
+    says: /choose ssh, srun, exec, fork or manual/,
   },
   {
     title: "an unknown place in a pattern",
