@@ -191,7 +191,7 @@ export { PoststackLinearModelling, type PoststackOptions } from "./ops/signal/po
 export { Radon2D, Radon3D, type RadonOptions, type RegularAxis } from "./ops/signal/radon.js";
 export type { FilterPair } from "./ops/signal/biorthogonal.js";
 export { waveletFilters } from "./ops/signal/wavelet-filters.js";
-export { ricker } from "./ops/signal/wavelets.js";
+export { gaussian, klauder, ormsby, ricker } from "./ops/signal/wavelets.js";
 export { Seislet, type SeisletOptions } from "./ops/signal/seislet.js";
 export { Shift, type ShiftOptions } from "./ops/signal/shift.js";
 export {

@@ -221,7 +221,7 @@ const EXPORTS = [
     "DWTND",
     "WaveletOptions",
   ],
-  ...["Seislet", "SeisletOptions"],
+  ...["Seislet", "SeisletOptions", "gaussian", "klauder", "ormsby"],
   ...["columnsOf", "matmat", "estimateTrace", "TraceOptions", "zeroPhaseBoxcar", "tosparse", "SparseMatrix"],
   // solvers
   ...["cg", "CgOptions", "CgResult", "cgls", "CglsOptions", "CglsResult", "CglsState", "SolverCallback"],

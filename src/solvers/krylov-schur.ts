@@ -1,6 +1,6 @@
 import { type Complex, type DType, isComplex, realOf } from "../array/dtype.js";
 import type { Vector, VectorPair } from "../array/vector.js";
-import { modulus } from "../ops/complex.js";
+import { modulus } from "./complex.js";
 import { fillByIndex } from "../ops/columns.js";
 import type { LinearOperatorContract as LinearOperator } from "../ops/operator-products.js";
 import { uniform } from "../ops/random.js";

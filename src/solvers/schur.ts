@@ -1,5 +1,5 @@
 import { type Complex, type DType, isComplex, type Scalar } from "../array/dtype.js";
-import { add, conjugate, divide, modulus, multiply, squareRoot, subtract } from "../ops/complex.js";
+import { add, conjugate, divide, modulus, multiply, squareRoot, subtract } from "./complex.js";
 
 const EPSILON = Number.EPSILON;
 
