@@ -34,25 +34,22 @@ export function pass<T>(
   z: usize,
   bytes: usize,
 ): void {
-  let i: usize = 0;
-  const blocks = bytes & ~63;
-  for (; i < blocks; i += 64) {
-    v128.store(z + i, f<T>(op, a, b, load(reads(op, 1), x + i, 0), load(reads(op, 2), y + i, 0)), 0);
-    v128.store(z + i, f<T>(op, a, b, load(reads(op, 1), x + i, 16), load(reads(op, 2), y + i, 16)), 16);
-    v128.store(z + i, f<T>(op, a, b, load(reads(op, 1), x + i, 32), load(reads(op, 2), y + i, 32)), 32);
-    v128.store(z + i, f<T>(op, a, b, load(reads(op, 1), x + i, 48), load(reads(op, 2), y + i, 48)), 48);
+  for (const end = z + (bytes & ~63); z < end; x += 64, y += 64, z += 64) {
+    v128.store(z, f<T>(op, a, b, load(reads(op, 1), x, 0), load(reads(op, 2), y, 0)), 0);
+    v128.store(z, f<T>(op, a, b, load(reads(op, 1), x, 16), load(reads(op, 2), y, 16)), 16);
+    v128.store(z, f<T>(op, a, b, load(reads(op, 1), x, 32), load(reads(op, 2), y, 32)), 32);
+    v128.store(z, f<T>(op, a, b, load(reads(op, 1), x, 48), load(reads(op, 2), y, 48)), 48);
   }
-  const registers = bytes & ~15;
-  for (; i < registers; i += 16) {
-    v128.store(z + i, f<T>(op, a, b, load(reads(op, 1), x + i, 0), load(reads(op, 2), y + i, 0)));
+  for (const end = z + (bytes & 48); z < end; x += 16, y += 16, z += 16) {
+    v128.store(z, f<T>(op, a, b, load(reads(op, 1), x, 0), load(reads(op, 2), y, 0)));
   }
-  for (; i < bytes; i += unit) {
+  for (const end = z + (bytes & 15); z < end; x += unit, y += unit, z += unit) {
     if (unit == 8) {
-      const value = f<T>(op, a, b, v128.load_zero<u64>(x + i), v128.load_zero<u64>(y + i));
-      v128.store_lane<u64>(z + i, value, 0);
+      const value = f<T>(op, a, b, v128.load_zero<u64>(x), v128.load_zero<u64>(y));
+      v128.store_lane<u64>(z, value, 0);
     } else {
-      const value = f<T>(op, a, b, v128.load_zero<u32>(x + i), v128.load_zero<u32>(y + i));
-      v128.store_lane<u32>(z + i, value, 0);
+      const value = f<T>(op, a, b, v128.load_zero<u32>(x), v128.load_zero<u32>(y));
+      v128.store_lane<u32>(z, value, 0);
     }
   }
 }
