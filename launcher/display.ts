@@ -1,4 +1,5 @@
 import { travelling } from "./exports.js";
+import { limitsOf } from "./rank-limits.js";
 import type { Display } from "./placement-options.js";
 import type { Host } from "./placement/allocation.js";
 import type { Placement } from "./placement/place.js";
@@ -16,7 +17,7 @@ import { compressRanks, nameRanks } from "./ranks.js";
  */
 export function displayPlan(
   plan: Plan,
-  options: Pick<Options, "placement" | "programs" | "exported">,
+  options: Pick<Options, "placement" | "programs" | "exported" | "told">,
   environments: readonly Readonly<Record<string, string>>[],
 ): string {
   const {
@@ -92,21 +93,30 @@ function partOf(topology: Topology, cpus: readonly number[]): string {
   return `${what}, socket ${named("socket")}, NUMA node ${named("numa")}`;
 }
 
-/** What ranks of a host get beside its own environment, and beside what every rank gets. */
+/**
+ * What ranks of a host get beside its own environment, and beside what every rank gets; where that is this host, with
+ * what keeps them from using more threads and memory than there are.
+ */
 function showEnvironment(
-  { remotes, programs }: Plan,
-  { host, ranks }: Placement,
+  { remotes, programs, topologyOf, cpusOf }: Plan,
+  placement: Placement,
   environments: readonly Readonly<Record<string, string>>[],
-  options: Pick<Options, "programs" | "exported">,
+  options: Pick<Options, "programs" | "exported" | "told">,
 ): string[] {
+  const { host, ranks } = placement;
+  const here = remotes.isPlayedHere(host);
+  const cpus = here ? cpusOf(placement, topologyOf(host) ?? []) : [];
   const apps = [...new Set(ranks.map((rank) => programs[rank]))];
   return apps.flatMap((app) => {
-    const variables = remotes.isPlayedHere(host)
+    const own = ranks.filter((rank) => programs[rank] === app);
+    const limits = here ? limitsOf(cpus[ranks.indexOf(own[0])]?.length ?? 0, ranks.length) : undefined;
+    const variables = here
       ? environments[app]
       : travelling(environments[app], options.programs[app].exports, options.exported);
-    const own = ranks.filter((rank) => programs[rank] === app);
-    const lines = Object.entries(variables).map(([name, value]) => `  ${name}=${value}`);
-    return [`environment of ${nameRanks(own)} on ${host.name}:`, ...lines.sort()];
+    const all = { ...limits?.environment, ...variables, ...options.told };
+    const lines = Object.entries(all).map(([name, value]) => `  ${name}=${value}`);
+    const flags = limits === undefined ? [] : [`  node ${limits.flags.join(" ")}`.trimEnd()];
+    return [`environment of ${nameRanks(own)} on ${host.name}:`, ...lines.sort(), ...flags];
   });
 }
 
