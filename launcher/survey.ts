@@ -65,7 +65,7 @@ export class Survey {
     const id = ++this.#count;
     await new Promise<void>((finish) => {
       if (ranks.length === 0) return finish();
-      const timer = setTimeout(finish, LIMIT_MS);
+      const timer = setTimeout(finish, LIMIT_MS).unref(); // a job that has ended is not kept waiting
       this.#open = {
         id,
         awaited: new Set(ranks),
