@@ -88,7 +88,7 @@ void test("faults of hosts", { ...limits, skip: why ?? false }, async (t) => {
   });
 
   await t.test("a full disk where the program goes is named, with what to do", async (t) => {
-    const small = "mkdir -p /run/small && mount -t tmpfs -o size=32k none /run/small && ";
+    const small = "mkdir -p /run/small && mount -t tmpfs -o size=4k none /run/small && ";
     const prefix = ["sh", "-c", `${small} XDG_RUNTIME_DIR=/run/small exec "$@"`, "sh"];
     const { code, stderr } = await runOnHosts(t, { hosts, args: waiting, prefix });
     t.equal(code, 125);

@@ -24,7 +24,7 @@ function reportOf(ledger: Ledger): string {
     seconds: () => 1.25,
     hidden: ["/opt/tsmpi/src/"],
     directory: "/home/ann/work",
-    sourceLine: (path, line) => (path.endsWith("invert.ts") ? `  call at line ${line};` : undefined),
+    sourceLine: (path, line) => (path.endsWith("invert.ts") ? `call at line ${line};` : undefined),
   });
 }
 
