@@ -76,6 +76,12 @@ export async function bundle(script: string, text?: string): Promise<Bundle> {
   }
 }
 
+/** Ends the process that has compiled programs: what a terminal sends to all, such as SIGQUIT, would make it talk. Local. */
+export async function endCompiler(): Promise<void> {
+  const { stop } = await import("esbuild");
+  await stop();
+}
+
 function asFile(sourcefile: string, contents: string) {
   return { contents, sourcefile, resolveDir: dirname(sourcefile), loader: "ts" as const };
 }

@@ -7,8 +7,8 @@ export const reportTopics: Readonly<Record<string, string>> = {
 Reports
 
 Where does a job hang? kill -QUIT tsmpirun's process, or Ctrl-\\, and it says what every rank is waiting for, and the job
-goes on. The same report comes before --timeout ends a job, and after --wait. When a rank fails, the message says what
-the others were doing.
+goes on (npx itself ends at Ctrl-\\, and its job goes on in the background: kill -QUIT is better there). The same report
+comes before --timeout ends a job, and after --wait. When a rank fails, the message says what the others were doing.
 
   "world", collective #41
     ranks 0-2,4-15 are in allreduce(sum, float64 × 1024)  solver.ts:91  await world.allreduce(r, { op: "sum" });

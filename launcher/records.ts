@@ -4,7 +4,7 @@ import type { ChromeEvent } from "../src/comm/trace.js";
 import type { RecordKind } from "../src/comm/wire/messages.js";
 import { wallClockMs } from "./clocks.js";
 import { UsageError } from "./errors.js";
-import { compressRanks } from "./ranks.js";
+import { nameRanks } from "./ranks.js";
 import { statsTable } from "./stats-table.js";
 
 export interface RecordOptions {
@@ -64,8 +64,7 @@ export class Records {
       const missing = Array.from({ length: size }, (_, rank) => rank).filter(
         (rank) => !this.#traced.has(rank),
       );
-      const without =
-        missing.length === 0 ? "" : `, without ranks ${compressRanks(missing)}, which were killed`;
+      const without = missing.length === 0 ? "" : `; nothing has come from ${nameRanks(missing)}`;
       said.push(`tsmpirun: trace: ${this.#events} events in ${this.#path}${without}`);
     }
     return said;

@@ -1,5 +1,5 @@
 import type { CallStatistics, RankStatistics } from "../src/comm/recording.js";
-import { compressRanks } from "./ranks.js";
+import { nameRanks } from "./ranks.js";
 
 /**
  * What calls of all ranks came to: a line for each operation with sums over ranks, and for the time in which they waited
@@ -27,8 +27,7 @@ export function statsTable(ranks: ReadonlyMap<number, RankStatistics>, size: num
   const overlapped = total((rank) => rank.overlapped);
   const sent = `  ${messages} messages with ${formatBytes(total((rank) => rank.bytes))} were handed to the transport; ${overlapped} requests were complete when they were awaited`;
   const missing = Array.from({ length: size }, (_, rank) => rank).filter((rank) => !ranks.has(rank));
-  const unknown =
-    missing.length === 0 ? [] : [`  nothing is known of ranks that were killed: ${compressRanks(missing)}`];
+  const unknown = missing.length === 0 ? [] : [`  nothing has come from ${nameRanks(missing)}`];
   return [...align([HEAD, ...rows]), sent, ...unknown];
 }
 

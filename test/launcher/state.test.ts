@@ -126,6 +126,29 @@ for (const { title, way, options = [], times, then, code, says } of cases)
     t.same(outcome.left, []);
   });
 
+test("Ctrl-\\ goes to all processes of a terminal, and only the report is said", async (t) => {
+  const toGroup = (child: ChildProcess): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGQUIT");
+  };
+  let asked = false;
+  const { code, stderr } = await tsmpirun(["-n", `${SIZE}`, program("stalls.ts"), "absent"], {
+    ownGroup: true,
+    started: (child) => {
+      child.stderr?.on("data", (text: string) => {
+        if (/state after/.test(text)) child.kill("SIGTERM");
+      });
+    },
+    watch: (child, stdout) => {
+      if (asked || (stdout.match(/ready/g)?.length ?? 0) < SIZE) return;
+      asked = true;
+      toGroup(child);
+    },
+  });
+  t.equal(code, 143, stderr);
+  t.match(stderr, /^tsmpirun: state after/);
+  t.notMatch(stderr, /goroutine|SIGQUIT/);
+});
+
 test("--timeout: the message has the report; whole it is in a folder, and in the log of events", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "tsmpi-test-"));
   const log = join(folder, "log");

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly input?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** It leads a process group, as a command in a terminal does. */
+  readonly ownGroup?: true;
   /** Called with the process as soon as there is one. */
   readonly started?: (process: ChildProcess) => void;
   /** Called with all of stdout so far, whenever there is more. */
@@ -40,6 +42,7 @@ export async function tsmpirun(args: readonly string[], options: RunOptions = {}
   const started = performance.now();
   const child = spawn(process.execPath, [join(root, "dist/launcher/cli.js"), ...args], {
     cwd: options.cwd ?? root,
+    detached: options.ownGroup,
     env: { ...withoutJob(), XDG_RUNTIME_DIR: folder, TSMPI_TEST: marker, ...options.env },
   });
   options.started?.(child);
