@@ -65,7 +65,7 @@ const PLACE_MS = 100;
 /** How closely it is known since when an event loop has not turned. */
 const TURN_MS = 500;
 
-/** Where the agent finds what tells the state of a rank that it has interrupted; see launcher/interrupt.ts. */
+/** Where the agent finds what tells the state of a rank that it has interrupted; see launcher/interview.ts. */
 const HANDLE = Symbol.for("tsmpi.rank-state");
 
 /** Tells what its rank is doing: to whoever asks over the control channel, or has interrupted the program. */

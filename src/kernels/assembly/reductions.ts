@@ -178,7 +178,7 @@ function unary(op: i32, x: v128): v128 {
 /** Two elements as float64. */
 // @ts-ignore: decorator
 @inline
-function load2<T>(address: usize): v128 {
+export function load2<T>(address: usize): v128 {
   if (sizeof<T>() == 8) return v128.load(address);
   return f64x2.promote_low_f32x4(v128.load_zero<u64>(address));
 }

@@ -1,6 +1,8 @@
 // Running sums of rows, in float64 whatever the rows are: sums ← sums + into x, y ← weight (sums − share x), for one row
 // after the other, `stride` bytes apart in x and in y.
 
+import { load2 } from "./reductions";
+
 /** `rows` rows of n numbers; y is 0 if only the sums are wanted. */
 // @ts-ignore: decorator
 @inline
@@ -30,10 +32,10 @@ export function scanRows<T>(
 function addRow<T>(x: usize, sums: usize, n: usize, into: f64): void {
   const vi = f64x2.splat(into);
   for (const end = sums + (n & ~7) * 8; sums < end; sums += 64, x += 8 * sizeof<T>()) {
-    v128.store(sums, f64x2.add(v128.load(sums), f64x2.mul(vi, two<T>(x))));
-    v128.store(sums, f64x2.add(v128.load(sums, 16), f64x2.mul(vi, two<T>(x + 2 * sizeof<T>()))), 16);
-    v128.store(sums, f64x2.add(v128.load(sums, 32), f64x2.mul(vi, two<T>(x + 4 * sizeof<T>()))), 32);
-    v128.store(sums, f64x2.add(v128.load(sums, 48), f64x2.mul(vi, two<T>(x + 6 * sizeof<T>()))), 48);
+    v128.store(sums, f64x2.add(v128.load(sums), f64x2.mul(vi, load2<T>(x))));
+    v128.store(sums, f64x2.add(v128.load(sums, 16), f64x2.mul(vi, load2<T>(x + 2 * sizeof<T>()))), 16);
+    v128.store(sums, f64x2.add(v128.load(sums, 32), f64x2.mul(vi, load2<T>(x + 4 * sizeof<T>()))), 32);
+    v128.store(sums, f64x2.add(v128.load(sums, 48), f64x2.mul(vi, load2<T>(x + 6 * sizeof<T>()))), 48);
   }
   for (const end = sums + (n & 7) * 8; sums < end; sums += 8, x += sizeof<T>()) {
     store<f64>(sums, load<f64>(sums) + into * <f64>load<T>(x));
@@ -63,21 +65,13 @@ function scanRow<T>(
 // @ts-ignore: decorator
 @inline
 function four<T>(x: usize, y: usize, sums: usize, into: v128, weight: v128, share: v128): void {
-  const x0 = two<T>(x), x1 = two<T>(x + 2 * sizeof<T>());
+  const x0 = load2<T>(x), x1 = load2<T>(x + 2 * sizeof<T>());
   const s0 = f64x2.add(v128.load(sums), f64x2.mul(into, x0));
   const s1 = f64x2.add(v128.load(sums, 16), f64x2.mul(into, x1));
   v128.store(sums, s0);
   v128.store(sums, s1, 16);
   put<T>(y, f64x2.mul(weight, f64x2.sub(s0, f64x2.mul(share, x0))));
   put<T>(y + 2 * sizeof<T>(), f64x2.mul(weight, f64x2.sub(s1, f64x2.mul(share, x1))));
-}
-
-/** Two numbers as float64. */
-// @ts-ignore: decorator
-@inline
-function two<T>(x: usize): v128 {
-  if (sizeof<T>() == 8) return v128.load(x);
-  return f64x2.promote_low_f32x4(v128.load_zero<u64>(x));
 }
 
 // @ts-ignore: decorator
