@@ -1,5 +1,5 @@
 import type { AgentOrder } from "./agent-order.js";
-import { exitCodes } from "./errors.js";
+import { exitCodes, messageOf } from "./errors.js";
 import { greeting, Lines, magic } from "./greeting.js";
 import { Agent, ownAddress } from "./host-agent.js";
 import type { RemoteAgent } from "./remote-agent.js";
@@ -51,7 +51,7 @@ class AgentProgram {
 const parseOrder: (json: string) => AgentOrder = JSON.parse;
 
 function fail(error: unknown): never {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exit(exitCodes.launcher);
 }
 

@@ -1,4 +1,5 @@
 import { addressOn, addressToward, isOwnAddress } from "./address.js";
+import { messageOf } from "./errors.js";
 import type { Greeting } from "./greeting.js";
 import type { HostEntry } from "./hostfile.js";
 import { newRankKeys } from "./keys.js";
@@ -84,7 +85,7 @@ export function startAgents(
         configureOther(nodeRank, controlIface === undefined ? address : addressOn(controlIface), greeting),
       )
       .then(agent.configure)
-      .catch((error: unknown) => agent.fail(error instanceof Error ? error.message : String(error)));
+      .catch((error: unknown) => agent.fail(messageOf(error)));
     return agent;
   }
 

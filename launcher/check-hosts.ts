@@ -1,5 +1,6 @@
-import { columns } from "./columns.js";
 import { lookup } from "node:dns/promises";
+import { columns } from "./columns.js";
+import { messageOf } from "./errors.js";
 import type { Greeting } from "./greeting.js";
 import { type HostFacts, hostFacts } from "./host-facts.js";
 import type { HostEntry } from "./hostfile.js";
@@ -44,7 +45,7 @@ async function checkHost(host: HostEntry, remotes: RemoteAgents): Promise<HostCh
   const asked = remotes.agentOf(host).greeting.then(
     (facts) => ({ answer: { facts, ms: since() }, skewMs: facts.clockMs - Date.now() }),
     (error: unknown) => {
-      const failure = error instanceof Error ? error.message : String(error);
+      const failure = messageOf(error);
       return { answer: { failure }, skewMs: 0 };
     },
   );

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readChoices } from "../src/comm/collectives/choices.js";
 import { variableOf } from "../src/knobs.js";
-import { UsageError } from "./errors.js";
+import { messageOf, UsageError } from "./errors.js";
 
 const COLL = variableOf("coll");
 const RULES = variableOf("coll-rules");
@@ -21,7 +21,7 @@ export function withRules(told: Readonly<Record<string, string>>): Record<string
     return { ...told, ...(rules === undefined ? {} : { [RULES]: rules }) };
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(`--${error.message}`);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UsageError(`--coll-rules ${file}: cannot be read (${reason})`);
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { ControlMessage } from "../src/comm/wire/messages.js";
-import { UsageError } from "./errors.js";
+import { messageOf, UsageError } from "./errors.js";
 
 /** What happens to a job, in the order in which it happens. */
 export type EventName =
@@ -24,7 +24,7 @@ export class EventLog {
     try {
       this.#file = path === undefined ? undefined : openSync(path, "w");
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new UsageError(`--log-json ${path}: cannot be written (${reason})`);
     }
   }

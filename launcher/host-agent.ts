@@ -8,7 +8,8 @@ import { koffiBinary } from "../src/native.js";
 import { isOn, variableOf } from "../src/knobs.js";
 import { addressOn, addressToward, parseTcpEndpoint } from "./address.js";
 import { withCpus } from "./affinity.js";
-import { exitCodes } from "./errors.js";
+import { wallClockMs } from "./clocks.js";
+import { exitCodes, messageOf } from "./errors.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { inspectorFlags } from "./inspector.js";
 import { Interview } from "./interview.js";
@@ -138,7 +139,7 @@ export class Agent {
       case "stop":
         return this.#stop(message.graceMs);
       case "clock":
-        return this.#link.send({ ...message, ms: performance.timeOrigin + performance.now() });
+        return this.#link.send({ ...message, ms: wallClockMs() });
       case "alive":
         return;
       case "bye":
@@ -161,7 +162,7 @@ export class Agent {
   }
 
   #fail(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     this.#link.send({ kind: "agent-failed", code: exitCodes.launcher, text });
   }
 

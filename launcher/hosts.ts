@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
-import { UsageError } from "./errors.js";
+import { messageOf, UsageError } from "./errors.js";
 import { type HostEntry, parseHostfile, parseHostList, plainHost } from "./hostfile.js";
 import type { Options } from "./options.js";
 import { mergeHosts } from "./placement/allocation.js";
@@ -95,7 +95,7 @@ function read(path: string): string {
   try {
     return readFileSync(path === "-" ? 0 : path, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UsageError(`--hostfile ${path}: cannot be read (${reason})`);
   }
 }

@@ -3,7 +3,7 @@ import { env } from "../src/env.js";
 import { candidates, howToInstall } from "../src/comm/transports/mpi/find.js";
 import { describeKernels, type KernelInfo } from "../src/kernels/describe.js";
 import { requireNative } from "../src/native.js";
-import { UsageError } from "./errors.js";
+import { messageOf, UsageError } from "./errors.js";
 import { version } from "./version.js";
 
 type Koffi = typeof import("koffi");
@@ -65,7 +65,7 @@ function missing(name: "koffi" | "zeromq"): string | null {
     requireNative(name);
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

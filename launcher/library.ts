@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Plugin } from "esbuild";
+import { isCurrent } from "./is-current.js";
 import { root } from "./version.js";
 
 /** tsmpi as scripts, which ranks load instead of finding it in each program; written by scripts/build-library.mjs. */
@@ -77,22 +78,7 @@ function origin(exports: Library["exports"], module: string, name: string): read
 
 /** `undefined`: there is none, or it is older than what it was made of. */
 function readLibrary(): Library | undefined {
-  const built = modifiedMs(FILE);
-  if (built === undefined) return undefined;
-  // Only who develops tsmpi can change what has been installed.
-  if (modifiedMs(join(root, "tsconfig.json")) !== undefined && newestMs() > built) return undefined;
-  return parse(readFileSync(FILE, "utf8"));
+  return isCurrent(FILE, ownFiles, root) ? parse(readFileSync(FILE, "utf8")) : undefined;
 }
 
 const parse: (json: string) => Library = JSON.parse;
-
-function newestMs(): number {
-  const files = readdirSync(ownFiles, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".js"),
-  );
-  return Math.max(...files.map((name) => modifiedMs(join(ownFiles, name)) ?? 0));
-}
-
-function modifiedMs(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-}

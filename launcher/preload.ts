@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { UserFile } from "../src/comm/wire/messages.js";
-import { UsageError } from "./errors.js";
+import { messageOf, UsageError } from "./errors.js";
 
 /** What one message to an agent can hold. */
 const MOST_BYTES = 2 ** 30;
@@ -30,8 +30,6 @@ function read(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new UsageError(
-      `--preload ${path}: cannot be read (${error instanceof Error ? error.message : String(error)})`,
-    );
+    throw new UsageError(`--preload ${path}: cannot be read (${messageOf(error)})`);
   }
 }

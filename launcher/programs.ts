@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { UsageError } from "./errors.js";
+import { messageOf, UsageError } from "./errors.js";
 import { words } from "./words.js";
 
 /** One program of a job, and what is its own. */
@@ -40,9 +40,7 @@ export function readPrograms(path: string): string[][] {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(
-      `--app ${path}: cannot be read (${error instanceof Error ? error.message : String(error)})`,
-    );
+    throw new UsageError(`--app ${path}: cannot be read (${messageOf(error)})`);
   }
   const lines = text
     .split(/\r?\n/)

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { UsageError } from "./errors.js";
+import { messageOf, UsageError } from "./errors.js";
 import { makeFolder } from "./make-folder.js";
 
 /** Files for what ranks print, made when there is something to write; two ranks may share one. */
@@ -41,9 +41,7 @@ export class RankFiles {
 
   #fail(path: string, error: unknown): void {
     this.#open.set(path, NONE);
-    this.#failed(
-      `${path} cannot be written, its output is lost: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    this.#failed(`${path} cannot be written, its output is lost: ${messageOf(error)}`);
   }
 }
 
@@ -60,7 +58,7 @@ export function checkPlace(pattern: string): void {
   try {
     makeFolder(folder);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UsageError(`--output-dir ${folder}: no files can be written there (${reason})`);
   }
 }

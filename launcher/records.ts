@@ -3,7 +3,7 @@ import type { RankStatistics } from "../src/comm/recording.js";
 import type { ChromeEvent } from "../src/comm/trace.js";
 import type { RecordKind } from "../src/comm/wire/messages.js";
 import { wallClockMs } from "./clocks.js";
-import { UsageError } from "./errors.js";
+import { messageOf, UsageError } from "./errors.js";
 import { nameRanks } from "./ranks.js";
 import { statsTable } from "./stats-table.js";
 
@@ -31,7 +31,7 @@ export class Records {
     try {
       this.#file = trace === undefined ? undefined : openSync(trace, "w");
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new UsageError(`--trace ${trace}: cannot be written (${reason})`);
     }
     this.#write('{"displayTimeUnit":"ms","traceEvents":[');

@@ -1,5 +1,5 @@
 import { groupsOf, startAgentsOf } from "./agent-tree.js";
-import { LaunchError } from "./errors.js";
+import { LaunchError, messageOf } from "./errors.js";
 import type { Greeting } from "./greeting.js";
 import type { HostEntry } from "./hostfile.js";
 import { isThisHost } from "./hosts.js";
@@ -73,7 +73,7 @@ export class RemoteAgents {
   async greetings(hosts: readonly HostEntry[]): Promise<Greeting[]> {
     const asked = hosts.map(async (host) =>
       this.agentOf(host).greeting.catch((error: unknown) => {
-        const how = error instanceof Error ? error.message : String(error);
+        const how = messageOf(error);
         throw new LaunchError(`cannot start the agent on ${host.name}: ${how}`);
       }),
     );

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Knobs } from "../src/knobs.js";
 import { seconds } from "./ending-options.js";
-import { UsageError } from "./errors.js";
+import { messageOf, UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
 import { makeFolder } from "./make-folder.js";
 import { oneOf } from "./one-of.js";
@@ -79,7 +79,7 @@ function checkFolder(name: string, folder: string): void {
   try {
     makeFolder(resolve(folder));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UsageError(`${name} ${folder}: no files can be written there (${reason})`);
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { UsageError } from "./errors.js";
+import { messageOf, UsageError } from "./errors.js";
 import { type HostEntry, parseHostList, plainHost } from "./hostfile.js";
 
 /** What a resource manager has given to the job in which tsmpirun runs. */
@@ -134,7 +134,7 @@ function readFile(variable: string, path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UsageError(`${variable}: cannot be read (${reason}); use --rm none, and --host`);
   }
 }

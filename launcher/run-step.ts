@@ -7,7 +7,7 @@ import { addressToward } from "./address.js";
 import { Agent, ownAddress, type Surroundings } from "./host-agent.js";
 import { bundle } from "./bundle.js";
 import { deferred } from "./deferred.js";
-import { exitCodes, LaunchError } from "./errors.js";
+import { exitCodes, LaunchError, messageOf } from "./errors.js";
 import { readEnding } from "./ending-options.js";
 import { EventLog } from "./event-log.js";
 import { findScript } from "./find-script.js";
@@ -64,10 +64,6 @@ export async function runStep(step: Step, name: string, args: readonly string[])
     }
     files.remove();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** One rank, to its end; resolves to the exit code. */

@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { environment } from "./environment.js";
-import { LaunchError } from "./errors.js";
+import { LaunchError, messageOf } from "./errors.js";
 import { type Janitor, startJanitor } from "./janitor.js";
 import { makeFolder } from "./make-folder.js";
 
@@ -56,7 +56,7 @@ export function privateFolder(): string {
   try {
     makeFolder(folder, 0o700);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new LaunchError(`no folder for jobs can be made (${reason}); set XDG_RUNTIME_DIR`);
   }
   const stat = lstatSync(folder);

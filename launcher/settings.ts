@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Knob, type Knobs, isOn, rankKnobs, variableOf } from "../src/knobs.js";
 import { nearest, type Value, type Values } from "./command-line.js";
-import { UsageError } from "./errors.js";
+import { messageOf, UsageError } from "./errors.js";
 import { type Flags, knobs } from "./knobs.js";
 
 /** What was set, and by whom: `command line`, `TSMPI_TIMEOUT`, the path of a file. */
@@ -143,7 +143,7 @@ function parse(file: string, text: string): object {
   try {
     values = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${file}: ${messageOf(error)}`);
   }
   if (typeof values === "object" && values !== null && !Array.isArray(values)) return values;
   throw new UsageError(`${file}: no object; write { "timeout": 60 }`);

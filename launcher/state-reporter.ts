@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Answer, ControlMessage } from "../src/comm/wire/messages.js";
+import { messageOf } from "./errors.js";
 import type { EventLog } from "./event-log.js";
 import type { Ledger } from "./ledger.js";
 import { makeFolder } from "./make-folder.js";
@@ -120,7 +121,7 @@ export class StateReporter {
       writeFileSync(`${file}.json`, `${JSON.stringify(Object.fromEntries(findings), undefined, 1)}\n`);
       return `dump: ${file}.txt, and ${file}.json with all that ranks tell`;
     } catch (error) {
-      return `${file}.txt cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+      return `${file}.txt cannot be written: ${messageOf(error)}`;
     }
   }
 }

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { environment } from "./environment.js";
+import { messageOf } from "./errors.js";
 import { appearing } from "./offered-memory.js";
 import { privateFolder } from "./session.js";
 import type { AgentConfig } from "./start-agent.js";
@@ -57,7 +58,7 @@ export class StepFiles {
   async config(): Promise<AgentConfig> {
     const text = await this.appearing(this.#meeting).catch((error: unknown) => {
       if (error instanceof OtherTaskFailed) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new Error(`${reason}; set TSMPI_KEYFILE to a path that all hosts of the job share`);
     });
     return parseConfigs(text)[this.#step.rank];

@@ -1,5 +1,5 @@
 import { parseHostList } from "./hostfile.js";
-import { LaunchError, UsageError } from "./errors.js";
+import { LaunchError, messageOf, UsageError } from "./errors.js";
 import { numberRanks } from "./placement/rank.js";
 import { parseRepeated } from "./resource-manager.js";
 
@@ -62,6 +62,6 @@ export function readStep(variables: Variables): Step | undefined {
  * @throws {LaunchError} Always.
  */
 export function failTask({ rank, hosts, hostOf }: Step, error: unknown): never {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   throw new LaunchError(`rank ${rank} on ${hosts[hostOf[rank]]}: ${text}`, undefined, { cause: error });
 }
