@@ -81,6 +81,7 @@ export function startLocalAgent(configure: Promise<AgentConfig>, stdin: boolean)
 
 /** A process of this host that is an agent, or leads to one. */
 export interface AgentChild {
+  /** Resolves when it has ended and all that it said has been read, to how it ended. */
   readonly gone: Promise<string>;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
@@ -88,6 +89,8 @@ export interface AgentChild {
   readonly release: () => void;
   readonly kill: () => void;
 }
+
+const LAST_WORDS_MS = 1000;
 
 /** Starts it with a pipe to its stdin. Local. */
 export function startChild(
@@ -102,7 +105,11 @@ export function startChild(
   stdin.on("error", () => undefined); // it has gone, which `gone` tells
   const gone = new Promise<string>((resolve) => {
     child.on("error", (error) => resolve(error.message));
-    child.on("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    // Its last words are read after it has ended; what it has started may hold its pipes for as long as it likes.
+    child.on("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    child.on("exit", (code, signal) => {
+      setTimeout(() => resolve(signal ?? `exit code ${code}`), LAST_WORDS_MS).unref();
+    });
   });
   return {
     gone,

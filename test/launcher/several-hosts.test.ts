@@ -68,6 +68,13 @@ void test("ssh: the words of the host that fails; the agents of the others leave
   t.same(left, []);
 });
 
+void test("ssh: words that are read only after ssh has ended are told, too", async (t) => {
+  const { code, stderr, left } = await overSsh(t, ["--host", "late1:1", where]);
+  t.equal(code, 125);
+  t.match(stderr, /^tsmpirun: cannot start the agent on late1: sh: exit code 255 .*\n {2}no way to late1\n$/);
+  t.same(left, []);
+});
+
 void test("ssh: hosts that have no agent in time are listed, with how far they came", async (t) => {
   const options = ["--start-timeout", "2", "--host", "n1:1,silent2:1"];
   const { code, stderr, left } = await overSsh(t, [...options, where]);

@@ -6,6 +6,8 @@ echo "${PLAYED_HOST:-launcher} to $host" >>"$SSH_LOG.ways"
 case $host in
   inner*) [ -n "$PLAYED_HOST" ] && echo "no way from $PLAYED_HOST to $host" >&2 && exit 255 ;;
   gone*) echo "no way to $host" >&2; exit 255 ;;
+  # Its last words come when it has ended.
+  late*) (while kill -0 $$ 2>/dev/null; do :; done; echo "no way to $host" >&2) & exit 255 ;;
   silent*) exec sleep 600 ;;
 esac
 echo "welcome to $host"
