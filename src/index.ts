@@ -94,10 +94,11 @@ export {
 export type { Complex, DType, Scalar, Storage } from "./array/dtype.js";
 export type { AnyVector, NormOrder, Space, Vector } from "./array/vector.js";
 export type { BlockSpace, BlockVector } from "./array/blocks.js";
-export { LocalArray, LocalSpace } from "./array/local-array.js";
+export { LocalArray } from "./array/local-array.js";
+export { LocalSpace } from "./array/local-space.js";
 export { Distribution, type DistributionOptions } from "./array/distribution.js";
 export { DistributedArray } from "./array/distributed-array.js";
-export type { BinaryName, UnaryName } from "./array/elementwise.js";
+export type { BinaryName, UnaryName } from "./array/operations.js";
 export type { ReductionOptions } from "./array/reduce.js";
 export { StackedArray, StackedSpace } from "./array/stacked-array.js";
 export type { Slice } from "./array/slices.js";

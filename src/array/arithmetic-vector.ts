@@ -1,5 +1,5 @@
 import type { Scalar } from "./dtype.js";
-import type { BinaryName, UnaryName } from "./elementwise.js";
+import type { BinaryName, UnaryName } from "./operations.js";
 import { ReducedVector } from "./reduced-vector.js";
 
 /**

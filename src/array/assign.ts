@@ -1,8 +1,8 @@
 import { commonDims, covers, facing, heldBy } from "./broadcast.js";
 import { DistributedArray } from "./distributed-array.js";
 import { type DType, isComplex, numbersPerElement, type Scalar } from "./dtype.js";
-import { binaryType, checkStorable } from "./elementwise.js";
 import { LocalArray } from "./local-array.js";
+import { binaryType, checkStorable } from "./operations.js";
 import { indicesWithin } from "./redistribute.js";
 import { product, sameNumbers, stridesOf } from "./shape.js";
 import { type Cut, cutsOf, distributionOf, keptAxes, type Slice } from "./slices.js";

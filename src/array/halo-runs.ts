@@ -32,6 +32,12 @@ export function widthsAt(
   return [Math.min(before, start), Math.min(after, offsets[offsets.length - 1] - end)];
 }
 
+/** Cells of the block at `place` with its halo. */
+export function paddedLength(axis: HaloAxis, place: number): number {
+  const [before, after] = widthsAt(axis, place);
+  return before + axis.offsets[place + 1] - axis.offsets[place] + after;
+}
+
 /**
  * Which cells the padded block at `place` is made of, and whose they are: runs of consecutive cells, from its first
  * cell on; cells beyond the ends of an axis that is no ring are in none. An empty block wants nothing.

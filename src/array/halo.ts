@@ -3,12 +3,12 @@ import { channelOf } from "./channel.js";
 import type { DistributedArray } from "./distributed-array.js";
 import type { Distribution } from "./distribution.js";
 import { numbersPerElement } from "./dtype.js";
-import { type HaloAxis, type HaloRun, runsAt, widthsAt } from "./halo-runs.js";
+import { type HaloAxis, paddedLength, widthsAt } from "./halo-runs.js";
+import { HaloTransfers } from "./halo-transfers.js";
 import { LocalArray } from "./local-array.js";
 import { NeighbourExchange } from "./neighbour-exchange.js";
 import { alongAxis, normalizeAxis, sameNumbers, stridesOf } from "./shape.js";
 import { type BoxView, boxIn, copyBox } from "./strided-copy.js";
-import type { Transfer } from "./transfers.js";
 import { checkOptions } from "../options.js";
 
 /** Cells before and after a block along one axis. */
@@ -75,10 +75,11 @@ export class HaloPlan {
     this.widths = this.#axes.map((axis, k) => (me ? widthsAt(axis, me[k]) : [0, 0]));
     [this.before, this.after] = localShape.includes(0) ? [0, 0] : this.widths[this.axis];
     this.paddedShape = me ? this.#axes.map((axis, k) => paddedLength(axis, me[k])) : localShape;
+    const transfers = new HaloTransfers(distribution, this.#axes);
     this.#exchange = new NeighbourExchange(
       channelOf(comm),
-      me ? this.#asked(me) : [],
-      me ? this.#wanted(me) : [],
+      me ? transfers.askedOf(me) : [],
+      me ? transfers.wantedBy(me) : [],
     );
   }
 
@@ -149,58 +150,6 @@ export class HaloPlan {
     return this.#distribution.blocks(axis).map((_, place) => paddedLength(this.#axes[axis], place));
   }
 
-  /** What the padded block of this rank is made of, without its own middle. */
-  #wanted(me: readonly number[]): Transfer[] {
-    const runs = this.#axes.map((axis, k) => runsAt(axis, me[k]));
-    return products(runs).flatMap((box) => {
-      const owner = box.map((run) => run.owner);
-      return box.every((run) => run.core) ? [] : [this.#transfer(box, owner, me, owner)];
-    });
-  }
-
-  /** What the padded blocks of all ranks are made of that this one owns, without its own middle. */
-  #asked(me: readonly number[]): Transfer[] {
-    const runs = this.#axes.map((axis, k) =>
-      axis.offsets.slice(1).flatMap((_, place) =>
-        runsAt(axis, place)
-          .filter(({ owner }) => owner === me[k])
-          .map((run) => ({ ...run, place })),
-      ),
-    );
-    return products(runs).flatMap((box) => {
-      const wanting = box.map((run) => run.place);
-      return box.every((run) => run.core) ? [] : [this.#transfer(box, me, wanting, wanting)];
-    });
-  }
-
-  /** @param owner, wanting, peer - Places in the grid. */
-  #transfer(
-    box: readonly HaloRun[],
-    owner: readonly number[],
-    wanting: readonly number[],
-    peer: readonly number[],
-  ): Transfer {
-    const distribution = this.#distribution;
-    const place = (shape: readonly number[], at: readonly number[]) => {
-      const strides = stridesOf(shape);
-      return { strides, offset: at.reduce((sum, cell, axis) => sum + cell * strides[axis], 0) };
-    };
-    const blockOf = (coordinates: readonly number[]) =>
-      distribution.shapeOf(distribution.rankAt(coordinates));
-    return {
-      peer: distribution.rankAt(peer),
-      shape: box.map(({ count }) => count),
-      from: place(
-        blockOf(owner),
-        box.map(({ from }) => from),
-      ),
-      to: place(
-        wanting.map((place, axis) => paddedLength(this.#axes[axis], place)),
-        box.map(({ to }) => to),
-      ),
-    };
-  }
-
   /** Where a block lies in the padded one. */
   #inside(padded: LocalArray): BoxView {
     const start = this.#distribution.localShape.map((n, axis) => (n > 0 ? this.widths[axis][0] : 0));
@@ -258,19 +207,6 @@ function isPerAxis(width: number | HaloWidths | readonly HaloWidths[]): width is
 
 function viewOf(block: LocalArray): BoxView {
   return { storage: block.local, offset: 0, strides: stridesOf(block.space.dims) };
-}
-
-function paddedLength(axis: HaloAxis, place: number): number {
-  const [before, after] = widthsAt(axis, place);
-  return before + axis.offsets[place + 1] - axis.offsets[place] + after;
-}
-
-/** All ways to take one of each list, the last list fastest. */
-function products<T>(lists: readonly (readonly T[])[]): T[][] {
-  return lists.reduce<T[][]>(
-    (boxes, list) => boxes.flatMap((box) => list.map((entry) => [...box, entry])),
-    [[]],
-  );
 }
 
 function clearCells(array: LocalArray, axis: number, first: number, count: number): void {

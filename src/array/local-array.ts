@@ -2,64 +2,16 @@ import * as arithmetic from "./arithmetic.js";
 import { assignLocally } from "./assign.js";
 import { BlockArray } from "./block-array.js";
 import { commonDims, facing, heldBy } from "./broadcast.js";
-import type { BlockSpace, BlockVector } from "./blocks.js";
+import type { BlockVector } from "./blocks.js";
 import { type DType, isComplex, numbersPerElement, type Scalar, type Storage } from "./dtype.js";
-import { applyBinary, applyUnary, binaryType, type BinaryName, checkStorable, unaryType, type UnaryName } from "./elementwise.js"; // prettier-ignore
-import { checkDims, product, sameNumbers } from "./shape.js";
+import { applyBinary, applyUnary } from "./elementwise.js";
+import { LocalSpace } from "./local-space.js";
+import { type BinaryName, binaryType, checkStorable, type UnaryName, unaryType } from "./operations.js";
+import { reduceInto } from "./reduce-into.js";
 import { show } from "./show.js";
 import { type Slice, slicedLocally } from "./slices.js";
 import type { Totals } from "./totals.js";
 import type { Reduction, Vector } from "./vector.js";
-
-/** The arrays of one shape that live on one rank, and know no other. */
-export class LocalSpace implements BlockSpace<LocalArray> {
-  readonly dims: readonly number[];
-  readonly size: number;
-  readonly comm = undefined;
-  readonly replicated = false;
-  readonly primary = true;
-  readonly grid: readonly number[];
-  readonly localStart: readonly number[];
-
-  /** @throws {RangeError} If a length is not a non-negative integer, or there are no axes. */
-  constructor(dims: readonly number[]) {
-    checkDims("LocalSpace", dims);
-    this.dims = [...dims];
-    this.size = product(dims);
-    this.grid = dims.map(() => 1);
-    this.localStart = dims.map(() => 0);
-  }
-
-  get localShape(): readonly number[] {
-    return this.dims;
-  }
-
-  withDims(dims: readonly number[]): LocalSpace {
-    return new LocalSpace(dims);
-  }
-
-  without(axes: readonly number[], keepdims = false): LocalSpace {
-    if (keepdims) return new LocalSpace(this.dims.map((n, axis) => (axes.includes(axis) ? 1 : n)));
-    const kept = this.dims.filter((_, axis) => !axes.includes(axis));
-    return new LocalSpace(kept.length > 0 ? kept : [1]);
-  }
-
-  async behind(): Promise<undefined> {
-    return undefined;
-  }
-
-  zeros(dtype: DType = "float64"): LocalArray {
-    return new LocalArray(this, dtype);
-  }
-
-  equals(other: unknown): boolean {
-    return this === other || (other instanceof LocalSpace && sameNumbers(this.dims, other.dims));
-  }
-
-  toString(): string {
-    return `[${this.dims.join(", ")}]`;
-  }
-}
 
 /**
  * An N-d array on one rank. Local throughout: its reductions have a value as soon as they are called, and are
@@ -291,27 +243,6 @@ export class LocalArray extends BlockArray<LocalArray> implements BlockVector<Lo
 
 function operandOf({ local, dtype }: LocalArray) {
   return { storage: local, dtype };
-}
-
-/** This rank's share of a reduction, handed to `add` with its slot: 0, and 1 for an imaginary part. */
-export function reduceInto(
-  reduction: Reduction,
-  x: LocalArray,
-  y: LocalArray,
-  add: (slot: number, share: number) => void,
-): void {
-  const complex = isComplex(x.dtype) || isComplex(y.dtype);
-  if (reduction === "abs-sum") return add(0, arithmetic.absSum(x.local, x.dtype));
-  if (reduction === "abs-max") return add(0, arithmetic.absMax(x.local, x.dtype));
-  if (reduction === "abs-min") return add(0, arithmetic.absMin(x.local, x.dtype));
-  if (reduction === "non-zeros") return add(0, arithmetic.nonZeros(x.local, x.dtype));
-  if (typeof reduction === "object") return add(0, arithmetic.absPowers(x.local, x.dtype, reduction));
-  if (x.dtype !== y.dtype)
-    throw new TypeError(`dot: a ${x.dtype} array with a ${y.dtype} one; convert with copyFrom first`);
-  if (reduction === "real-vdot" || !complex) return add(0, arithmetic.realVdot(x.local, y.local));
-  const { re, im } = arithmetic.complexDot(x.local, y.local, reduction === "vdot");
-  add(0, re);
-  add(1, im);
 }
 
 /** The next index in C order, of a block of `shape` that starts at `start`. */

@@ -1,6 +1,6 @@
 import { ArithmeticVector } from "./arithmetic-vector.js";
 import { type DType, promote, type Scalar } from "./dtype.js";
-import type { BinaryName, UnaryName } from "./elementwise.js";
+import type { BinaryName, UnaryName } from "./operations.js";
 import type { Totals } from "./totals.js";
 import type { AnyVector, Reduction, Space, Vector } from "./vector.js";
 

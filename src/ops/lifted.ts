@@ -1,6 +1,6 @@
 import type { DistributedArray } from "../array/distributed-array.js";
 import { Distribution } from "../array/distribution.js";
-import { LocalSpace } from "../array/local-array.js";
+import { LocalSpace } from "../array/local-space.js";
 import { product, sameNumbers } from "../array/shape.js";
 import { isSplitAlong, withSpan } from "./basic/block-space.js";
 import { eachPiece, type LocalOperator } from "./each-piece.js";

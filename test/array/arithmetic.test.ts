@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { DistributedArray } from "../../src/array/distributed-array.js";
 import { Distribution } from "../../src/array/distribution.js";
 import type { Scalar } from "../../src/array/dtype.js";
-import type { BinaryName, UnaryName } from "../../src/array/elementwise.js";
+import type { BinaryName, UnaryName } from "../../src/array/operations.js";
 import { LocalArray } from "../../src/array/local-array.js";
 import type { Slice } from "../../src/array/slices.js";
 import { StackedArray } from "../../src/array/stacked-array.js";

@@ -1,6 +1,7 @@
 import { test } from "tap";
 import { heapStatistics } from "../../src/kernels/index.js";
-import { LocalArray, LocalSpace } from "../../src/array/local-array.js";
+import { LocalArray } from "../../src/array/local-array.js";
+import { LocalSpace } from "../../src/array/local-space.js";
 import { Batched } from "../../src/ops/basic/batched.js";
 import { Diagonal } from "../../src/ops/basic/diagonal.js";
 import { FirstDerivative, type FirstDerivativeOptions } from "../../src/ops/basic/first-derivative.js";

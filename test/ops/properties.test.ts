@@ -15,7 +15,7 @@ import {
   realOf,
   type Scalar,
 } from "../../src/array/dtype.js";
-import { LocalSpace } from "../../src/array/local-array.js";
+import { LocalSpace } from "../../src/array/local-space.js";
 import { alongAxis } from "../../src/array/shape.js";
 import type { Space } from "../../src/array/vector.js";
 import type { Communicator } from "../../src/comm/types.js";

@@ -1,6 +1,6 @@
 import type { BlockSpace } from "../../array/blocks.js";
 import { Distribution, type DistributionOptions } from "../../array/distribution.js";
-import { LocalSpace } from "../../array/local-array.js";
+import { LocalSpace } from "../../array/local-space.js";
 import type { Space } from "../../array/vector.js";
 import { product, sameNumbers } from "../../array/shape.js";
 

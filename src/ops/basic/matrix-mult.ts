@@ -1,4 +1,5 @@
-import { LocalArray, LocalSpace } from "../../array/local-array.js";
+import { LocalArray } from "../../array/local-array.js";
+import { LocalSpace } from "../../array/local-space.js";
 import { product } from "../../array/shape.js";
 import { LinearOperator } from "../linear-operator.js";
 import { type Columns, DenseMatrix } from "./dense-matrix.js";

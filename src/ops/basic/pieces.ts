@@ -1,5 +1,6 @@
 import { numbersPerElement } from "../../array/dtype.js";
-import { LocalArray, LocalSpace } from "../../array/local-array.js";
+import { LocalArray } from "../../array/local-array.js";
+import { LocalSpace } from "../../array/local-space.js";
 
 /** Consecutive pieces of an array, in C order, one for each shape: views, nothing is copied. */
 export function pieces(array: LocalArray, shapes: readonly (readonly number[])[]): LocalArray[] {

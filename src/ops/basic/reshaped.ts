@@ -1,4 +1,5 @@
-import { type LocalArray, LocalSpace } from "../../array/local-array.js";
+import type { LocalArray } from "../../array/local-array.js";
+import { LocalSpace } from "../../array/local-space.js";
 import { LinearOperator } from "../linear-operator.js";
 
 /**
