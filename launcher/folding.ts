@@ -8,7 +8,7 @@ export class Folding {
   /** What was said not long ago, and who has repeated it. */
   readonly #said = new Map<string, Said>();
 
-  constructor(tell: (ranks: readonly number[], text: Uint8Array) => void, windowMs = 300) {
+  constructor(tell: (ranks: readonly number[], text: Uint8Array) => void, windowMs = 1000) {
     this.#tell = tell;
     this.#windowMs = windowMs;
   }

@@ -62,5 +62,6 @@ const STATE = 'globalThis[Symbol.for("tsmpi.rank-state")]?.()';
 const PATIENCE_MS = 1000;
 /** A quick inquiry waits for nobody. */
 const SHORT_MS = 500;
-const INTERRUPT_MS = 1000;
+/** Opening an inspector takes a tenth of a second, or a good deal more on a busy machine. */
+const INTERRUPT_MS = 2500;
 const SLOW_MS = 2000;

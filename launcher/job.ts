@@ -463,7 +463,8 @@ const OTHERS_MS = 400;
 const REPORT_MS = 1000;
 const GONE_MS = 250;
 const AGENT_END_MS = 1000;
-const AGENT_LAST_WORDS_MS = 1000;
+/** More than those of the process that leads to it. */
+const AGENT_LAST_WORDS_MS = 2000;
 
 function killGroup(pid: number): void {
   try {

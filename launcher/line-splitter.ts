@@ -1,3 +1,5 @@
+import { lastCall } from "./last-call.js";
+
 /**
  * Cuts a stream of bytes after its last line end, so that output of several ranks mixes by whole lines only. What
  * follows is kept until its line ends, until it has been quiet for `idleMs`, or until it grows beyond `limit` bytes.
@@ -9,8 +11,7 @@ export class LineSplitter {
   #partial: Uint8Array[] = [];
   #bytes = 0;
   #held = false;
-  #timer: NodeJS.Timeout | undefined;
-  #lastCall: NodeJS.Immediate | undefined;
+  #cancel = (): void => undefined;
 
   constructor(emit: (bytes: Uint8Array) => void, options: { idleMs?: number; limit?: number } = {}) {
     this.#emit = emit;
@@ -49,14 +50,7 @@ export class LineSplitter {
 
   #await(): void {
     if (this.#bytes === 0 || this.#held) return;
-    // On a busy host the timer may be late: what has arrived meanwhile is read before the line is given up.
-    const lastCall = () => (this.#lastCall = setImmediate(() => this.flush()));
-    this.#timer = setTimeout(lastCall, this.#idleMs);
-  }
-
-  #cancel(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#lastCall);
+    this.#cancel = lastCall(() => this.flush(), this.#idleMs);
   }
 
   #keep(bytes: Uint8Array): void {

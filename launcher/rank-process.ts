@@ -6,6 +6,7 @@ import type { ControlMessage, Exited } from "../src/comm/wire/messages.js";
 import type { Boot } from "../src/comm/boot.js";
 import { exitCodes } from "./errors.js";
 import { canInterrupt, Inspector } from "./inspector.js";
+import { lastCall } from "./last-call.js";
 import { LineSplitter } from "./line-splitter.js";
 
 export interface RankSpec {
@@ -126,6 +127,7 @@ export class RankProcess {
   /** Stops or goes on reading its output; a rank whose output is not read will block in its next write. */
   pause(paused: boolean): void {
     this.#paused = paused;
+    this.#quiet = false; // what was not read did not come, for all we know
     for (const splitter of this.#splitters) splitter.hold(paused);
     for (const stream of this.#streams) {
       if (paused) stream.pause();
@@ -181,7 +183,7 @@ export class RankProcess {
     // Its last words come first.
     if (this.#control.closed) report();
     else this.#control.on("close", report);
-    setTimeout(report, LAST_WORDS_MS).unref();
+    lastCall(report, LAST_WORDS_MS);
     this.#finishDrain();
     this.#watchOrphans();
   }

@@ -6,6 +6,7 @@ import type { PortRange } from "../src/comm/wire/ports.js";
 import type { AgentOrder } from "./agent-order.js";
 import { magic } from "./greeting.js";
 import type { Invitation, RankKeys } from "./keys.js";
+import { lastCall } from "./last-call.js";
 import { root as ownRoot } from "./version.js";
 
 /** What an agent reads from its stdin before anything else. Keys never stand in argv or the environment. */
@@ -90,7 +91,7 @@ export interface AgentChild {
   readonly kill: () => void;
 }
 
-const LAST_WORDS_MS = 1000;
+const LAST_WORDS_MS = 500;
 
 /** Starts it with a pipe to its stdin. Local. */
 export function startChild(
@@ -108,7 +109,7 @@ export function startChild(
     // Its last words are read after it has ended; what it has started may hold its pipes for as long as it likes.
     child.on("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
     child.on("exit", (code, signal) => {
-      setTimeout(() => resolve(signal ?? `exit code ${code}`), LAST_WORDS_MS).unref();
+      lastCall(() => resolve(signal ?? `exit code ${code}`), LAST_WORDS_MS);
     });
   });
   return {

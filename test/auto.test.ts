@@ -4,7 +4,7 @@ import { test } from "tap";
 import { version } from "../src/version.js";
 import { launch } from "./spmd.js";
 
-test("auto: the world is there on import, and is the one of init", { timeout: 60_000 }, async (t) => {
+test("auto: the world is there on import, and is the one of init", { timeout: 150_000 }, async (t) => {
   const folder = t.testdir({
     "auto.ts": `
       import { init, version } from "tsmpi";

@@ -129,7 +129,7 @@ await spmd("compat: communicators, groups and grids", async (world) => {
 if (process.env["TSMPI_SIZE"] === undefined) {
   const { test } = await import("tap");
 
-  test("compat: a program that tsmpirun starts imports tsmpi/compat", { timeout: 60_000 }, async (t) => {
+  test("compat: a program that tsmpirun starts imports tsmpi/compat", { timeout: 150_000 }, async (t) => {
     const folder = t.testdir({
       "ring.ts": `
         import { MPI } from "tsmpi/compat";

@@ -15,7 +15,7 @@ const FILES = [
 ];
 
 for (const file of FILES)
-  test(`${file} passes without BLAS and FFTW too`, { timeout: 240_000 }, async (t) => {
+  test(`${file} passes without BLAS and FFTW too`, { timeout: 600_000 }, async (t) => {
     const { code, output } = await run(fileURLToPath(new URL(`./${file}.test.js`, import.meta.url)));
     t.equal(code, 0, "exit code", { output: output.split("\n").filter((line) => line.includes("not ok")) });
     t.match(output, /^# \{ total: (\d+), pass: \1 \}$/m, "all of it has run");

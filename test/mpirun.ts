@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const TSMPI = join(root, "dist/launcher/tsmpi.js");
-const LIMIT_MS = 100_000;
+const LIMIT_MS = 250_000;
 
 /** A real MPI that may be installed on this machine. */
 export interface Engine {

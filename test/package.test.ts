@@ -43,7 +43,7 @@ const CONFIGURATION = {
 
 test(
   "what npm packs is all that its users need: types, operators, launcher",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "tsmpi-test-package-"));
     t.teardown(() => rm(folder, { recursive: true }));

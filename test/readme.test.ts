@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "tap";
 import { launch } from "./spmd.js";
 
-test("the program in README.md runs on three ranks", { timeout: 60_000 }, async (t) => {
+test("the program in README.md runs on three ranks", { timeout: 150_000 }, async (t) => {
   const readme = await readFile(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
   const [, program] = /```ts\n([^]*?)```/.exec(readme) ?? [];
   const folder = await mkdtemp(join(tmpdir(), "tsmpi-test-readme-"));

@@ -15,6 +15,8 @@ export interface SpmdOptions {
 }
 
 const bodies: { title: string; body: Body }[] = [];
+/** Of one test: many times what it takes, as the machine may be slow, and busy. */
+const LIMIT_MS = 150_000;
 const LAUNCHER = fileURLToPath(new URL("../launcher/cli.js", import.meta.url));
 /**
  * Ranks, what carries their messages, and more options of tsmpirun; `hosts`: shared memory and TCP, on two hosts that
@@ -39,7 +41,7 @@ export async function spmd(
   if (real) bodies.push({ title, body });
   if (env.size !== undefined) return;
   const { test } = await tap();
-  await test(title, { timeout: 60_000 }, async () => {
+  await test(title, { timeout: LIMIT_MS }, async () => {
     for (const size of sizes) {
       try {
         await simulate(size, body, { seed: size });
@@ -64,14 +66,14 @@ export async function realRanks(file: string, runs = REAL_RUNS): Promise<void> {
   const { test } = await tap();
   for (const [size, transport, ...options] of runs) {
     const title = `as ${size} real processes over ${[transport, ...options].join(" ")}`;
-    await test(title, { timeout: 60_000 }, async (t) => {
+    await test(title, { timeout: LIMIT_MS }, async (t) => {
       const hosts = `a:${Math.ceil(size / 2)},b:${Math.floor(size / 2)}`;
       const how =
         transport === "hosts" ? ["--launcher", "fork", "--host", hosts] : ["--transport", transport];
       // A job that hangs ends before its test does, and says which ranks still run.
       const { code, output } = await launch([
         "--timeout",
-        "55",
+        `${LIMIT_MS / 1000 - 10}`,
         "-n",
         String(size),
         ...how,

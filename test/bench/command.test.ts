@@ -18,7 +18,7 @@ const EXPECTED = [
   "init",
 ];
 
-test("tsmpi bench latency --quick prints a line for each size", { timeout: 60_000 }, async (t) => {
+test("tsmpi bench latency --quick prints a line for each size", { timeout: 150_000 }, async (t) => {
   const { code, stdout, stderr } = await bench("osu_latency", "--quick", "-m", "0,1,4K");
   t.equal(code, 0, stderr);
   t.match(stdout, /# latency, 2 ranks: half a round trip[^]*\n0 +[\d.]+ +[\d.]+ +[\d.]+\n1 [^]*\n4096 /);
@@ -26,7 +26,7 @@ test("tsmpi bench latency --quick prints a line for each size", { timeout: 60_00
 
 test(
   "every kind of benchmark runs, checks its results, and writes JSON and a picture",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "tsmpi-test-bench-"));
     t.teardown(() => rm(folder, { recursive: true }));
@@ -47,7 +47,7 @@ test(
   },
 );
 
-test("a dry run prints commands and runs none", { timeout: 60_000 }, async (t) => {
+test("a dry run prints commands and runs none", { timeout: 150_000 }, async (t) => {
   const { code, stdout } = await bench("bw", "allreduce", "-n", "2", "-m", "8,64", "--dry-run");
   t.equal(code, 0);
   t.match(stdout, /-n 2 \S+communication\.js [\d. ]+ bw:8,64\n[^]*allreduce:8,64\n/);
@@ -56,7 +56,7 @@ test("a dry run prints commands and runs none", { timeout: 60_000 }, async (t) =
 
 test(
   "a wrong name ends with code 2, an interrupt with 130, and no folder stays behind",
-  { timeout: 60_000 },
+  { timeout: 150_000 },
   async (t) => {
     const wrong = await bench("alreduce");
     t.match(wrong, { code: 2, stderr: /^tsmpi bench: no benchmark alreduce; did you mean allreduce\?/ });

@@ -7,7 +7,7 @@ import { test } from "tap";
 
 const BENCH = fileURLToPath(new URL("../../bench/run.js", import.meta.url));
 
-test("bench measures ping-pong by itself, as a table and as JSON", { timeout: 60_000 }, async (t) => {
+test("bench measures ping-pong by itself, as a table and as JSON", { timeout: 150_000 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "tsmpi-test-bench-"));
   t.teardown(() => rm(folder, { recursive: true }));
   const json = join(folder, "bench.json");
@@ -23,7 +23,7 @@ test("bench measures ping-pong by itself, as a table and as JSON", { timeout: 60
   t.match(tables, [{ name: "latency", rows: [8, 1024, 65536, 1048576].map(row) }]);
 });
 
-test("bench refuses what it does not understand", { timeout: 60_000 }, async (t) => {
+test("bench refuses what it does not understand", { timeout: 150_000 }, async (t) => {
   t.match(await bench(["--only", "pingpong"]), {
     code: 2,
     output: /--only pingpong: use ping-pong, .*\n\nUsage/,

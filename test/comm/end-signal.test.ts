@@ -59,9 +59,9 @@ async function tests(): Promise<void> {
   ] as const) {
     test(
       `world.signal ends waits at ${name}, and ranks finish what they do`,
-      { timeout: 30_000 },
+      { timeout: 90_000 },
       async (t) => {
-        const args = [LAUNCHER, "--timeout", "25", "-n", "3", SELF];
+        const args = [LAUNCHER, "--timeout", "80", "-n", "3", SELF];
         const outcome = await interrupted(args, 3, [["ready", name]]);
         t.equal(outcome.code, code, outcome.output);
         for (const rank of [0, 1, 2]) {
@@ -72,7 +72,7 @@ async function tests(): Promise<void> {
     );
   }
 
-  test("without tsmpirun, the second signal ends the program", { timeout: 30_000 }, async (t) => {
+  test("without tsmpirun, the second signal ends the program", { timeout: 90_000 }, async (t) => {
     const outcome = await interrupted([SELF, "program", "stubborn"], 1, [
       ["ready", "SIGINT"],
       ["saved", "SIGTERM"],

@@ -17,7 +17,7 @@ interface History {
   iterationsPerSecond: number;
 }
 
-test("examples/hello.ts greets from every rank", { timeout: 60_000 }, async (t) => {
+test("examples/hello.ts greets from every rank", { timeout: 150_000 }, async (t) => {
   const { code, output } = await launch(["-n", "3", example("hello")]);
   t.equal(code, 0, output);
   for (const rank of [0, 1, 2]) t.ok(output.includes(`Hello from rank ${rank} of 3`));
@@ -26,7 +26,7 @@ test("examples/hello.ts greets from every rank", { timeout: 60_000 }, async (t) 
 
 test(
   "examples/poststack.ts gives the same numbers on any ranks and transport",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "tsmpi-poststack-"));
     t.teardown(() => rm(folder, { recursive: true }));
@@ -56,7 +56,7 @@ test(
   },
 );
 
-test("examples/poststack.ts refuses what it does not understand", { timeout: 60_000 }, async (t) => {
+test("examples/poststack.ts refuses what it does not understand", { timeout: 150_000 }, async (t) => {
   const unknown = await launch(["-n", "2", example("poststack"), "--iteration", "3"]);
   t.equal(unknown.code, 2);
   t.match(unknown.output, /--iteration[^]*Usage: tsmpirun -n RANKS/);

@@ -10,7 +10,7 @@ const folder = join(root, "examples/gallery");
 const names = (await readdir(folder)).filter((name) => name !== "show.ts").map((name) => name.slice(0, -3));
 
 // They check what they claim, and fail if it is not so. One job runs them all: most of the time of one is its start.
-void test("every example of the gallery shows what it says", { timeout: 120_000 }, async (t) => {
+void test("every example of the gallery shows what it says", { timeout: 300_000 }, async (t) => {
   const all = join(await mkdtemp(join(tmpdir(), "tsmpi-gallery-")), "all.ts");
   t.teardown(() => rm(dirname(all), { recursive: true }));
   const lines = names.map((name) => `await import(${JSON.stringify(join(folder, `${name}.ts`))}); console.log("ran ${name}");`); // prettier-ignore

@@ -9,7 +9,7 @@ import { cannotMakeHosts, makeHosts } from "./namespaces.js";
 
 const CLI = fileURLToPath(new URL("../../launcher/cli.js", import.meta.url));
 const where = program("where.ts");
-const options = { timeout: 100_000, skip: cannotMakeHosts() ?? false };
+const options = { timeout: 240_000, skip: cannotMakeHosts() ?? false };
 const [first] = readTopology();
 
 void test("hosts are asked what they are like", options, async (t) => {

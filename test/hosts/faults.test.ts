@@ -3,7 +3,7 @@ import { program } from "../launcher/tsmpirun.js";
 import { cannotMakeHosts, makeHosts } from "./namespaces.js";
 import { type Run, runOnHosts } from "./run-on-hosts.js";
 
-const limits = { timeout: 120_000 };
+const limits = { timeout: 300_000 };
 const why = cannotMakeHosts();
 const where = program("where.ts");
 

@@ -9,7 +9,7 @@ import { cannotMakeHosts, makeHosts } from "./namespaces.js";
 import { type Run, runOnHosts } from "./run-on-hosts.js";
 
 const example = fileURLToPath(new URL("../../../examples/poststack.ts", import.meta.url));
-const limits = { timeout: 120_000 };
+const limits = { timeout: 300_000 };
 const why = cannotMakeHosts();
 
 void test(

@@ -10,7 +10,7 @@ const seed = Date.now() % 1e6;
 // Many more: node dist/test/launcher/kill/main.js 200 SEED 5 3
 void test(
   `whatever is killed of a job on several hosts, and whenever: nothing is left on any (seed ${seed})`,
-  { timeout: 120_000, skip: cannotMakeHosts() ?? false },
+  { timeout: 300_000, skip: cannotMakeHosts() ?? false },
   async (t) => {
     const hosts = await makeHosts(2);
     t.teardown(() => hosts.down());

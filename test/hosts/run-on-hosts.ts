@@ -34,7 +34,7 @@ export async function launchOnHosts({
   watch,
   prefix = [],
   input = "",
-  limitMs = 45_000,
+  limitMs = 90_000,
 }: Run): Promise<Omit<Outcome, "seconds">> {
   const runtime = mkdtempSync(join(tmpdir(), "tsmpi-run-"));
   const command = [...prefix, process.execPath, LAUNCHER, "--ssh-args", `-F ${hosts.sshConfig}`, ...args];

@@ -42,7 +42,7 @@ async function settled(look: () => string[]): Promise<string[]> {
   return look();
 }
 
-void test("jobs of Slurm", { timeout: 110_000, skip: why ?? false }, async (t) => {
+void test("jobs of Slurm", { timeout: 400_000, skip: why ?? false }, async (t) => {
   const slurm = await startSlurm(2);
   t.teardown(() => slurm.down());
 
@@ -158,7 +158,7 @@ void test("jobs of Slurm", { timeout: 110_000, skip: why ?? false }, async (t) =
         stderr,
         /cannot start the agent on node\d: no folder for jobs can be made .*set XDG_RUNTIME_DIR/,
       );
-      t.ok(performance.now() - begun < 20_000, "nobody waits a minute");
+      t.ok(performance.now() - begun < 50_000, "nobody waits a minute");
     }
   });
 

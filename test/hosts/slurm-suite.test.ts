@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const TSMPI = fileURLToPath(new URL("../../launcher/tsmpi.js", import.meta.url));
 const skip: string | false = cannotRunSlurm() ?? engines[0].skip;
 const SUITE = { TSMPI_SIZE: "3" };
-const options = { timeout: 115_000, skip };
+const options = { timeout: 300_000, skip };
 
 /** The one place where the MPI engine runs shared memory and MPI side by side. */
 void test("every body of the test suite on two nodes of Slurm", options, async (t) => {

@@ -12,13 +12,13 @@ const mishap = fileURLToPath(
 const why = cannotRunSlurm();
 const [openMpi, mpich] = engines;
 
-void test("programs that srun starts", { timeout: 110_000, skip: why ?? false }, async (t) => {
+void test("programs that srun starts", { timeout: 400_000, skip: why ?? false }, async (t) => {
   const slurm = await startSlurm(2);
   t.teardown(() => slurm.down());
   const skipOf = (plugin: string, skip: string | false): string | false =>
     slurm.plugins.includes(plugin) ? skip : `srun has no plugin ${plugin}`;
-  const pmix = { timeout: 60_000, skip: skipOf("pmix", openMpi.skip) };
-  const pmi2 = { timeout: 60_000, skip: skipOf("pmi2", mpich.skip) };
+  const pmix = { timeout: 150_000, skip: skipOf("pmix", openMpi.skip) };
+  const pmi2 = { timeout: 150_000, skip: skipOf("pmi2", mpich.skip) };
   const tsmpi = [process.execPath, TSMPI];
   const srun = (options: readonly string[], command: readonly string[]) =>
     outcomeOf(slurm.start(["srun", "-D", root, ...options, ...command]));

@@ -20,7 +20,7 @@ export interface Slurm {
 
 const TOOLS = ["munged", "slurmctld", "slurmd", "srun", "sinfo"];
 const PATH = `${process.env["PATH"]}:/usr/sbin:/sbin`;
-const START_MS = 30_000;
+const START_MS = 90_000;
 
 /** Why Slurm cannot run here; `undefined` if it can. */
 export function cannotRunSlurm(): string | undefined {
@@ -35,7 +35,7 @@ export function cannotRunSlurm(): string | undefined {
  * Starts Slurm on `count` hosts of its own, with two CPUs each, whatever this machine has. Its files are in a temporary
  * folder; nothing of it is seen outside its hosts, and it ends with them, at the latest when this process does.
  *
- * @throws {Error} If not all hosts are up within half a minute, with what the daemons have written.
+ * @throws {Error} If not all hosts are up within a minute and a half, with what the daemons have written.
  */
 export async function startSlurm(count: number): Promise<Slurm> {
   const folder = mkdtempSync(join(tmpdir(), "tsmpi-slurm-"));

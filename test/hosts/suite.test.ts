@@ -8,7 +8,7 @@ import { runOnHosts } from "./run-on-hosts.js";
 
 void test(
   "every body of the communicator's test suite on two and three hosts, over ssh",
-  { timeout: 280_000, skip: cannotMakeHosts() ?? false },
+  { timeout: 600_000, skip: cannotMakeHosts() ?? false },
   async (t) => {
     const hosts = await makeHosts(3);
     t.teardown(() => hosts.down());
@@ -19,7 +19,7 @@ void test(
     for (const list of ["node1:2,node2:1", "node1:1,node2:1,node3:1"])
       await t.test(list, async (t) => {
         const args = ["--host", list, program];
-        const { code, stdout, stderr } = await runOnHosts(t, { hosts, args, limitMs: 120_000 });
+        const { code, stdout, stderr } = await runOnHosts(t, { hosts, args, limitMs: 280_000 });
         t.equal(code, 0, "exit code", { output: (stdout + stderr).split("\n").slice(-40) });
         t.ok(stdout.split("\n").filter((line) => line.startsWith("ok: ")).length > 60, "bodies have run");
       });

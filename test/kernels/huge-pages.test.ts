@@ -12,7 +12,7 @@ function asks(bytes: number, environment: NodeJS.ProcessEnv = {}): boolean {
     import { allocate } from ${JSON.stringify(INDEX)};
     allocate("float64", ${bytes / 8}).fill(1);
     console.log(/^VmFlags:.* hg/m.test(readFileSync("/proc/self/smaps", "utf8")));`;
-  const options = { encoding: "utf8", env: { ...process.env, ...environment }, timeout: 30_000 } as const;
+  const options = { encoding: "utf8", env: { ...process.env, ...environment }, timeout: 90_000 } as const;
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], options);
   if (!/^(true|false)\n$/.test(stdout)) throw new Error(stderr);
   return stdout === "true\n";

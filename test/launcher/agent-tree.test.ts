@@ -82,12 +82,14 @@ void test("what agents cannot reach the launcher starts itself", async (t) => {
 });
 
 void test("hosts that have no agent in time are listed with who was to start it", async (t) => {
-  const args = ["--start-timeout", "4", "--tree-spawn", "1", ...list(["n1", "silent2"]), where];
-  const { code, stderr, left } = await overSsh(t, args);
+  const after = (seconds: string, names: readonly string[]) =>
+    overSsh(t, ["--start-timeout", seconds, "--tree-spawn", "1", ...list(names), where]);
+  const [{ code, stderr, left }, waiting] = await Promise.all([
+    after("8", ["n1", "silent2"]), // by then n1 has come
+    after("1", ["silent1", "n2"]),
+  ]);
   t.equal(code, 125);
   t.match(stderr, /^ {2}silent2: ssh from n1 has not led to an agent$/m);
-  const first = ["--start-timeout", "1", "--tree-spawn", "1", ...list(["silent1", "n2"]), where];
-  const waiting = await overSsh(t, first);
   t.match(waiting.stderr, /^ {2}n2: the agent of silent1, which is to start it, has not come$/m);
   t.same([...left, ...waiting.left], []);
 });
@@ -97,6 +99,6 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const)
     const watch: RunOptions["watch"] = (child, stdout) => void (/4@/.test(stdout) && child.kill(signal));
     const args = ["--tree-spawn", "2", ...list(["n1", "n2", "n3", "n4", "n5"]), where, "fail", "9"];
     const { left, seconds } = await overSsh(t, args, { watch });
-    t.ok(seconds < 15, `within ${seconds} s`);
+    t.ok(seconds < 60, `within ${seconds} s`);
     t.same(left, []);
   });

@@ -12,12 +12,12 @@ const code = `
 const run = (...args: string[]) =>
   tsmpirun(["-n", "4", "--launcher", "fork", "--host", "a:2,b:2", ...args, "-e", code]);
 
-void test("what the user asks for is as if every communicator had asked", { timeout: 60_000 }, async (t) => {
+void test("what the user asks for is as if every communicator had asked", { timeout: 150_000 }, async (t) => {
   t.match(await run(), { code: 0, stdout: "refused 4\n" });
   t.match(await run("--coll", "allreduce=ring,bcast=chain"), { code: 0, stdout: "6 4\n" });
 });
 
-void test("rules reach ranks of all hosts, as text", { timeout: 60_000 }, async (t) => {
+void test("rules reach ranks of all hosts, as text", { timeout: 150_000 }, async (t) => {
   const folder = t.testdir({ "rules.json": '{ "allreduce": "ring" }' });
   t.match(await run("--coll-rules", `${folder}/rules.json`), { code: 0, stdout: "6 4\n" });
 });

@@ -116,7 +116,7 @@ const contract: readonly Case[] = [
   { event: "3 MB printed right before exit(4)", does: ["print-then-exit", "1"], code: 4 },
 ];
 
-void test("how a job ends", { jobs: 3, timeout: 120_000 }, async (t) => {
+void test("how a job ends", { jobs: 3, timeout: 300_000 }, async (t) => {
   for (const { event, does, options = [], ranks = 3, code, says = [] } of contract) {
     void t.test(event, { buffered: true }, async (t) => {
       const outcome = await tsmpirun(["-n", `${ranks}`, ...options, program("mishap.ts"), ...does]);

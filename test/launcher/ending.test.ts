@@ -49,7 +49,7 @@ const cases: readonly Case[] = [
   {
     title: "two SIGINT end ranks that go on after the first, when the grace is over",
     does: ["trap", "all"],
-    options: ["--kill-grace", "0.5"],
+    options: ["--kill-grace", "3"], // in which even slow ranks say what they got
     act: inTurn(["SIGINT", "SIGINT"]),
     code: 130,
     prints: [/rank 0 got SIGINT/, /rank 1 got SIGTERM/],
@@ -86,7 +86,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-void test("nothing is left", { jobs: 2, timeout: 60_000 }, async (t) => {
+void test("nothing is left", { jobs: 2, timeout: 150_000 }, async (t) => {
   for (const { title, does, options = [], act, code, prints = [] } of cases) {
     void t.test(title, { buffered: true }, async (t) => {
       let actedMs = 0;
@@ -98,7 +98,7 @@ void test("nothing is left", { jobs: 2, timeout: 60_000 }, async (t) => {
       t.equal(outcome.code, code, outcome.stderr);
       for (const pattern of prints) t.match(outcome.stdout, pattern);
       t.same(outcome.left, []);
-      t.ok(performance.now() - actedMs < 10_000, `within ${Math.round(performance.now() - actedMs)} ms`);
+      t.ok(performance.now() - actedMs < 20_000, `within ${Math.round(performance.now() - actedMs)} ms`);
     });
   }
 

@@ -55,7 +55,7 @@ const cases: readonly Case[] = [
 ];
 
 for (const { title, what, check = false, options = [], code = 0, prints } of cases) {
-  test(title, { timeout: 30_000 }, async (t) => {
+  test(title, { timeout: 90_000 }, async (t) => {
     const env: Record<string, string> = check ? { TSMPI_CHECK: "1" } : {};
     const run = await tsmpirun([...options, "-n", "2", program("forgetful.ts"), what], { env });
     t.equal(run.code, code, run.stderr);

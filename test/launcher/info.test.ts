@@ -5,7 +5,7 @@ import { test } from "tap";
 const TSMPI = fileURLToPath(new URL("../../launcher/tsmpi.js", import.meta.url));
 
 function info(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  const options = { encoding: "utf8", env: { ...process.env, ...environment }, timeout: 30_000 } as const;
+  const options = { encoding: "utf8", env: { ...process.env, ...environment }, timeout: 90_000 } as const;
   return spawnSync(process.execPath, [TSMPI, "info", ...args], options);
 }
 

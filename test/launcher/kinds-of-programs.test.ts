@@ -6,11 +6,11 @@ import { program, type RunOptions, tsmpirun } from "./tsmpirun.js";
 
 const lines = (text: string): string[] => text.trim().split("\n").sort();
 const run = (args: readonly string[], options?: RunOptions) =>
-  tsmpirun(["--timeout", "20", ...args], options);
+  tsmpirun(["--timeout", "100", ...args], options);
 const hosts = ["--launcher", "fork", "--host", "a:2,b:2"];
 const library = fileURLToPath(new URL("../../src/index.js", import.meta.url));
 
-void test("kinds of programs", { jobs: 3, timeout: 120_000 }, async (t) => {
+void test("kinds of programs", { jobs: 3, timeout: 300_000 }, async (t) => {
   void t.test("the code of -e is TypeScript, and imports as a file of this folder would", async (t) => {
     const folder = t.testdir({ "part.ts": "export const part: string = 'a part';" });
     const code = `

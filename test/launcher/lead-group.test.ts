@@ -3,7 +3,7 @@ import { program, tsmpirun } from "./tsmpirun.js";
 
 test(
   "ranks of a host share a session, in which each leads a group that its children are in",
-  { timeout: 60_000, skip: process.platform === "linux" ? false : "sessions matter on Linux only" },
+  { timeout: 150_000, skip: process.platform === "linux" ? false : "sessions matter on Linux only" },
   async (t) => {
     const { stdout, stderr, code } = await tsmpirun(["-n", "3", program("session.ts")]);
     t.equal(code, 0, stderr);

@@ -22,19 +22,20 @@ export function listening(marker: string): { readonly port: number; readonly com
 const LISTEN = "0A";
 
 function inodes(pid: string): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap(
-      (fd) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [],
-    );
-  } catch {
-    return []; // it has ended, or closed one meanwhile
-  }
+  const folder = `/proc/${pid}/fd`;
+  const descriptors = orNothing(() => readdirSync(folder)) ?? []; // it has ended
+  const links = descriptors.map((fd) => orNothing(() => readlinkSync(`${folder}/${fd}`)) ?? ""); // it is closed
+  return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
 }
 
 function read(path: string): string {
+  return orNothing(() => readFileSync(path, "utf8")) ?? "";
+}
+
+function orNothing<T>(look: () => T): T | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return look();
   } catch {
-    return "";
+    return undefined;
   }
 }

@@ -7,7 +7,7 @@ const hosts = ["--launcher", "manual", "--host", "127.0.0.2:2,127.0.0.3:2"];
 
 void test(
   "--launcher manual: a command for each host, and no key on it; the job runs when all have been started",
-  { timeout: 60_000, skip: process.platform === "linux" ? false : "addresses of a loopback" },
+  { timeout: 150_000, skip: process.platform === "linux" ? false : "addresses of a loopback" },
   async (t) => {
     const commands: string[] = [];
     const { code, stdout, left } = await tsmpirun([...hosts, program("where.ts")], {

@@ -10,7 +10,7 @@ const code = `
 
 void test(
   "files travel with the job to every host, and are gone afterwards",
-  { timeout: 60_000 },
+  { timeout: 150_000 },
   async (t) => {
     const bytes = "b".repeat(3_000_000);
     const folder = t.testdir({ "a.json": '{"a":1}', sub: { "b.bin": bytes } });

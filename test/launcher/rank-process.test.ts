@@ -15,7 +15,7 @@ const lastWords = `require("fs").writeSync(3, Buffer.from("${frame}", "base64"))
 
 void test(
   "the last words of a rank arrive, although it is written to when it has ended",
-  { timeout: 20_000, skip: process.platform === "linux" ? false : "looks into /proc" },
+  { timeout: 90_000, skip: process.platform === "linux" ? false : "looks into /proc" },
   async (t) => {
     const heard: string[] = [];
     await new Promise<void>((drained) => {

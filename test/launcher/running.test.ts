@@ -30,7 +30,7 @@ interface Shown {
 
 const show: (line: string) => Shown = JSON.parse;
 
-void test("what a program finds", { jobs: 3, timeout: 60_000 }, async (t) => {
+void test("what a program finds", { jobs: 3, timeout: 150_000 }, async (t) => {
   void t.test("its rank, arguments, folder and files are those of the original script", async (t) => {
     const folder = folderWith(t, {});
     const { stdout, stderr, code, left } = await tsmpirun([
@@ -100,7 +100,7 @@ void test("what a program finds", { jobs: 3, timeout: 60_000 }, async (t) => {
   });
 });
 
-void test("output", { jobs: 2, timeout: 60_000 }, async (t) => {
+void test("output", { jobs: 2, timeout: 150_000 }, async (t) => {
   void t.test("lines of several ranks arrive whole and in order", async (t) => {
     const { stdout, stderr } = await tsmpirun(["-n", "3", "--tag-output", program("lines.ts"), "2000"]);
     const lines = stdout.split("\n");
@@ -268,30 +268,34 @@ const refusals: readonly Refusal[] = [
   { title: "an unknown topic", args: ["--help", "exitcodes"], code: 2, says: /did you mean exit-codes\?/ },
 ];
 
-void test("a job that cannot start says why, and starts no rank", { jobs: 3, timeout: 60_000 }, async (t) => {
-  for (const { title, args, code, says } of refusals) {
-    void t.test(title, { buffered: true }, async (t) => refused(t, await tsmpirun(args), code, says));
-  }
-  void t.test("a runtime folder in which nothing can be made", { buffered: true }, async (t) => {
-    const outcome = await tsmpirun([script], { env: { XDG_RUNTIME_DIR: "/proc" } });
-    refused(t, outcome, 125, /no folder for jobs can be made .*set XDG_RUNTIME_DIR/);
-  });
-  void t.test("an error in a host file, with line and column", { buffered: true }, async (t) => {
-    const folder = folderWith(t, { hosts: "localhost slots=2\nlocalhost slots=two\n" });
-    const outcome = await tsmpirun(["-f", "hosts", script], { cwd: folder });
-    refused(t, outcome, 2, /^tsmpirun: hosts:2:11: "slots=two": "two" is not a positive integer$/m);
-  });
-  void t.test("a syntax error, once, with its line", { buffered: true }, async (t) => {
-    const folder = folderWith(t, { "wrong.ts": "const right = 1;\nconst wrong = ;\n" });
-    const outcome = await tsmpirun(["-n", "3", "wrong.ts"], { cwd: folder });
-    refused(t, outcome, 1, /wrong\.ts:2:14:\n.*2 . const wrong = ;/s);
-    t.equal(outcome.stderr.match(/const wrong/g)?.length, 1);
-  });
-  void t.test("an import that is not there", { buffered: true }, async (t) => {
-    const folder = folderWith(t, { "wrong.ts": 'import { x } from "./gone.js";\nconsole.log(x);\n' });
-    refused(t, await tsmpirun(["wrong.ts"], { cwd: folder }), 1, /Could not resolve "\.\/gone\.js"/);
-  });
-});
+void test(
+  "a job that cannot start says why, and starts no rank",
+  { jobs: 3, timeout: 150_000 },
+  async (t) => {
+    for (const { title, args, code, says } of refusals) {
+      void t.test(title, { buffered: true }, async (t) => refused(t, await tsmpirun(args), code, says));
+    }
+    void t.test("a runtime folder in which nothing can be made", { buffered: true }, async (t) => {
+      const outcome = await tsmpirun([script], { env: { XDG_RUNTIME_DIR: "/proc" } });
+      refused(t, outcome, 125, /no folder for jobs can be made .*set XDG_RUNTIME_DIR/);
+    });
+    void t.test("an error in a host file, with line and column", { buffered: true }, async (t) => {
+      const folder = folderWith(t, { hosts: "localhost slots=2\nlocalhost slots=two\n" });
+      const outcome = await tsmpirun(["-f", "hosts", script], { cwd: folder });
+      refused(t, outcome, 2, /^tsmpirun: hosts:2:11: "slots=two": "two" is not a positive integer$/m);
+    });
+    void t.test("a syntax error, once, with its line", { buffered: true }, async (t) => {
+      const folder = folderWith(t, { "wrong.ts": "const right = 1;\nconst wrong = ;\n" });
+      const outcome = await tsmpirun(["-n", "3", "wrong.ts"], { cwd: folder });
+      refused(t, outcome, 1, /wrong\.ts:2:14:\n.*2 . const wrong = ;/s);
+      t.equal(outcome.stderr.match(/const wrong/g)?.length, 1);
+    });
+    void t.test("an import that is not there", { buffered: true }, async (t) => {
+      const folder = folderWith(t, { "wrong.ts": 'import { x } from "./gone.js";\nconsole.log(x);\n' });
+      refused(t, await tsmpirun(["wrong.ts"], { cwd: folder }), 1, /Could not resolve "\.\/gone\.js"/);
+    });
+  },
+);
 
 type Asserts = Pick<Test, "equal" | "match" | "same">;
 

@@ -118,7 +118,7 @@ void test("each program of a job has what is set for all, unless it says otherwi
   });
 });
 
-void test("ranks get what they read themselves", { timeout: 30_000 }, async (t) => {
+void test("ranks get what they read themselves", { timeout: 90_000 }, async (t) => {
   t.same(rankVariables(settle({ check: true, "mpi-shm": false, blas: "0", timeout: "3" }, {})), {
     ...{ TSMPI_CHECK: "1", TSMPI_MPI_SHM: "0", TSMPI_BLAS: "0" },
   });

@@ -33,6 +33,20 @@ function reporting(then: (tsmpirun: ChildProcess) => void, times = 1): RunOption
 
 const end = (child: ChildProcess): void => void child.kill("SIGTERM");
 
+/** Ends the job when something has been said on stderr. */
+function endAfter(said: RegExp, laterMs = 0): RunOptions {
+  return {
+    started: (child) => {
+      let stderr = "";
+      child.stderr?.on("data", (text: string) => {
+        const before = said.test(stderr);
+        stderr += text;
+        if (!before && said.test(stderr)) setTimeout(() => end(child), laterMs);
+      });
+    },
+  };
+}
+
 interface Case {
   readonly title: string;
   readonly way: string;
@@ -157,7 +171,7 @@ test("--timeout: the message has the report; whole it is in a folder, and in the
     "-n",
     "4",
     "--timeout",
-    "2",
+    "8", // by then all wait
     ...files,
     program("stalls.ts"),
     "absent",
@@ -165,7 +179,7 @@ test("--timeout: the message has the report; whole it is in a folder, and in the
   t.equal(code, 124);
   t.match(
     stderr,
-    /^tsmpirun: ranks 0-3 still ran at the --timeout of 2 s; job aborted, exit code 124\n {2}"world"/m,
+    /^tsmpirun: ranks 0-3 still ran at the --timeout of 8 s; job aborted, exit code 124\n {2}"world"/m,
   );
   const text = readFileSync(join(folder, "a/b/state-1.txt"), "utf8");
   t.match(text, /"world", collective #1\n {4}ranks 0-2 are in allreduce\(sum, float64 × 1024\)/);
@@ -190,9 +204,9 @@ test("a rank that fails: the message says what the others were doing", async (t)
 });
 
 test("--wait: what ranks do that go on after the program of another has ended", async (t) => {
-  const options = ["-n", "3", "--wait", "0.3", "--timeout", "3"];
-  const { code, stderr } = await tsmpirun([...options, program("stalls.ts"), "ends"]);
-  t.equal(code, 124);
+  const options = ["-n", "3", "--wait", "0.3"];
+  const { code, stderr } = await tsmpirun([...options, program("stalls.ts"), "ends"], endAfter(/still run/));
+  t.equal(code, 143);
   t.match(
     stderr,
     /ranks 1-2 still run, 0.3 s after the first rank has ended\n {2}ranks 1-2 wait for nothing of tsmpi\n {2}rank 0 has finalized/,
@@ -213,8 +227,9 @@ test("--dump-on: nothing is asked on occasions that are left out", async (t) => 
 });
 
 test("--stall-warn: a job that stands still is reported, once", async (t) => {
-  const options = ["-n", "3", "--stall-warn", "0.5", "--timeout", "4"];
-  const { stderr } = await tsmpirun([...options, program("stalls.ts"), "absent"]);
+  const options = ["-n", "3", "--stall-warn", "0.5"];
+  const later = endAfter(/no progress/, 2000); // time for more of them
+  const { stderr } = await tsmpirun([...options, program("stalls.ts"), "absent"], later);
   t.match(
     stderr,
     /^tsmpirun: no progress for 0.5 s\n {2}"world", collective #1\n {4}ranks 0-1 are in allreduce/m,

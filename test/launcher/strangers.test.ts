@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { Hub, Link } from "../../launcher/link.js";
 import { listening } from "./listening.js";
 import { program, tsmpirun } from "./tsmpirun.js";
 
-const limits = { timeout: 60_000 };
+const limits = { timeout: 150_000 };
 const linux = process.platform === "linux" ? false : "finds ports in /proc";
 
 /** Sends bytes to a port, or as many as it takes. */
@@ -117,6 +118,7 @@ void test("--ports: the launcher and every rank open no others", { ...limits, sk
   const folder = mkdtempSync(join(tmpdir(), "tsmpi-ports-"));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const taken = createServer().listen(FIRST_PORT + 1, "127.0.0.1"); // somebody else has one of them
+  await once(taken, "listening");
   t.teardown(() => taken.close());
   for (const transport of ["tcp", "zmq"]) {
     const marker = randomUUID();
@@ -144,8 +146,8 @@ void test("--ports: the launcher and every rank open no others", { ...limits, sk
   }
 });
 
-/** Of a range that no system gives to whoever asks for any port. */
-const FIRST_PORT = 21_740;
+/** Of a range that no system gives to whoever asks for any port; another one for each process that runs this file. */
+const FIRST_PORT = 20_000 + 6 * (process.pid % 1500);
 
 void test(
   "the launcher admits an invited agent, once; neither other keys nor another agent's name",
@@ -157,15 +159,13 @@ void test(
     const port = Number(endpoint.split(":").at(-1));
     const [first, second] = [hub.invite(0), hub.invite(1)];
     const heard: string[] = [];
-    const twice = new Promise<void>((resolve) =>
-      hub.deliver(
-        (nodeRank, message) => {
-          heard.push(`${nodeRank} ${message.kind}`);
-          if (heard.length === 2) resolve();
-        },
-        () => undefined,
-      ),
+    hub.deliver(
+      (nodeRank, message) => heard.push(`${nodeRank} ${message.kind}`),
+      () => undefined,
     );
+    const until = async (condition: () => boolean): Promise<void> => {
+      while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
     const invited = { endpoint, heartbeatMs: 10_000, receive: () => undefined };
     const stranger = zmq.curveKeyPair();
     await knock(port, {
@@ -177,12 +177,13 @@ void test(
     const lost = (reason: string) => t.fail(reason);
     const agents = [first, second].map((invitation) => new Link({ ...invited, invitation, lost }));
     for (const agent of agents) agent.send({ kind: "drained", nodeRank: 7 });
-    await twice;
+    await until(() => heard.length === 2);
     // A name that nobody was given says nothing to the launcher, whatever the keys.
     const renamed = new Link({ ...invited, invitation: { ...second, name: "1" }, lost: () => undefined });
     renamed.send({ kind: "drained", nodeRank: 1 });
     agents[0].send({ kind: "bye", code: 0 });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await until(() => heard.length === 3 && hub.refused > 0);
+    await new Promise((resolve) => setTimeout(resolve, 200)); // time for what must not come
     t.equal(hub.refused, 1);
     t.same(heard.sort(), ["0 bye", "0 drained", "1 drained"]);
     await Promise.all([...agents, renamed].map((agent) => agent.close()));

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type Test } from "tap";
@@ -17,7 +17,7 @@ function folder(t: Pick<Test, "teardown">): string {
   return path;
 }
 
-void test("what ranks print", { jobs: 2, timeout: 90_000 }, async (t) => {
+void test("what ranks print", { jobs: 2, timeout: 240_000 }, async (t) => {
   void t.test("3 MB right before process.exit() arrive whole, from this host and another", async (t) => {
     for (const on of [
       ["-n", "2"],
@@ -81,7 +81,13 @@ void test("what ranks print", { jobs: 2, timeout: 90_000 }, async (t) => {
     const codes = await tsmpirun(["-n", "3", "--no-abort-on-exit", "--print-exit-codes", say, "die", "1"]);
     t.equal(codes.code, 3);
     t.match(codes.stderr, /^tsmpirun: exit codes: 0: ranks 0,2; 3: rank 1$/m);
-    const late = await tsmpirun(["-n", "2", "--wait", "0.2", say, "last", "1"]);
+    const end = join(folder(t), "end");
+    const late = await tsmpirun(["-n", "2", "--wait", "0.2", say, "last", "1", end], {
+      started: (child) =>
+        child.stderr?.on("data", (text: string) => {
+          if (text.includes("still runs")) writeFileSync(end, "");
+        }),
+    });
     t.equal(late.code, 0);
     t.match(late.stderr, /^tsmpirun: rank 1 still runs, 0.2 s after the first rank has ended$/m);
   });
@@ -100,7 +106,7 @@ void test("what ranks print", { jobs: 2, timeout: 90_000 }, async (t) => {
   });
 });
 
-void test("what ranks read", { jobs: 2, timeout: 90_000 }, async (t) => {
+void test("what ranks read", { jobs: 2, timeout: 240_000 }, async (t) => {
   const input = "hello".repeat(100_000);
   const none = (rank: number) => `${rank}: 0 -`;
   const all = (rank: number) => `${rank}: 500000 hello`;

@@ -19,7 +19,7 @@ export function testEngine(engine: Engine): void {
   process.on("exit", () => rmSync(folder, { recursive: true }));
 
   const { name, skip } = engine;
-  const options = { skip, timeout: 110_000 };
+  const options = { skip, timeout: 260_000 };
   const lines = (text: string): string[] => text.trim().split("\n").sort();
 
   // All by MPI, as between hosts; with one of them also through memory of tsmpi's own, which is the same for both.

@@ -121,6 +121,7 @@ class Tcp implements TcpTransport {
     const member = { rank: boot.rank, size: boot.size, key: boot.key, sealed: this.#sealed };
     this.#meetings = new Meetings(member, book, socketOptions(boot), {
       peer: (rank) => this.#peer(rank),
+      isConnected: (rank) => this.#peers.get(rank)?.connection !== undefined,
       establish: (...met) => this.#establish(...met),
       lose: (peer, reason) => this.#lose(peer, reason),
       wake: () => this.wake(),

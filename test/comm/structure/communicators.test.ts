@@ -238,7 +238,7 @@ if (process.env["TSMPI_SIZE"] === undefined) {
 
   test(
     "random splits of splits have the members, and the order, of an oracle",
-    { timeout: 60_000 },
+    { timeout: 150_000 },
     async () => {
       const choice = fc.record({
         color: fc.option(fc.integer({ min: -2, max: 2 }), { nil: undefined }),

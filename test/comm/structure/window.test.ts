@@ -398,7 +398,7 @@ if (process.env["TSMPI_SIZE"] === undefined) {
 
   test(
     "random traffic under locks comes out as if it were sequential in the order of the locks",
-    { timeout: 60_000 },
+    { timeout: 150_000 },
     async () => {
       const step = fc.record({
         rank: fc.nat(3),

@@ -19,7 +19,7 @@ import { library } from "./zmq-world.js";
  */
 
 const ROUNDS = 60;
-const limits = { timeout: 60_000 };
+const limits = { timeout: 150_000 };
 const CONTEXT = 4;
 
 /** The engine of rank 0, over a network that `connect` opens with it as its sink. */

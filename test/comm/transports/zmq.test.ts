@@ -10,7 +10,7 @@ import { openZmq } from "../../../src/comm/transports/zmq.js";
 import { library, pattern, Rank, world } from "./zmq-world.js";
 
 const SIZES = [0, 1, 8, 128, 129, 4096, 65536, 65537, 1 << 20, 3, 20_000_000, 0, 77];
-const limits = { timeout: 20_000 };
+const limits = { timeout: 90_000 };
 
 for (const plain of [false, true]) {
   test(

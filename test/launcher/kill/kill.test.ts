@@ -10,7 +10,7 @@ const skip = process.platform === "linux" ? false : "finds processes in /proc";
 // Many more: node dist/test/launcher/kill/main.js 200
 void test(
   `whatever is killed, and whenever: nothing is left (seed ${seed})`,
-  { timeout: 120_000, skip },
+  { timeout: 300_000, skip },
   async (t) => {
     const random = randomNumbers(seed);
     for (const kill of Array.from({ length: JOBS }, () => anyKill(random, playedHosts())))

@@ -11,6 +11,8 @@ const GUESTS = 64;
 /** What comes of meetings. */
 interface Found {
   peer(rank: number): Peer;
+  /** Of any rank, even one that a stranger has made up. */
+  isConnected(rank: number): boolean;
   /** Both ends have proved that they know the job's secret. */
   establish(peer: Peer, socket: Socket, pieces: Pieces, keys: SealKeys): void;
   lose(peer: Peer, reason: Error): void;
@@ -97,7 +99,7 @@ export class Meetings {
    * not kept, and a rank that ends does not wait to be told which.
    */
   #isKnown(error: unknown): boolean {
-    return error instanceof DepartedError && this.#found.peer(error.rank).connection !== undefined;
+    return error instanceof DepartedError && this.#found.isConnected(error.rank);
   }
 
   async #welcome(socket: Socket, pieces: Pieces): Promise<void> {
