@@ -2,6 +2,7 @@ import { type Complex, type DType, promote, realOf, type Scalar } from "../array
 import type { AnyVector } from "../array/vector.js";
 import { fillByIndex } from "./columns.js";
 import type { LinearOperatorContract } from "./operator-products.js";
+import { OperatorTree } from "./operator-tree.js";
 import { uniform } from "./random.js";
 
 export interface DotTestOptions {
@@ -41,7 +42,7 @@ export async function dottest(
   const imaginary = op.clinear === false ? 0 : forward.im - adjoint.im;
   const difference = Math.hypot(forward.re - adjoint.re, imaginary);
   if (!(difference <= rtol * scale)) {
-    const what = op instanceof Object ? op.constructor.name : "operator";
+    const what = op instanceof OperatorTree ? op.name : op.constructor.name;
     throw new Error(
       `dottest: ${what}: ⟨A u, v⟩ = ${show(forward)}, ⟨u, Aᴴ v⟩ = ${show(adjoint)}; they differ by ${difference}, ` +
         `${rtol * scale} is allowed`,

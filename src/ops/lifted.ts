@@ -2,14 +2,9 @@ import type { DistributedArray } from "../array/distributed-array.js";
 import { Distribution } from "../array/distribution.js";
 import { LocalSpace } from "../array/local-space.js";
 import { product, sameNumbers } from "../array/shape.js";
+import type { Derivation } from "./algebra.js";
 import { isSplitAlong, withSpan } from "./basic/block-space.js";
 import { eachPiece, type LocalOperator } from "./each-piece.js";
-
-/** A local operator as one of distributed arrays: where it acts, and what it does there. */
-export interface Lifted extends ReturnType<typeof eachPiece> {
-  readonly model: Distribution;
-  readonly data: Distribution;
-}
 
 /**
  * How a local operator acts on distributed arrays of which one side is known, where there is one way only:
@@ -24,16 +19,19 @@ export function lifted(
   op: LocalOperator,
   side: "model" | "data",
   space: Distribution,
-): Lifted {
+): Derivation<DistributedArray, DistributedArray> {
   const [own, others] = side === "model" ? [op.dims, op.dimsd] : [op.dimsd, op.dims];
   const { dims, comm, grid } = space;
   const span = { first: dims.length - own.length, count: own.length };
-  const sides = (other: Distribution) =>
-    side === "model" ? { model: space, data: other } : { model: other, data: space };
+  const acting = (other: Distribution, items: number) => {
+    const [model, data] = side === "model" ? [space, other] : [other, space];
+    const { dtype, clinear } = op;
+    return { name: "LiftedOperator", model, data, dtype, clinear, parts: [op], ...eachPiece(op, items) };
+  };
   if (span.first >= 0 && sameNumbers(dims.slice(span.first), own) && !isSplitAlong(space, span)) {
     const other = withSpan<DistributedArray>(space, span, others);
-    const count = product(space.localShape.slice(0, span.first));
-    if (other instanceof Distribution) return { ...sides(other), ...eachPiece(op, count) };
+    const items = product(space.localShape.slice(0, span.first));
+    if (other instanceof Distribution) return acting(other, items);
   }
   const alike = Array.from({ length: comm.size }, (_, rank) => space.shapeOf(rank)).every((shape) =>
     sameNumbers(shape, own),
@@ -44,7 +42,7 @@ export function lifted(
       others.length === grid.length ? grid[axis] : axis === 0 ? grid[0] : 1,
     );
     const other = space.with(others.map((n, axis) => n * places[axis]), { grid: places }); // prettier-ignore
-    return { ...sides(other), ...eachPiece(op, 1) };
+    return acting(other, 1);
   }
   throw new RangeError(
     `${where}: a local operator from [${op.dims.join(", ")}] to [${op.dimsd.join(", ")}], and distributed arrays of ` +

@@ -1,12 +1,12 @@
-import { conj, isComplex, promote, promoteScalar, type Scalar } from "../array/dtype.js";
 import type { DistributedArray } from "../array/distributed-array.js";
 import type { Distribution } from "../array/distribution.js";
+import { isComplex, type Scalar } from "../array/dtype.js";
 import type { Vector } from "../array/vector.js";
+import { adjoint, conjugate, type Derivation, power, product, scaled, sum } from "./algebra.js";
 import type { LocalOperator } from "./each-piece.js";
-import { distributionIn, isLocal, type Lifted, lifted } from "./lifted.js";
+import { distributionIn, isLocal, lifted } from "./lifted.js";
 import { OperatorProducts } from "./operator-products.js";
-import type { Direction, OperatorTree } from "./operator-tree.js";
-import { Workspace } from "./workspace.js";
+import type { OperatorTree } from "./operator-tree.js";
 
 /**
  * A linear map from vectors of a model space to vectors of a data space, known by what it does and not by a matrix.
@@ -27,10 +27,15 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D>> e
   D
 > {
   #adjoint?: LinearOperator<D, M>;
+  /** Of the conjugate of an operator: that operator. */
+  #conjugated?: LinearOperator<M, D>;
 
   /** The adjoint: its forward is this operator's adjoint. */
   get H(): LinearOperator<D, M> {
-    this.#adjoint ??= new Adjoint(this);
+    if (!this.#adjoint) {
+      this.#adjoint = new Derived(adjoint(this));
+      this.#adjoint.#adjoint = this;
+    }
     return this.#adjoint;
   }
 
@@ -41,12 +46,16 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D>> e
 
   /** The operator with conjugated coefficients: conj(A conj(x)). A real operator is its own. */
   conj(): LinearOperator<M, D> {
-    return isComplex(this.dtype) ? new Conjugate(this) : this;
+    if (this.#conjugated) return this.#conjugated;
+    if (!isComplex(this.dtype)) return this;
+    const result = new Derived(conjugate(this));
+    result.#conjugated = this;
+    return result;
   }
 
   /** α A */
   scale(alpha: Scalar): LinearOperator<M, D> {
-    return new Scaled(this, alpha);
+    return new Derived(scaled(this, alpha));
   }
 
   /** −A */
@@ -64,7 +73,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D>> e
   add(this: LocalOperator, other: Distributed): Distributed;
   add(other: unknown): unknown {
     const [A, B] = summands("add", this, other);
-    return new Sum(A, B);
+    return new Derived(sum(A, B));
   }
 
   /** A − B, likewise. */
@@ -73,7 +82,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D>> e
   sub(this: LocalOperator, other: Distributed): Distributed;
   sub(other: unknown): unknown {
     const [A, B] = summands("sub", this, other);
-    return new Sum(A, B.neg());
+    return new Derived(sum(A, B.neg()));
   }
 
   /**
@@ -86,16 +95,34 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D>> e
   compose<N extends Vector<N>>(this: LocalOperator, inner: LinearOperator<N, DistributedArray>): LinearOperator<N, DistributedArray>; // prettier-ignore
   compose<N extends Vector<N>>(inner: unknown): unknown {
     const [A, B] = inOneKind<LinearOperator<M, D>, LinearOperator<N, M>>("compose", this, inner, "model", "data"); // prettier-ignore
-    return new Product(A, B);
+    return new Derived(product(A, B));
   }
 
   /** A applied `exponent` times; 0 times is the identity. @throws {RangeError} If A is not square. */
   power(this: LinearOperator<M, M>, exponent: number): LinearOperator<M, M> {
-    return new Power(this, exponent);
+    return new Derived(power(this, exponent));
   }
 }
 
 type Distributed = LinearOperator<DistributedArray, DistributedArray>;
+
+/** An operator whose products are functions. */
+export class Derived<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
+  readonly #products: Pick<Derivation<M, D>, "forward" | "adjoint">;
+
+  constructor(derivation: Derivation<M, D>) {
+    super(derivation, derivation);
+    this.#products = derivation;
+  }
+
+  protected override forward(x: M, y: D): PromiseLike<unknown> | void {
+    return this.#products.forward(x, y);
+  }
+
+  protected override adjoint(y: D, x: M): PromiseLike<unknown> | void {
+    return this.#products.adjoint(y, x);
+  }
+}
 
 /**
  * Two operators that meet in a space each: a local one with a distributed one as one of distributed arrays, others as they
@@ -124,198 +151,10 @@ export function amongDistributed<T extends OperatorTree>(
   side: "model" | "data",
   space: Distribution,
 ): T | LinearOperator<DistributedArray, DistributedArray> {
-  return isLocal(op) ? new LiftedOperator(op, lifted(where, op, side, space)) : op;
+  return isLocal(op) ? new Derived(lifted(where, op, side, space)) : op;
 }
 
 /** Both operators of a sum, in one kind. */
 function summands<A>(where: string, a: A, b: unknown): [A, A] {
   return inOneKind<A, A>(where, a, b, "model", "model");
-}
-
-class LiftedOperator extends LinearOperator<DistributedArray, DistributedArray> {
-  readonly #lifted: Lifted;
-
-  constructor(op: LocalOperator, by: Lifted) {
-    const { dtype, clinear } = op;
-    super({ model: by.model, data: by.data, dtype, clinear }, { parts: [op] });
-    this.#lifted = by;
-  }
-
-  protected override forward(x: DistributedArray, y: DistributedArray): Promise<void> {
-    return this.#lifted.forward(x, y);
-  }
-
-  protected override adjoint(y: DistributedArray, x: DistributedArray): Promise<void> {
-    return this.#lifted.adjoint(y, x);
-  }
-}
-
-class Adjoint<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<D, M> {
-  readonly #A: LinearOperator<M, D>;
-
-  constructor(A: LinearOperator<M, D>) {
-    super({ model: A.data, data: A.model, dtype: A.dtype, clinear: A.clinear }, { parts: [A] });
-    this.#A = A;
-  }
-
-  protected override sends(direction: Direction): boolean {
-    return super.sends(direction === "matvec" ? "rmatvec" : "matvec");
-  }
-
-  protected override forward(y: D, x: M): PromiseLike<unknown> {
-    return this.#A.rmatvec(y, x);
-  }
-
-  protected override adjoint(x: M, y: D): PromiseLike<unknown> {
-    return this.#A.matvec(x, y);
-  }
-
-  override get H(): LinearOperator<M, D> {
-    return this.#A;
-  }
-}
-
-class Conjugate<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
-  readonly #A: LinearOperator<M, D>;
-  readonly #model: Workspace<M>;
-  readonly #data: Workspace<D>;
-
-  constructor(A: LinearOperator<M, D>) {
-    super(A, { parts: [A] });
-    this.#A = A;
-    this.#model = new Workspace(A.model);
-    this.#data = new Workspace(A.data);
-  }
-
-  protected override async forward(x: M, y: D): Promise<void> {
-    await this.#A.matvec(this.#model.get(x.dtype).copyFrom(x).conjugate(), y);
-    y.conjugate();
-  }
-
-  protected override async adjoint(y: D, x: M): Promise<void> {
-    await this.#A.rmatvec(this.#data.get(y.dtype).copyFrom(y).conjugate(), x);
-    x.conjugate();
-  }
-
-  override conj(): LinearOperator<M, D> {
-    return this.#A;
-  }
-}
-
-class Scaled<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
-  readonly #A: LinearOperator<M, D>;
-  readonly #alpha: Scalar;
-  readonly #data: Workspace<D>;
-
-  constructor(A: LinearOperator<M, D>, alpha: Scalar) {
-    const { model, data, clinear } = A;
-    super({ model, data, dtype: promoteScalar(A.dtype, alpha), clinear }, { parts: [A], given: [alpha] });
-    this.#A = A;
-    this.#alpha = alpha;
-    this.#data = new Workspace(A.data);
-  }
-
-  protected override async forward(x: M, y: D): Promise<void> {
-    await this.#A.matvec(x, y);
-    y.scale(this.#alpha);
-  }
-
-  protected override async adjoint(y: D, x: M): Promise<void> {
-    // Before the product where that is not the same as after it.
-    const early = !this.clinear && typeof this.#alpha !== "number";
-    const scaled = early ? this.#data.get(y.dtype).copyFrom(y).scale(conj(this.#alpha)) : y;
-    await this.#A.rmatvec(scaled, x);
-    if (!early) x.scale(conj(this.#alpha));
-  }
-}
-
-class Sum<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
-  readonly #A: LinearOperator<M, D>;
-  readonly #B: LinearOperator<M, D>;
-  readonly #model: Workspace<M>;
-  readonly #data: Workspace<D>;
-
-  constructor(A: LinearOperator<M, D>, B: LinearOperator<M, D>) {
-    if (!A.model.equals(B.model) || !A.data.equals(B.data)) {
-      throw new RangeError(`add: ${A.toString()} and ${B.toString()}; spaces of a sum must be the same`);
-    }
-    const [dtype, clinear] = [promote(A.dtype, B.dtype), A.clinear && B.clinear];
-    super({ model: A.model, data: A.data, dtype, clinear }, { parts: [A, B] });
-    this.#A = A;
-    this.#B = B;
-    this.#model = new Workspace(A.model);
-    this.#data = new Workspace(A.data);
-  }
-
-  protected override async forward(x: M, y: D): Promise<void> {
-    await this.#A.matvec(x, y);
-    y.axpy(1, await this.#B.matvec(x, this.#data.get(y.dtype)));
-  }
-
-  protected override async adjoint(y: D, x: M): Promise<void> {
-    await this.#A.rmatvec(y, x);
-    x.axpy(1, await this.#B.rmatvec(y, this.#model.get(x.dtype)));
-  }
-}
-
-class Product<N extends Vector<N>, M extends Vector<M>, D extends Vector<D>> extends LinearOperator<N, D> {
-  readonly #outer: LinearOperator<M, D>;
-  readonly #inner: LinearOperator<N, M>;
-  readonly #between: Workspace<M>;
-
-  constructor(outer: LinearOperator<M, D>, inner: LinearOperator<N, M>) {
-    if (!outer.model.equals(inner.data)) {
-      throw new RangeError(
-        `compose: the inner operator gives ${inner.data.toString()}, the outer one takes ${outer.model.toString()}`,
-      );
-    }
-    const dtype = promote(outer.dtype, inner.dtype);
-    const clinear = outer.clinear && inner.clinear;
-    super({ model: inner.model, data: outer.data, dtype, clinear }, { parts: [outer, inner] });
-    this.#outer = outer;
-    this.#inner = inner;
-    this.#between = new Workspace(inner.data);
-  }
-
-  protected override async forward(x: N, y: D): Promise<void> {
-    await this.#outer.matvec(await this.#inner.matvec(x, this.#between.get(y.dtype)), y);
-  }
-
-  protected override async adjoint(y: D, x: N): Promise<void> {
-    await this.#inner.rmatvec(await this.#outer.rmatvec(y, this.#between.get(x.dtype)), x);
-  }
-}
-
-class Power<M extends Vector<M>> extends LinearOperator<M, M> {
-  readonly #A: LinearOperator<M, M>;
-  readonly #exponent: number;
-  readonly #between: readonly [Workspace<M>, Workspace<M>];
-
-  constructor(A: LinearOperator<M, M>, exponent: number) {
-    if (!A.model.equals(A.data)) throw new RangeError(`power: ${A.toString()} is not square`);
-    if (!Number.isSafeInteger(exponent) || exponent < 0) {
-      throw new RangeError(`power: exponent ${exponent}; use an integer from 0 on`);
-    }
-    super(A, { parts: [A], given: [exponent] });
-    this.#A = A;
-    this.#exponent = exponent;
-    this.#between = [new Workspace(A.model), new Workspace(A.model)];
-  }
-
-  protected override forward(x: M, y: M): Promise<void> {
-    return this.#repeat(x, y, (input, output) => this.#A.matvec(input, output));
-  }
-
-  protected override adjoint(y: M, x: M): Promise<void> {
-    return this.#repeat(y, x, (input, output) => this.#A.rmatvec(input, output));
-  }
-
-  async #repeat(x: M, y: M, apply: (x: M, y: M) => PromiseLike<M>): Promise<void> {
-    if (this.#exponent === 0) y.copyFrom(x);
-    let input = x;
-    for (let k = 1; k <= this.#exponent; k++) {
-      const output = k === this.#exponent ? y : this.#between[k % 2].get(y.dtype);
-      input = await apply(input, output);
-    }
-  }
 }

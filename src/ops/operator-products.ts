@@ -62,7 +62,7 @@ export abstract class OperatorProducts<M extends Vector<M>, D extends Vector<D>>
     { model, data, dtype = "float64", clinear = true }: OperatorSpaces<M, D>,
     makeup: OperatorMakeup = {},
   ) {
-    super(makeup, new.target.name);
+    super(makeup);
     this.model = model;
     this.data = data;
     this.dtype = dtype;

@@ -7,6 +7,8 @@ export type Direction = "matvec" | "rmatvec";
 
 /** What an operator is made of. */
 export interface OperatorMakeup {
+  /** Default: that of its class. */
+  readonly name?: string;
   /** Operators that it applies. */
   readonly parts?: readonly OperatorTree[];
   /**
@@ -14,6 +16,8 @@ export interface OperatorMakeup {
    * before the first product that sends something.
    */
   readonly given?: readonly unknown[];
+  /** Its products are made of those of its parts in the other direction. */
+  readonly mirrored?: boolean;
 }
 
 /**
@@ -21,18 +25,22 @@ export interface OperatorMakeup {
  * the same. One wrong rank is then one error on all of them, and not a wrong result, or ranks that wait for each other.
  */
 export abstract class OperatorTree {
-  /** What errors and descriptions call it: that of its class, unless it is given another one. */
+  /** What errors and descriptions call it; it may be given another name. */
   name: string;
   readonly parts: readonly OperatorTree[];
+  /** What it is, whatever it is called. */
+  readonly #kind: string;
+  readonly #mirrored: boolean;
   #given: readonly unknown[] | undefined;
   #agreement: Promise<void> | undefined;
   /** Directions of products before which there is nothing to compare, or nothing left. */
   readonly #settled = new Set<Direction>();
 
-  constructor({ parts = [], given }: OperatorMakeup, name: string) {
-    this.name = name;
+  constructor({ name = new.target.name, parts = [], given, mirrored = false }: OperatorMakeup) {
+    this.name = this.#kind = name;
     this.parts = [...parts];
     this.#given = given;
+    this.#mirrored = mirrored;
   }
 
   abstract readonly model: { toString(): string };
@@ -41,7 +49,8 @@ export abstract class OperatorTree {
 
   /** Whether such a product sends something: if that of a part does. */
   protected sends(direction: Direction): boolean {
-    return this.parts.some((part) => part.sends(direction));
+    const partly = this.#mirrored ? opposite(direction) : direction;
+    return this.parts.some((part) => part.sends(partly));
   }
 
   /**
@@ -90,7 +99,7 @@ export abstract class OperatorTree {
 
   get #asked(): Asked {
     const [model, data] = [this.model, this.data].map((space) => distributionIn(space)?.describe() ?? String(space)); // prettier-ignore
-    return [this.constructor.name, model, data, this.dtype, ...(this.#given ?? [])];
+    return [this.#kind, model, data, this.dtype, ...(this.#given ?? [])];
   }
 
   /** This one and all below, each once. */
@@ -100,4 +109,8 @@ export abstract class OperatorTree {
     for (const part of this.parts) part.#nodes(found);
     return found;
   }
+}
+
+function opposite(direction: Direction): Direction {
+  return direction === "matvec" ? "rmatvec" : "matvec";
 }

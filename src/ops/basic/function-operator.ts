@@ -1,5 +1,5 @@
 import type { Vector } from "../../array/vector.js";
-import { LinearOperator } from "../linear-operator.js";
+import { Derived } from "../linear-operator.js";
 import type { OperatorSpaces } from "../operator-products.js";
 
 /** The two products of an operator; each overwrites its second argument. */
@@ -11,20 +11,15 @@ export interface ProductFunctions<M, D> {
 }
 
 /** An operator made of two functions. It costs, and communicates, what they do. */
-export class FunctionOperator<M extends Vector<M>, D extends Vector<D> = M> extends LinearOperator<M, D> {
-  readonly #functions: ProductFunctions<M, D>;
-
-  constructor(spaces: OperatorSpaces<M, D>, functions: ProductFunctions<M, D>) {
-    super(spaces);
-    this.#functions = functions;
-  }
-
-  protected override forward(x: M, y: D): PromiseLike<unknown> | void {
-    return this.#functions.forward(x, y);
-  }
-
-  protected override adjoint(y: D, x: M): PromiseLike<unknown> | void {
-    if (!this.#functions.adjoint) throw new TypeError("FunctionOperator: it was made without an adjoint");
-    return this.#functions.adjoint(y, x);
+export class FunctionOperator<M extends Vector<M>, D extends Vector<D> = M> extends Derived<M, D> {
+  constructor({ model, data, dtype, clinear }: OperatorSpaces<M, D>, functions: ProductFunctions<M, D>) {
+    super({
+      ...{ model, data, dtype, clinear },
+      forward: (x, y) => functions.forward(x, y),
+      adjoint: (y, x) => {
+        if (!functions.adjoint) throw new TypeError("FunctionOperator: it was made without an adjoint");
+        return functions.adjoint(y, x);
+      },
+    });
   }
 }
