@@ -2,6 +2,7 @@ import { parseOptions, UsageError } from "./options.js";
 import { runSections } from "./session.js";
 import { tsmpi } from "./sides.js";
 import { runTargets } from "./targets.js";
+import { messageOf } from "../src/thrown.js";
 
 /** The command `tsmpi bench`; resolves to the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -16,7 +17,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const own = transports.map((name) => tsmpi(name, launch));
     return await runSections(sections, { ...settings, launch, own });
   } catch (error) {
-    console.error(`tsmpi bench: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`tsmpi bench: ${messageOf(error)}`);
     return error instanceof UsageError || error instanceof RangeError ? 2 : 1;
   }
 }

@@ -1,9 +1,10 @@
 import type { AgentOrder } from "./agent-order.js";
-import { exitCodes, messageOf } from "./errors.js";
+import { exitCodes } from "./errors.js";
 import { greeting, Lines, magic } from "./greeting.js";
 import { Agent, ownAddress } from "./host-agent.js";
 import type { RemoteAgent } from "./remote-agent.js";
 import type { AgentConfig } from "./start-agent.js";
+import { messageOf } from "../src/thrown.js";
 
 /**
  * The program that runs as agent of a host: says who it is, does what the lines of its stdin say, and leaves nothing

@@ -1,5 +1,4 @@
 import { addressOn, addressToward, isOwnAddress } from "./address.js";
-import { messageOf } from "./errors.js";
 import type { Greeting } from "./greeting.js";
 import type { HostEntry } from "./hostfile.js";
 import { newRankKeys } from "./keys.js";
@@ -9,6 +8,7 @@ import type { Mapping } from "./placement/place.js";
 import type { RemoteAgents } from "./remote-agents.js";
 import type { StdinPlan } from "./stdin.js";
 import { type AgentConfig, type AgentProcess, startLocalAgent, STDIN_FD } from "./start-agent.js";
+import { messageOf } from "../src/thrown.js";
 
 /**
  * Starts the agents of all hosts that have none yet, and tells each what it is. Local.

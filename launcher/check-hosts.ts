@@ -1,12 +1,12 @@
 import { lookup } from "node:dns/promises";
 import { columns } from "./columns.js";
-import { messageOf } from "./errors.js";
 import type { Greeting } from "./greeting.js";
 import { type HostFacts, hostFacts } from "./host-facts.js";
 import type { HostEntry } from "./hostfile.js";
 import { describeTopology } from "../src/topology/topology.js";
 import type { RemoteAgents } from "./remote-agents.js";
 import { version } from "./version.js";
+import { messageOf } from "../src/thrown.js";
 
 /** What came of asking a host. */
 export interface HostCheck {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { readChoices } from "../src/comm/collectives/choices.js";
 import { variableOf } from "../src/knobs.js";
-import { messageOf, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
+import { messageOf } from "../src/thrown.js";
 
 const COLL = variableOf("coll");
 const RULES = variableOf("coll-rules");

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { ControlMessage } from "../src/comm/wire/messages.js";
-import { messageOf, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
+import { messageOf } from "../src/thrown.js";
 
 /** What happens to a job, in the order in which it happens. */
 export type EventName =

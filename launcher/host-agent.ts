@@ -9,7 +9,7 @@ import { isOn, variableOf } from "../src/knobs.js";
 import { addressOn, addressToward, parseTcpEndpoint } from "./address.js";
 import { withCpus } from "./affinity.js";
 import { wallClockMs } from "./clocks.js";
-import { exitCodes, messageOf } from "./errors.js";
+import { exitCodes } from "./errors.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { inspectorFlags } from "./inspector.js";
 import { Interview } from "./interview.js";
@@ -20,6 +20,7 @@ import { probe, ProbePort } from "./probe.js";
 import { openSession } from "./session.js";
 import { type AgentConfig, PROGRAM } from "./start-agent.js";
 import { root, version } from "./version.js";
+import { messageOf } from "../src/thrown.js";
 
 /** What is around an agent that is not a process of its own, but a task of srun. */
 export interface Surroundings {

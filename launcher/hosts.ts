@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
-import { messageOf, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
 import { type HostEntry, parseHostfile, parseHostList, plainHost } from "./hostfile.js";
 import type { Options } from "./options.js";
 import { mergeHosts } from "./placement/allocation.js";
+import { messageOf } from "../src/thrown.js";
 
 /** True for the names and addresses of this host. Local. */
 export function isThisHost(name: string): boolean {

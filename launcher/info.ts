@@ -3,8 +3,9 @@ import { env } from "../src/env.js";
 import { candidates, howToInstall } from "../src/comm/transports/mpi/find.js";
 import { describeKernels, type KernelInfo } from "../src/kernels/describe.js";
 import { requireNative } from "../src/native.js";
-import { messageOf, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
 import { version } from "./version.js";
+import { messageOf } from "../src/thrown.js";
 
 type Koffi = typeof import("koffi");
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { UserFile } from "../src/comm/wire/messages.js";
-import { messageOf, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
+import { messageOf } from "../src/thrown.js";
 
 /** What one message to an agent can hold. */
 const MOST_BYTES = 2 ** 30;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { messageOf, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
 import { words } from "./words.js";
+import { messageOf } from "../src/thrown.js";
 
 /** One program of a job, and what is its own. */
 export interface Program {

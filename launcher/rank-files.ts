@@ -1,7 +1,8 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
 import { makeFolder } from "./make-folder.js";
+import { messageOf } from "../src/thrown.js";
 
 /** Files for what ranks print, made when there is something to write; two ranks may share one. */
 export class RankFiles {

@@ -3,9 +3,10 @@ import type { RankStatistics } from "../src/comm/recording.js";
 import type { ChromeEvent } from "../src/comm/trace.js";
 import type { RecordKind } from "../src/comm/wire/messages.js";
 import { wallClockMs } from "./clocks.js";
-import { messageOf, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
 import { nameRanks } from "./ranks.js";
 import { statsTable } from "./stats-table.js";
+import { messageOf } from "../src/thrown.js";
 
 export interface RecordOptions {
   /** A table of calls is printed at the end. */

@@ -1,5 +1,5 @@
 import { groupsOf, startAgentsOf } from "./agent-tree.js";
-import { LaunchError, messageOf } from "./errors.js";
+import { LaunchError } from "./errors.js";
 import type { Greeting } from "./greeting.js";
 import type { HostEntry } from "./hostfile.js";
 import { isThisHost } from "./hosts.js";
@@ -7,6 +7,7 @@ import type { Launching } from "./launching.js";
 import type { RemoteAgent } from "./remote-agent.js";
 import { startSrunAgents } from "./srun-agents.js";
 import { Turns } from "./turns.js";
+import { messageOf } from "../src/thrown.js";
 
 /** The agents of other hosts, each started once, at the latest when its host gets ranks. */
 export class RemoteAgents {

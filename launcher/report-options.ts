@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import type { Knobs } from "../src/knobs.js";
 import { seconds } from "./ending-options.js";
-import { messageOf, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
 import { makeFolder } from "./make-folder.js";
 import { oneOf } from "./one-of.js";
 import type { RecordOptions } from "./records.js";
 import type { outputKnobs } from "./output-options.js";
+import { messageOf } from "../src/thrown.js";
 
 /** What the command line says about reports of what ranks do. */
 export interface ReportOptions extends RecordOptions {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { messageOf, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
 import { type HostEntry, parseHostList, plainHost } from "./hostfile.js";
+import { messageOf } from "../src/thrown.js";
 
 /** What a resource manager has given to the job in which tsmpirun runs. */
 export interface Grant {

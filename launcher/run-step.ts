@@ -7,7 +7,7 @@ import { addressToward } from "./address.js";
 import { Agent, ownAddress, type Surroundings } from "./host-agent.js";
 import { bundle } from "./bundle.js";
 import { deferred } from "./deferred.js";
-import { exitCodes, LaunchError, messageOf } from "./errors.js";
+import { exitCodes, LaunchError } from "./errors.js";
 import { readEnding } from "./ending-options.js";
 import { EventLog } from "./event-log.js";
 import { findScript } from "./find-script.js";
@@ -28,6 +28,7 @@ import { handleSignals } from "./signals.js";
 import type { AgentConfig } from "./start-agent.js";
 import { failTask, type Step } from "./step.js";
 import { MEET_MS, OtherTaskFailed, StepFiles } from "./step-files.js";
+import { messageOf } from "../src/thrown.js";
 
 const LINGER_MS = 1000;
 const LOOK_MS = 20;

@@ -3,9 +3,10 @@ import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { environment } from "./environment.js";
-import { LaunchError, messageOf } from "./errors.js";
+import { LaunchError } from "./errors.js";
 import { type Janitor, startJanitor } from "./janitor.js";
 import { makeFolder } from "./make-folder.js";
+import { messageOf } from "../src/thrown.js";
 
 /** The folder of a job on this host. */
 export interface Session {

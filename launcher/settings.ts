@@ -3,8 +3,9 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Knob, type Knobs, isOn, rankKnobs, variableOf } from "../src/knobs.js";
 import { nearest, type Value, type Values } from "./command-line.js";
-import { messageOf, UsageError } from "./errors.js";
+import { UsageError } from "./errors.js";
 import { type Flags, knobs } from "./knobs.js";
+import { messageOf } from "../src/thrown.js";
 
 /** What was set, and by whom: `command line`, `TSMPI_TIMEOUT`, the path of a file. */
 export type Settings = ReadonlyMap<string, { readonly value: Value; readonly origin: string }>;

@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Answer, ControlMessage } from "../src/comm/wire/messages.js";
-import { messageOf } from "./errors.js";
 import type { EventLog } from "./event-log.js";
 import type { Ledger } from "./ledger.js";
 import { makeFolder } from "./make-folder.js";
@@ -11,6 +10,7 @@ import { StallWatch } from "./stall-watch.js";
 import { type StateContext, stateReport, stateSummary } from "./state-report.js";
 import { type Finding, type Findings, Survey } from "./survey.js";
 import { describeRing, findRing, isStill } from "./wait-graph.js";
+import { messageOf } from "../src/thrown.js";
 
 export interface StateReporterOptions extends Pick<ReportOptions, "dumpOn" | "dumpFolder"> {
   readonly ledger: Ledger;

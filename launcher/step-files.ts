@@ -2,11 +2,11 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { environment } from "./environment.js";
-import { messageOf } from "./errors.js";
 import { appearing } from "./offered-memory.js";
 import { privateFolder } from "./session.js";
 import type { AgentConfig } from "./start-agent.js";
 import type { Step } from "./step.js";
+import { messageOf } from "../src/thrown.js";
 
 /** srun starts all tasks at about the same time; a file on a shared disk may take seconds to be seen. */
 export const MEET_MS = 60_000;

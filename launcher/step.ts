@@ -1,7 +1,8 @@
 import { parseHostList } from "./hostfile.js";
-import { LaunchError, messageOf, UsageError } from "./errors.js";
+import { LaunchError, UsageError } from "./errors.js";
 import { numberRanks } from "./placement/rank.js";
 import { parseRepeated } from "./resource-manager.js";
+import { messageOf } from "../src/thrown.js";
 
 /** A task of srun, and where the others are. */
 export interface Step {

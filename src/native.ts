@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { env } from "./env.js";
+import { messageOf } from "./thrown.js";
 
 const resolver = createRequire(env.root ? join(env.root, "package.json") : import.meta.url);
 
@@ -16,7 +17,7 @@ export function requireNative<T>(name: "koffi" | "zeromq"): T {
   try {
     return resolver((name === "koffi" && env.koffi) || name) as T;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    const why = messageOf(cause).split("\n")[0];
     throw new Error(
       `tsmpi: cannot load ${name} on ${process.platform}-${process.arch} (${why}); reinstall tsmpi there`,
       { cause },

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { env } from "../src/env.js";
 import { simulate } from "../src/comm/simulate.js";
 import type { Communicator } from "../src/comm/types.js";
+import { messageOf } from "../src/thrown.js";
 
 /** Assertions inside a body come from node:assert, so that they also fail a real rank. */
 export type Body = (comm: Communicator) => Promise<void> | void;
@@ -46,7 +47,7 @@ export async function spmd(
       try {
         await simulate(size, body, { seed: size });
       } catch (error) {
-        throw new Error(`on ${size} ranks: ${error instanceof Error ? error.message : String(error)}`, {
+        throw new Error(`on ${size} ranks: ${messageOf(error)}`, {
           cause: error,
         });
       }

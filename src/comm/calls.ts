@@ -31,6 +31,7 @@ import type { CommState } from "./rank-state.js";
 import { REVOKED, Revoking } from "./revocation.js";
 import { Task } from "./task.js";
 import { ANY_SOURCE, ANY_TAG, type CallOptions, type Request } from "./types.js";
+import { messageOf } from "../thrown.js";
 
 /** So many calls are remembered, by sequence number, so that a late message can still be judged. A power of two. */
 const REMEMBERED = 64;
@@ -391,10 +392,6 @@ function refuseOthers(call: Call, messages: Iterable<Message>): void {
 }
 
 type Limitable = Pick<Operation<unknown>, "settled" | "limit">;
-
-function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
-}
 
 /** Memory of the ranks of this host among the members, if there are several. */
 function hostBoard(members: Members): HostBoard | undefined {

@@ -58,7 +58,9 @@ export class Contexts {
     const group = this.#groups.get(id);
     if (group !== undefined) return tell(group);
     if (this.#freed.has(id)) return;
-    this.#early.set(id, [...(this.#early.get(id) ?? []), tell]);
+    const told = this.#early.get(id);
+    if (told === undefined) this.#early.set(id, [tell]);
+    else told.push(tell);
   }
 
   // --- their end ------------------------------------------------------------------------------

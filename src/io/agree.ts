@@ -1,5 +1,6 @@
 import { channelOf } from "../array/channel.js";
 import type { Communicator } from "../comm/types.js";
+import { messageOf } from "../thrown.js";
 
 const turns = new WeakMap<Communicator, Promise<unknown>>();
 
@@ -45,8 +46,7 @@ export async function agree<T>(
   }
   const failed = await channel.allreduce(outcome ? comm.size : comm.rank, { op: "min" });
   if (outcome && failed === comm.size) return outcome.value;
-  const text = failure instanceof Error ? failure.message : String(failure);
-  const reason = await channel.bcast(failed === comm.rank ? text : undefined, { root: failed });
+  const reason = await channel.bcast(failed === comm.rank ? messageOf(failure) : undefined, { root: failed });
   throw new Error(
     `${where}: failed on rank ${failed}: ${reason}`,
     failed === comm.rank ? { cause: failure } : {},

@@ -8,6 +8,7 @@ import { agree, agreeInTurn } from "./agree.js";
 import { replacing } from "./array-file.js";
 import { chunksFor } from "./chunks.js";
 import { decodeElements } from "./elements.js";
+import { messageOf } from "../thrown.js";
 
 /**
  * Reads a dataset of an HDF5 file into a space, each rank its own block: hyperslabs that the HDF5 library (compiled to
@@ -201,7 +202,7 @@ function trying<T>(what: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = messageOf(cause);
     const reasons = [...text.matchAll(/#\d+: (.*) in \w+\(\): (.*)/g)].filter(
       ([, file]) => !file.includes("H5PL"),
     );

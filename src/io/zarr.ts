@@ -15,6 +15,7 @@ import { exact, half } from "./elements.js";
 import { isCodec, metadataOf, type ZarrCodec, ZARR_CODECS } from "./zarr-metadata.js";
 import { ShardFolder } from "./zarr-shards.js";
 import { ZarrFolder } from "./zarr-store.js";
+import { messageOf } from "../thrown.js";
 
 export interface ZarrOptions {
   /** Version of the format; default 3. */
@@ -119,8 +120,7 @@ async function openArray(folder: ZarrFolder) {
     const array = await opened;
     return { zarr, folder, array };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${folder.folder} cannot be opened as a Zarr array: ${reason}`, { cause });
+    throw new Error(`${folder.folder} cannot be opened as a Zarr array: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -115,7 +115,7 @@ export class NativeCalls implements Group {
       case Note.called:
         if (this.#judge.inspect(message) !== undefined) return;
         if (meeting !== undefined) this.#arrive(meeting, source);
-        else if (!this.#judge.isOver(sequence)) this.#early.set(sequence, [...this.early(sequence), message]);
+        else if (!this.#judge.isOver(sequence)) this.#keep(message);
         return;
       case Note.all:
       case Note.nobody:
@@ -144,6 +144,12 @@ export class NativeCalls implements Group {
 
   get #decides(): boolean {
     return this.#members.rank === 0;
+  }
+
+  #keep(message: Message): void {
+    const early = this.#early.get(message.tag);
+    if (early === undefined) this.#early.set(message.tag, [message]);
+    else early.push(message);
   }
 
   #arrive(meeting: Meeting, source: number): void {

@@ -6,6 +6,7 @@ import type { Message } from "../matching.js";
 import type { Limited } from "../limit.js";
 import { failed, Operation } from "../request.js";
 import { ANY_TAG, type CallOptions } from "../types.js";
+import { messageOf } from "../../thrown.js";
 
 /** Verbs of every service; those of its own begin at {@link FIRST_VERB}. */
 const Verb = { answer: 1, refusal: 2, leave: 3 } as const;
@@ -157,7 +158,7 @@ export abstract class Service implements Group, Offered {
     try {
       this.serve(query);
     } catch (error) {
-      this.refuse(query, error instanceof Error ? error.message : String(error));
+      this.refuse(query, messageOf(error));
     }
   }
 

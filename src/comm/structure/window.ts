@@ -17,6 +17,7 @@ import { firstOf, slice, store } from "./access.js";
 import { type Access, WindowArguments } from "./window-arguments.js";
 import { WindowLocks } from "./window-locks.js";
 import { WindowService } from "./window-service.js";
+import { messageOf } from "../../thrown.js";
 
 /** Larger accesses are made in pieces, so that a target that serves them turns to others in between. */
 const PIECE_BYTES = 4 * 2 ** 20;
@@ -187,7 +188,7 @@ export class ActiveWindow<A extends TypedArray> implements Window<A> {
     try {
       await this.#wait("fence", ANY_SOURCE, options, () => this.#service.answered());
     } catch (error) {
-      inner.revoke(`fence: ${error instanceof Error ? error.message : String(error)}`);
+      inner.revoke(`fence: ${messageOf(error)}`);
       throw error;
     }
     if (signal === undefined && timeoutMs === Infinity) return inner.barrier();

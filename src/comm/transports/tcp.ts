@@ -10,6 +10,7 @@ import { newPeer, type Peer } from "./tcp/peer.js";
 import type { SealKeys } from "./tcp/seal.js";
 import { type Sockets, sockets } from "./tcp/sockets.js";
 import type { Sink, Transport } from "./transport.js";
+import { messageOf } from "../../thrown.js";
 
 /** How long a rank polls before it sleeps in its event loop. */
 const POLL_US = 1000;
@@ -57,9 +58,8 @@ export async function openTcp(
       });
     });
   await openWithin(boot.ports, listen, boot.rank).catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
-      `tcp: rank ${boot.rank} cannot listen on ${boot.address} (${why}); choose an address of this host`,
+      `tcp: rank ${boot.rank} cannot listen on ${boot.address} (${messageOf(cause)}); choose an address of this host`,
       {
         cause,
       },

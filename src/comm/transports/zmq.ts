@@ -8,6 +8,7 @@ import { Arrivals } from "./zmq/arrivals.js";
 import { Gate, serverOptions } from "./zmq/curve.js";
 import { decode, encodeHello, type Frame, PART_BYTES_MAX } from "./zmq/frames.js";
 import { heartbeat, Link } from "./zmq/link.js";
+import { messageOf } from "../../thrown.js";
 
 /** How often connections are looked at, and messages for a rank that does not sleep. */
 const TICK_MS = 50;
@@ -61,9 +62,8 @@ export async function openZmq(
   } catch (cause) {
     router.close();
     gate?.close();
-    const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
-      `zmq: rank ${boot.rank} cannot listen on ${address} (${why}); choose an address of this host`,
+      `zmq: rank ${boot.rank} cannot listen on ${address} (${messageOf(cause)}); choose an address of this host`,
       {
         cause,
       },
@@ -262,8 +262,7 @@ class Zmq implements ZmqTransport {
       peer.arrivals.take(frames, chunk);
     } catch (cause) {
       this.malformed++;
-      const what = cause instanceof Error ? cause.message : String(cause);
-      this.#lose(peer, new Error(what, { cause }));
+      this.#lose(peer, new Error(messageOf(cause), { cause }));
     }
   }
 

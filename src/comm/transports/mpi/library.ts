@@ -1,5 +1,6 @@
 import { requireNative } from "../../../native.js";
 import { type Abi, type HandleName, mpich, openMpi } from "./abi.js";
+import { messageOf } from "../../../thrown.js";
 
 type Koffi = typeof import("koffi");
 
@@ -196,7 +197,7 @@ export function loadMpi(paths: readonly string[], howToInstall: string): Mpi {
       // Plugins of Open MPI look for its symbols among the global ones.
       return bind(koffi, koffi.load(path, { global: true }), path);
     } catch (error) {
-      reasons.push(`  ${path}: ${error instanceof Error ? error.message : String(error)}`);
+      reasons.push(`  ${path}: ${messageOf(error)}`);
     }
   }
   throw new Error(
