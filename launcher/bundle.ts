@@ -76,10 +76,17 @@ export async function bundle(script: string, text?: string): Promise<Bundle> {
   }
 }
 
-/** Ends the process that has compiled programs: what a terminal sends to all, such as SIGQUIT, would make it talk. Local. */
-export async function endCompiler(): Promise<void> {
-  const { stop } = await import("esbuild");
-  await stop();
+/**
+ * Bundles programs, and then ends the process that has compiled them: what a terminal sends to all, such as SIGQUIT, would
+ * make it talk. Local.
+ */
+export async function withCompiler<T>(compile: () => Promise<T>): Promise<T> {
+  try {
+    return await compile();
+  } finally {
+    const { stop } = await import("esbuild");
+    await stop();
+  }
 }
 
 function asFile(sourcefile: string, contents: string) {

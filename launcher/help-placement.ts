@@ -98,7 +98,8 @@ slots are refused, unless --oversubscribe.
 
 The tasks meet at a file of this user in ~/.cache/tsmpi; TSMPI_KEYFILE names another one, on a disk that all hosts
 share. All ranks of the job have one pair of keys, which that file holds until they have met. A task that fails before it
-has come there ends the others at once. Slurm's --distribution may be block or cyclic. Variables and files of
+has come there ends the others at once; one that ends before tsmpi has begun is missed after a few seconds, if srun can be
+called on the hosts. Slurm's --distribution may be block or cyclic. Variables and files of
 --help configuration are read. With srun --mpi=pmix or pmi2 ranks talk through a real MPI instead, see --help mpi.
 `,
 };

@@ -28,7 +28,7 @@ export interface Surroundings {
   readonly memory: HostMemory | undefined;
   /** CPUs to which its rank is bound already; 0: it is not. */
   readonly bound: number;
-  /** Called when all ranks of the job run. */
+  /** Called when all agents of the job have come. */
   readonly met: () => void;
   /** Takes what ranks print; `undefined`: the launcher does. */
   readonly write: ((stream: 1 | 2, bytes: Uint8Array, written: () => void) => void) | undefined;
@@ -124,8 +124,6 @@ export class Agent {
       case "start":
         return this.#start(message.start);
       case "address-book":
-        this.#around.met();
-        return this.#relay(encoded);
       case "finalized":
       case "gone":
         return this.#relay(encoded);
@@ -153,6 +151,7 @@ export class Agent {
   }
 
   #start(start: Start): void {
+    this.#around.met();
     this.#probed?.close();
     try {
       this.#launch(start);

@@ -5,7 +5,7 @@ import { segmentBytes } from "../src/comm/wire/segment.js";
 import { transportNames } from "../src/comm/wire/messages.js";
 import { addressToward } from "./address.js";
 import { Agent, ownAddress, type Surroundings } from "./host-agent.js";
-import { bundle } from "./bundle.js";
+import { bundle, withCompiler } from "./bundle.js";
 import { deferred } from "./deferred.js";
 import { exitCodes, LaunchError } from "./errors.js";
 import { readEnding } from "./ending-options.js";
@@ -24,10 +24,12 @@ import { readOutput } from "./output-options.js";
 import { Outputs } from "./outputs.js";
 import { rankVariables, settle, valuesOf } from "./settings.js";
 import { Feed } from "./stdin.js";
+import { inPrivateFolder } from "./session.js";
 import { handleSignals } from "./signals.js";
 import type { AgentConfig } from "./start-agent.js";
 import { failTask, type Step } from "./step.js";
 import { MEET_MS, OtherTaskFailed, StepFiles } from "./step-files.js";
+import { watchTasks } from "./step-watch.js";
 import { messageOf } from "../src/thrown.js";
 
 const LINGER_MS = 1000;
@@ -50,20 +52,30 @@ export async function runStep(step: Step, name: string, args: readonly string[])
   const files = new StepFiles(step);
   try {
     const script = await findScript(resolve(name));
-    if (step.rank > 0) return await runTask(step, files, await files.config());
-    return await runFirst(step, files, script, args);
+    if (step.rank === 0) return await runFirst(step, files, script, args);
+    return await runTask(step, files, await configOf(step, files));
   } catch (error) {
-    if (error instanceof OtherTaskFailed) return exitCodes.launcher;
-    files.fail(messageOf(error));
+    if (error instanceof OtherTaskFailed) return error.exitCode;
+    const code = error instanceof LaunchError ? error.exitCode : exitCodes.launcher;
+    if (!files.fail(messageOf(error), step.rank, code)) return code;
     if (error instanceof LaunchError) throw error;
     return failTask(step, error);
   } finally {
+    const isEarly = step.rank === 0 && !files.met;
+    if (isEarly) files.fail("the job has ended before all tasks had come");
     // Tasks that start later than this one look why they are alone.
-    if (step.rank === 0 && !files.met) {
-      files.fail("the job has ended before all tasks had come");
-      await delay(FAREWELL_MS);
-    }
+    if (isEarly || files.tells) await delay(FAREWELL_MS);
     files.remove();
+  }
+}
+
+/** What the first task publishes. */
+async function configOf(step: Step, files: StepFiles): Promise<AgentConfig> {
+  const unwatch = watchTasks(step, files);
+  try {
+    return await files.config();
+  } finally {
+    unwatch();
   }
 }
 
@@ -93,7 +105,7 @@ async function memoryOf({ rank, beside }: Step, files: StepFiles): Promise<HostM
   const file = files.memory();
   if (rank !== beside[0]) return takeMemory(files.appearing(file));
   const memory = createHostMemory(beside.length, segmentBytes(beside.length));
-  offerMemory(memory, file);
+  inPrivateFolder(() => offerMemory(memory, file));
   return memory;
 }
 
@@ -110,6 +122,7 @@ async function runFirst(
   script: string,
   args: readonly string[],
 ): Promise<number> {
+  const program = await withCompiler(() => bundle(script)); // nobody is called to what does not compile
   const { size, hosts, hostOf, launcherAddress } = step;
   const several = hosts.length > 1;
   const address = several ? await addressToward(launcherAddress || hosts[1]) : "127.0.0.1";
@@ -137,7 +150,9 @@ async function runFirst(
     raw: false,
     anywhere: false,
   }));
+  files.check();
   files.publish(configs);
+  const unwatch = watchTasks(step, files);
   const transport = transportNames.find((name) => name === flags.transport) ?? "auto";
   const common = jobStart(`slurm-${step.name}`, transport, hostOf);
   const gone = hostOf.map(() => deferred<string>());
@@ -191,17 +206,20 @@ async function runFirst(
   );
   const absences = setInterval(() => {
     const { absence } = files;
-    if (files.met || absence !== undefined) clearInterval(absences);
+    if (!files.met && absence === undefined) return;
+    clearInterval(absences);
+    unwatch();
     if (absence !== undefined) gone[absence.rank].resolve(absence.text);
   }, LOOK_MS);
   try {
     const own = runTask(step, files, configs[0]).catch((error: unknown) => files.fail(messageOf(error)));
-    const code = await job.run([await bundle(script)]);
+    const code = await job.run([program]);
     // Its agent may not have come either.
     await Promise.race([own, delay(LINGER_MS, undefined, { ref: false })]);
     return code;
   } finally {
     unhandle();
+    unwatch();
     clearInterval(absences);
     clearInterval(farewell);
     await hub.close();

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { Start } from "../src/comm/wire/messages.js";
 import { startAgents } from "./agents.js";
-import { type Bundle, bundle, endCompiler } from "./bundle.js";
+import { type Bundle, bundle, withCompiler } from "./bundle.js";
 import { debugFlags, listInspectors, lookedInto } from "./debugging.js";
 import { displayPlan, showBinding } from "./display.js";
 import { UsageError } from "./errors.js";
@@ -238,18 +238,15 @@ function startsOf(
 /** Each script once. */
 async function bundleAll(programs: readonly Program[]): Promise<Bundle[]> {
   const bundles = new Map<string, Promise<Bundle>>();
-  const all = programs.map(async ({ script, code, foreign }) => {
+  const one = async ({ script, code, foreign }: Program): Promise<Bundle> => {
     if (foreign) return NO_SCRIPT;
     if (code !== undefined) return bundle(script, code);
     const bundled = bundles.get(script) ?? bundle(script);
     bundles.set(script, bundled);
     return bundled;
-  });
-  try {
-    return await Promise.all(all);
-  } finally {
-    if (programs.some(({ foreign }) => !foreign)) await endCompiler();
-  }
+  };
+  const all = async () => Promise.all(programs.map(one));
+  return programs.every(({ foreign }) => foreign) ? all() : withCompiler(all);
 }
 
 const NO_SCRIPT: Bundle = { code: new Uint8Array(), sourceMap: new Uint8Array() };

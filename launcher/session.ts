@@ -32,16 +32,7 @@ export function newJobId(name = ""): string {
 export function openSession(jobId = newJobId()): Session {
   const folder = join(jobsFolder(), jobId);
   const { watch } = startJanitor(folder);
-  for (let attempt = 0; ; attempt++) {
-    try {
-      privateFolder();
-      mkdirSync(folder, { mode: 0o700 });
-      break;
-    } catch (error) {
-      // Another job of this user that ends may remove the parent between the two calls.
-      if (error instanceof LaunchError || attempt === 5) throw error;
-    }
-  }
+  inPrivateFolder(() => mkdirSync(folder, { mode: 0o700 }));
   sweep(dirname(folder));
   return { folder, watch, remove: () => remove(folder) };
 }
@@ -67,17 +58,34 @@ export function privateFolder(): string {
   return folder;
 }
 
+/** Makes something in the folder of this user's jobs, which another job that ends may remove just before. Local. */
+export function inPrivateFolder(make: () => void): void {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      privateFolder();
+      return make();
+    } catch (error) {
+      if (error instanceof LaunchError || attempt === 5) throw error;
+    }
+  }
+}
+
+/** Removes the folder of this user's jobs, unless something is in it. Local. */
+export function leavePrivateFolder(): void {
+  try {
+    rmdirSync(jobsFolder());
+  } catch {
+    // other jobs run, or have removed it
+  }
+}
+
 function jobsFolder(): string {
   return join(base(), `tsmpi-${userInfo().uid}`);
 }
 
 function remove(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
-  try {
-    rmdirSync(dirname(folder));
-  } catch {
-    // not empty: other jobs run
-  }
+  leavePrivateFolder();
 }
 
 /** The path of an ipc socket may have about 100 characters; a long temporary folder would not fit. */

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { bundle } from "./bundle.js";
+import { bundle, withCompiler } from "./bundle.js";
 import { launcherProcess } from "./launcher-process.js";
-import { privateFolder } from "./session.js";
+import { leavePrivateFolder, privateFolder } from "./session.js";
 import { root, version } from "./version.js";
 
 /**
@@ -30,7 +30,7 @@ export async function shareProgram(script: string): Promise<string> {
   }
   try {
     const own = `${path}.${process.pid}`; // renamed into place: a reader never sees half a file
-    writeFileSync(own, inlined(await bundle(script)), { mode: 0o600 });
+    writeFileSync(own, inlined(await withCompiler(() => bundle(script))), { mode: 0o600 });
     renameSync(own, path);
     return path;
   } finally {
@@ -41,11 +41,7 @@ export async function shareProgram(script: string): Promise<string> {
 /** Removes a program, and the folder of this user's jobs if nothing else is in it. Local. */
 export function removeProgram(path: string): void {
   rmSync(path, { force: true });
-  try {
-    rmdirSync(dirname(path));
-  } catch {
-    // not empty, or gone
-  }
+  leavePrivateFolder();
 }
 
 const PREFIX = "program-";

@@ -18,12 +18,24 @@ export function startSrunAgents(
   paths: RemotePaths,
 ): ReadonlyMap<string, RemoteAgent> {
   const names = hosts.map(({ name }) => name);
-  const count = `${names.length}`;
-  const where = ["-N", count, "-n", count, `--nodelist=${names.join(",")}`];
-  const args = [...ALWAYS, ...where, ...agentWords(paths)];
-  const environment = unconstrained(process.env);
-  const agents = startRemoteAgents({ command: "srun", args, names, environment });
+  const { args, environment } = besideAll(names);
+  const agents = startRemoteAgents({
+    command: "srun",
+    args: [...args, ...agentWords(paths)],
+    names,
+    environment,
+  });
   return new Map(agents.map((agent, i) => [names[i], agent]));
+}
+
+/** Words and environment of an srun that starts one process on each of these hosts of the job. Local, pure. */
+export function besideAll(names: readonly string[]): {
+  args: readonly string[];
+  environment: NodeJS.ProcessEnv;
+} {
+  const count = `${names.length}`;
+  const args = [...ALWAYS, "-N", count, "-n", count, `--nodelist=${names.join(",")}`];
+  return { args, environment: unconstrained(process.env) };
 }
 
 /** Without what the job or the step around says about tasks: it would go before what is said here. */

@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { environment } from "./environment.js";
+import { exitCodes } from "./errors.js";
 import { appearing } from "./offered-memory.js";
-import { privateFolder } from "./session.js";
+import { leavePrivateFolder, privateFolder } from "./session.js";
 import type { AgentConfig } from "./start-agent.js";
 import type { Step } from "./step.js";
 import { messageOf } from "../src/thrown.js";
@@ -14,11 +15,20 @@ export const MEET_MS = 60_000;
 /** Why a task has not come to where tasks meet. */
 export interface Absence {
   readonly rank: number;
+  /** With what the others are to end. */
+  readonly code: number;
   readonly text: string;
 }
 
 /** Another task has failed before all had met, and has said so itself. */
-export class OtherTaskFailed extends Error {}
+export class OtherTaskFailed extends Error {
+  readonly exitCode: number;
+
+  constructor({ code }: Absence) {
+    super();
+    this.exitCode = code;
+  }
+}
 
 /** The files by which the tasks of a step find each other. Only this user can read them. */
 export class StepFiles {
@@ -30,6 +40,8 @@ export class StepFiles {
   readonly #own: string[] = [];
   /** All tasks have met. */
   met = false;
+  /** This task has told others that they wait in vain. */
+  tells = false;
 
   constructor(step: Step) {
     const { name, hosts } = step;
@@ -74,10 +86,13 @@ export class StepFiles {
 
   /** The content of a file that another task will write, unless one will not come. */
   async appearing(file: string): Promise<string> {
-    return appearing(file, MEET_MS, () => {
-      const { absence } = this;
-      if (absence !== undefined) throw new OtherTaskFailed(absence.text);
-    });
+    return appearing(file, MEET_MS, () => this.check());
+  }
+
+  /** @throws {OtherTaskFailed} If one of the tasks will not come. */
+  check(): void {
+    const { absence } = this;
+    if (absence !== undefined) throw new OtherTaskFailed(absence);
   }
 
   /** The first task to say that it will not come. */
@@ -89,19 +104,29 @@ export class StepFiles {
     }
   }
 
-  /** Tells the others, who wait for this task, that they do so in vain. */
-  fail(text: string): void {
-    if (this.met) return;
-    const { rank } = this.#step;
-    const unfinished = `${this.#absence}.${rank}`;
-    writeFileSync(unfinished, JSON.stringify({ rank, text }));
-    renameSync(unfinished, this.#absence);
-    if (rank === 0) this.#own.push(this.#absence);
+  /**
+   * Tells the others that they wait in vain for a task; the first to do so is heard.
+   *
+   * @returns Whether this task has to tell the user: the first one does if there is one.
+   */
+  fail(text: string, rank = this.#step.rank, code: number = exitCodes.launcher): boolean {
+    if (this.met) return true;
+    try {
+      // Who reads half of it reads it again.
+      writeFileSync(this.#absence, JSON.stringify({ rank, text, code }), { mode: 0o600, flag: "wx" });
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+      throw error;
+    }
+    this.tells = this.#step.rank === 0 || !existsSync(this.#meeting);
+    if (this.tells) this.#own.push(this.#absence);
+    return this.tells;
   }
 
   /** Removes those of this task. */
   remove(): void {
     for (const file of this.#own) rmSync(file, { force: true });
+    leavePrivateFolder();
   }
 }
 

@@ -8,6 +8,8 @@ import { messageOf } from "../src/thrown.js";
 export interface Step {
   /** Names the step among all of this user's. */
   readonly name: string;
+  /** As Slurm calls it. */
+  readonly id: string;
   readonly rank: number;
   readonly size: number;
   /** Names of hosts, and the place among them of every task. */
@@ -47,6 +49,7 @@ export function readStep(variables: Variables): Step | undefined {
   for (const [host, ranks] of layout.entries()) for (const task of ranks) hostOf[task] = host;
   return {
     name: ["JOB_ID", "STEP_ID", "SRUN_COMM_PORT"].map((part) => variables[`SLURM_${part}`] ?? "").join("-"),
+    id: `${variables["SLURM_JOB_ID"] ?? ""}.${variables["SLURM_STEP_ID"] ?? ""}`,
     rank,
     size,
     hosts,

@@ -1,8 +1,9 @@
 // Compiles src/kernels/assembly to WebAssembly, once for numbers of 4 bytes and once for those of 8, and writes both, as
 // base64 in a TypeScript module, to src/kernels/generated/wasm.ts. Does nothing when the output is newer than every input.
-import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { replaceFile } from "./replace-file.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const assembly = join(root, "src/kernels/assembly");
@@ -22,10 +23,7 @@ async function build() {
     "// Written by scripts/build-kernels.mjs from src/kernels/assembly.\n" +
     constant("single", single) +
     constant("double", double);
-  await mkdir(join(output, ".."), { recursive: true });
-  const temporary = `${output}.${process.pid}`; // renamed into place: a reader never sees half a file
-  await writeFile(temporary, text);
-  await rename(temporary, output);
+  await replaceFile(output, text);
   console.log(
     `kernels: ${single.length} and ${double.length} bytes of WebAssembly in ${Math.round(performance.now() - started)} ms`,
   );

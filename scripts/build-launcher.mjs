@@ -3,10 +3,12 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { replaceFile } from "./replace-file.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-await build({
+const { outputFiles } = await build({
+  write: false,
   entryPoints: ["cli.js", "agent.js"].map((name) => join(root, "dist/launcher", name)),
   outdir: join(root, "dist/tsmpirun"),
   bundle: true,
@@ -16,3 +18,4 @@ await build({
   packages: "external",
   logLevel: "error",
 });
+for (const { path, contents } of outputFiles) await replaceFile(path, contents);

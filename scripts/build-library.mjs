@@ -1,10 +1,12 @@
 // Bundles dist/src into two scripts: HASH.core.cjs, which every rank loads, HASH.rest.cjs, with what not every program
-// needs. Describes them in library.json; see launcher/library.ts. Does nothing if they are newer than all of dist/src.
+// needs. Describes them in library.json; see launcher/library.ts. Those of the build before stay, for jobs that are about to
+// start. Does nothing if they are newer than all of dist/src.
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { replaceFile } from "./replace-file.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const source = join(root, "dist/src");
@@ -13,6 +15,8 @@ const output = join(root, "dist/library");
 const ENTRIES = ["index.js", "compat.js"];
 /** What every program needs. */
 const CORE = ["comm/world.js"];
+/** Within this time all ranks of a job have loaded the library. */
+const STARTING_MS = 600_000;
 
 /** Packages that are imported late stay where they are; those with native code are never imported otherwise. */
 const lateInPlace = {
@@ -39,15 +43,21 @@ async function buildLibrary() {
     rest: await scriptOf(rest, [standIns(core, exports)]),
   };
   const hash = createHash("sha256").update(scripts.core).update(scripts.rest).digest("hex").slice(0, 16);
-  await rm(output, { recursive: true, force: true });
-  await mkdir(output);
   for (const [name, text] of Object.entries(scripts))
-    await writeFile(join(output, `${hash}.${name}.cjs`), text);
-  const unfinished = join(output, "library.json.new"); // renamed into place: a reader never sees half a file
-  await writeFile(unfinished, JSON.stringify({ hash, exports }));
-  await rename(unfinished, join(output, "library.json"));
+    await replaceFile(join(output, `${hash}.${name}.cjs`), text);
+  await replaceFile(join(output, "library.json"), JSON.stringify({ hash, exports }));
+  await sweep(hash);
   const bytes = Object.values(scripts).map(({ length }) => length);
   console.log(`library: ${bytes.join(" + ")} bytes in ${Math.round(performance.now() - started)} ms`);
+}
+
+/** Removes earlier builds, but not those that jobs may have been bundled for that are about to start. */
+async function sweep(hash) {
+  for (const name of await readdir(output)) {
+    const path = join(output, name);
+    const isOld = Date.now() - (await modified(path)) > STARTING_MS;
+    if (isOld && name !== "library.json" && !name.startsWith(hash)) await rm(path, { force: true });
+  }
 }
 
 /** A script that makes these modules, each when it is asked for. */

@@ -31,7 +31,7 @@ function leftovers({ hosts }: Slurm, home: string): string[] {
   const processes = hosts.names.flatMap((name) => hosts.running(name));
   const files = readdirSync(home, { recursive: true, encoding: "utf8" });
   return [
-    ...processes.filter((line) => line.includes("launcher/")),
+    ...processes.filter((line) => /launcher\/|esbuild/.test(line)),
     ...files.filter((name) => !/^\.cache(\/tsmpi(\/code_.*)?)?$/.test(name)), // compiled code is kept
   ];
 }
@@ -162,8 +162,41 @@ void test("jobs of Slurm", { timeout: 400_000, skip: why ?? false }, async (t) =
     }
   });
 
+  await t.test(
+    "srun tsmpi: tasks that end before tsmpi has begun are missed, with one message",
+    async (t) => {
+      for (const [ending, missed] of [
+        ["test $SLURM_PROCID != 1", "the task of srun for rank 1 on node1"],
+        ["test $SLURM_NODEID != 0", "the tasks of srun for ranks 0-1 on node1"],
+      ]) {
+        const command = ["sh", "-c", `${ending} || exit 9; exec "$@"`, "-", ...TSMPI, where];
+        const begun = performance.now();
+        const { code, stderr } = await run(t, slurm, [...srun, "-n4", ...command]);
+        t.not(code, 0);
+        t.match(stderr, `${missed} ended before the job could start; srun says how`);
+        t.equal(stderr.match(/^tsmpi/gm)?.length, 1, "one message");
+        t.ok(performance.now() - begun < 40_000, "nobody waits a minute");
+      }
+    },
+  );
+
+  await t.test(
+    "srun tsmpi: what does not compile ends all tasks, with its code and one message",
+    async (t) => {
+      const broken = join(t.testdir({ "broken.ts": "const x = ;" }), "broken.ts");
+      const { code, stderr } = await run(t, slurm, [...srun, "-n3", ...TSMPI, broken]);
+      t.equal(code, 1);
+      t.equal(stderr.match(/^tsmpi/gm)?.length, 1);
+      t.match(stderr, /tsmpi: cannot compile .*broken.ts/);
+    },
+  );
+
   await t.test("srun tsmpi: a task that is killed ends the others", async (t) => {
-    const kill = (): void => slurm.hosts.kill("node2", "launcher/tsmpi.js");
+    const kill = (): void => {
+      const compilers = slurm.hosts.running("node1").filter((line) => line.includes("esbuild"));
+      t.same(compilers, [], "the compiler has ended");
+      slurm.hosts.kill("node2", "launcher/tsmpi.js");
+    };
     const { code, stderr } = await run(t, slurm, [...srun, "-n2", ...TSMPI, where, "fail", "9"], kill);
     t.not(code, 0);
     t.match(stderr, /the agent on node2 ended unexpectedly .*lost rank 1; job aborted/);

@@ -1,16 +1,21 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { test, type Test } from "tap";
 import { bundle } from "../../launcher/bundle.js";
 import { libraryOf } from "../../launcher/load-library.js";
@@ -42,6 +47,26 @@ void test("a bundle holds the program and names what it uses of tsmpi", async (t
   t.match(text, /"comm\/world\.js", "init"/);
   t.notMatch(text, /DistributedArray/);
   t.ok(code.length < 50_000, `${code.length} bytes`);
+});
+
+void test("a job that starts during a build finds the library that it was bundled for", async (t) => {
+  const place = temporaryFolder(t);
+  const source = join(place, "dist/src");
+  mkdirSync(join(source, "comm"), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(place, "node_modules"));
+  cpSync(join(root, "scripts"), join(place, "scripts"), { recursive: true });
+  const build = async (world: string): Promise<string> => {
+    writeFileSync(join(source, "comm/world.js"), world);
+    for (const entry of ["index.js", "compat.js"])
+      writeFileSync(join(source, entry), 'export { value } from "./comm/world.js";\n');
+    await promisify(execFile)(process.execPath, [join(place, "scripts/build-library.mjs")]);
+    const parse: (json: string) => { hash: string } = JSON.parse;
+    return parse(readFileSync(join(place, "dist/library/library.json"), "utf8")).hash;
+  };
+  const builds = [await build("export const value = 1;\n"), await build("export const value = 2;\n")];
+  t.not(builds[0], builds[1]);
+  const scripts = builds.flatMap((hash) => [`${hash}.core.cjs`, `${hash}.rest.cjs`]);
+  t.same(readdirSync(join(place, "dist/library")).sort(), [...scripts, "library.json"].sort());
 });
 
 void test("compiled code is kept after the first job, and is as good as its text", async (t) => {
