@@ -21,6 +21,8 @@ export interface Fold {
   /** Numbers of an accumulator, and their values before any element. */
   readonly identity: readonly number[];
   readonly op: OpName | UserOp<Float64Array>;
+  /** Of a norm. */
+  readonly order?: number;
   take(x: Storage, line: Line, totals: Float64Array): void;
   /** The result in an accumulator: one number, or a real and an imaginary part. */
   finish(numbers: readonly number[]): readonly number[];
@@ -128,6 +130,10 @@ export function placeOf(which: "min" | "max", dtype: DType): Fold {
 /** Of absolute values: how many are not 0 (0), their largest (∞) or smallest (−∞), or (Σ |x|^p)^(1/p). */
 export function normOf(order: number, dtype: DType): Fold {
   if (Number.isNaN(order)) throw new RangeError("norm: order NaN; use a number, Infinity or -Infinity");
+  return { ...normFold(order, dtype), order };
+}
+
+function normFold(order: number, dtype: DType): Fold {
   const complex = isComplex(dtype);
   const real = (of: DType): DType => (of === "int32" ? "float64" : realOf(of));
   const taking = (identity: number, op: OpName, take: (total: number, size: number) => number) =>

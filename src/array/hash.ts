@@ -21,3 +21,11 @@ export class Hash {
 export function hashOf(words: Uint32Array | Uint8Array): number {
   return new Hash().add(words).value;
 }
+
+/** Tags are less than this, so that sums of their squares over thousands of ranks are exact. */
+export const TAGS = 2 ** 20;
+
+/** What a rank asks for as a number that can travel in a reduction. */
+export function tagOf(asked: readonly unknown[]): number {
+  return hashOf(new TextEncoder().encode(asked.join())) % TAGS;
+}

@@ -1,8 +1,9 @@
 import type { Communicator } from "../comm/types.js";
-import { agreeOn } from "./agree-on.js";
+import { agreeOn, type Asked } from "./agree-on.js";
 import type { BlockVector } from "./blocks.js";
 import { isComplex, numbersPerElement, type Scalar } from "./dtype.js";
 import type { Fold } from "./folds.js";
+import { tagOf } from "./hash.js";
 import { normalizeAxis, product, stridesOf } from "./shape.js";
 import { checkOptions } from "../options.js";
 
@@ -15,7 +16,10 @@ export interface ReductionOptions<V> {
   where?: V;
 }
 
-/** The whole array reduced to one accumulator, with the same bits on every rank. Collective: one allreduce. */
+/**
+ * The whole array reduced to one accumulator, with the same bits on every rank. Collective: one allreduce, of two
+ * accumulators more than the result has, which show whether ranks ask for the same; of products two.
+ */
 export async function reduceAll<V extends BlockVector<V>>(
   name: string,
   x: V,
@@ -28,14 +32,15 @@ export async function reduceAll<V extends BlockVector<V>>(
   const totals = new Float64Array(fold.identity);
   const indices = { strides: stridesOf(space.dims), steps: space.dims.map(() => 0) };
   if (space.primary || space.replicated) take(x, where, fold, indices, totals);
-  if (space.comm && !space.replicated) await combine(space.comm, fold, totals);
+  if (space.comm && !space.replicated)
+    await combineAgreed(space.comm, fold, totals, askedOf(name, fold, options));
   return [...fold.finish([...totals])];
 }
 
 /**
  * The array reduced along some axes. The result is split as the other axes are; ranks that stand behind one another
  * along the reduced axes hold it all, with the same bits. Collective: one allreduce of blocks of the result among these
- * ranks, and a small one before it that compares the axes; none if the axes are not split.
+ * ranks, and a small one before it that compares what they ask for; none if the axes are not split.
  */
 export async function reduceAlong<V extends BlockVector<V>>(
   name: string,
@@ -49,7 +54,7 @@ export async function reduceAlong<V extends BlockVector<V>>(
   if (name.startsWith("arg") && axes.length !== 1)
     throw new RangeError(`${name}: axes [${axes.join(", ")}]; give one axis, or none`);
   if (space.comm && axes.some((axis) => space.grid[axis] > 1))
-    await agreeOn(space.comm, [name, `axes [${axes.join(", ")}]`, `[${space.dims.join(", ")}]`]);
+    await agreeOn(space.comm, [...askedOf(name, fold, options, axes), `[${space.dims.join(", ")}]`]);
   const target = space.without(axes, options.keepdims);
   const result = target.zeros(fold.dtype(x.dtype));
   const kept = space.dims.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
@@ -81,6 +86,46 @@ function checked<V extends BlockVector<V>>(name: string, x: V, options: Reductio
     throw new RangeError(`${name}: where is ${where.space.toString()}, the array ${x.space.toString()}`);
   }
   return { axes, where };
+}
+
+/** What must be the same on all ranks. */
+function askedOf<V>(
+  name: string,
+  { order }: Fold,
+  { keepdims, where }: ReductionOptions<V>,
+  axes?: readonly number[],
+): Asked {
+  const asked: [string, ...string[]] = [name];
+  if (order !== undefined) asked.push(`order ${order}`);
+  if (axes) asked.push(`axes [${axes.join(", ")}]${keepdims ? ", which stay" : ""}`);
+  asked.push(where ? "elements where another array is not zero" : "all elements");
+  return asked;
+}
+
+/**
+ * As `combine`; two accumulators more in the same message show whether ranks ask for the same: of equal tags t, the sum's
+ * square is the number of ranks times the sum of squares, and the extremes of t and −t are t and −t.
+ */
+async function combineAgreed(
+  comm: Communicator,
+  fold: Fold,
+  totals: Float64Array,
+  asked: Asked,
+): Promise<void> {
+  if (comm.size === 1) return;
+  if (fold.op === "prod" || fold.op === "complexProd") {
+    await agreeOn(comm, asked);
+    return combine(comm, fold, totals);
+  }
+  const [tag, width] = [tagOf(asked), fold.identity.length];
+  const message = new Float64Array(totals.length + 2 * width);
+  message.set(totals);
+  message[totals.length] = tag;
+  message[totals.length + width] = fold.op === "sum" ? tag * tag : -tag;
+  await combine(comm, fold, message);
+  const [a, b] = [message[totals.length], message[totals.length + width]];
+  if (fold.op === "sum" ? a * a !== comm.size * b : a !== -b) await agreeOn(comm, asked);
+  totals.set(message.subarray(0, totals.length));
 }
 
 async function combine(comm: Communicator, { op }: Fold, totals: Float64Array): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Asked } from "./agree-on.js";
 import type { DType, Scalar } from "./dtype.js";
 import { isComplex } from "./dtype.js";
 import { Totals } from "./totals.js";
@@ -49,9 +50,13 @@ export abstract class ReducedVector<V> {
     return scale * (await this.#total({ power: order, scale }, order)) ** (1 / order);
   }
 
-  /** Re Σ conj(aᵢ) bᵢ of every pair, all in one allreduce. Collective. */
-  async vdots(pairs: readonly VectorPair[]): Promise<readonly number[]> {
-    const totals = new Totals(pairs.length);
+  /**
+   * Re Σ conj(aᵢ) bᵢ of every pair, all in one allreduce. Collective.
+   *
+   * @throws {RangeError} On every rank, if they were `asked` for different things.
+   */
+  async vdots(pairs: readonly VectorPair[], asked?: Asked): Promise<readonly number[]> {
+    const totals = new Totals(pairs.length, "sum", asked);
     for (let slot = 0; slot < pairs.length; slot++) {
       const [a, b] = pairs[slot];
       a.contribute("real-vdot", b, totals, slot);

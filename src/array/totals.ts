@@ -1,6 +1,6 @@
 import type { Communicator } from "../comm/types.js";
 import { agreeOn, type Asked } from "./agree-on.js";
-import { hashOf } from "./hash.js";
+import { TAGS, tagOf } from "./hash.js";
 
 /**
  * Partial results of several reductions on their way to one message. Every vector adds its rank's share; shares of
@@ -77,13 +77,11 @@ export class Totals {
   }
 }
 
-const TAGS = 2 ** 20;
-
 /**
  * Two numbers whose totals show whether all P ranks have the same t < 2²⁰. The largest (or least) t and 2²⁰ − t add up to
  * 2²⁰ only then; and only then the square of Σ t is P Σ t², by Cauchy and Schwarz.
  */
 function tagsOf(asked: Asked, op: "sum" | "max" | "min"): readonly [number, number] {
-  const tag = hashOf(new TextEncoder().encode(asked.join())) % TAGS;
+  const tag = tagOf(asked);
   return [tag, op === "sum" ? tag * tag : TAGS - tag];
 }

@@ -1,3 +1,4 @@
+import type { Asked } from "./agree-on.js";
 import type { DType, Scalar } from "./dtype.js";
 import type { Totals } from "./totals.js";
 
@@ -41,8 +42,11 @@ export interface Vector<V> {
    * pair of equal vectors. The two vectors of a pair live in one space; different pairs may live in different ones
    * on the same ranks (a model, a data stack). The vector it is called on only says where to reduce; it need not be
    * in a pair.
+   *
+   * @param asked - What else must be the same on all ranks, such as the options of a solver: compared in the same message
+   *   by the arrays here; a vector of the user's may leave it out.
    */
-  vdots(pairs: readonly VectorPair[]): PromiseLike<readonly number[]>;
+  vdots(pairs: readonly VectorPair[], asked?: Asked): PromiseLike<readonly number[]>;
   /**
    * Adds this rank's share of a reduction to `totals`, from `slot` on: how reductions of several vectors become one
    * message. Local.

@@ -1,6 +1,8 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
+import { agreeOn } from "../array/agree-on.js";
 import type { BlockSpace, BlockVector } from "../array/blocks.js";
+import { channelOf } from "../array/channel.js";
 import { numbersPerElement } from "../array/dtype.js";
 import { runs } from "../array/runs.js";
 import { product, sameNumbers } from "../array/shape.js";
@@ -110,10 +112,12 @@ function inOrder(order: Order, lengths: readonly number[]): readonly number[] {
   return order === "F" ? [...lengths].reverse() : lengths;
 }
 
-interface WriteOptions {
+/** How the bytes of a file are made of those of an array. */
+export interface FileForm {
+  readonly header: Uint8Array;
+  /** The bytes to write for those of a block, which it leaves as they are. */
   readonly prepare?: (bytes: Uint8Array) => Uint8Array;
-  /** Default "C". */
-  readonly order?: Order;
+  readonly order: Order;
 }
 
 /**
@@ -123,14 +127,23 @@ interface WriteOptions {
  * the distribution allows, a single one if only the first axis is split. The file appears under its name when it is
  * complete.
  *
- * @param options - `prepare` gives the bytes to write for those of a block, which it leaves as they are.
+ * @param options - Compared between ranks; then `formOf` checks them.
  */
-export async function writeElements<V>(
+export function writeElements<V, O extends object>(
   path: string,
   where: string,
-  header: Uint8Array,
+  array: BlockVector<V>,
+  options: O,
+  formOf: (options: O) => FileForm,
+): Promise<void> {
+  return replacing(path, where, array, options, (partial) => writeTo(partial, where, array, formOf(options)));
+}
+
+async function writeTo<V>(
+  partial: string,
+  where: string,
   { space, dtype, local }: BlockVector<V>,
-  { prepare = (bytes) => bytes, order = "C" }: WriteOptions = {},
+  { header, prepare = (bytes) => bytes, order }: FileForm,
 ): Promise<void> {
   const { comm, dims } = space;
   const perElement = numbersPerElement(dtype);
@@ -138,39 +151,45 @@ export async function writeElements<V>(
   const [whole, start, shape] = [dims, space.localStart, space.localShape].map((lengths) =>
     inOrder(order, lengths),
   );
-  await replacing(path, where, comm, async (partial) => {
-    await agree(comm, where, async () => {
-      if (comm && comm.rank > 0) return;
-      await withFile(partial, "w", async (file) => {
-        await file.truncate(header.length + elementBytes * product(dims));
-        await writeAt(file, header, 0);
-      });
+  await agree(comm, where, async () => {
+    if (comm && comm.rank > 0) return;
+    await withFile(partial, "w", async (file) => {
+      await file.truncate(header.length + elementBytes * product(dims));
+      await writeAt(file, header, 0);
     });
-    await agree(comm, where, async () => {
-      if (!space.primary) return;
-      const numbers = order === "F" ? transposed(local, shape, perElement) : local;
-      const bytes = prepare(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
-      await withFile(partial, "r+", async (file) => {
-        for (const { global, local: from, length } of runs(whole, start, shape)) {
-          const run = bytes.subarray(from * elementBytes, (from + length) * elementBytes);
-          await writeAt(file, run, header.length + global * elementBytes);
-        }
-      });
+  });
+  await agree(comm, where, async () => {
+    if (!space.primary) return;
+    const numbers = order === "F" ? transposed(local, shape, perElement) : local;
+    const bytes = prepare(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+    await withFile(partial, "r+", async (file) => {
+      for (const { global, local: from, length } of runs(whole, start, shape)) {
+        const run = bytes.subarray(from * elementBytes, (from + length) * elementBytes);
+        await writeAt(file, run, header.length + global * elementBytes);
+      }
     });
   });
 }
 
 /**
  * Lets `write` make a file or a folder under another name, which rank 0 then gives its own; what was there is replaced.
- * If it fails, nothing is left but what was there. Collective.
+ * If it fails, nothing is left but what was there. Collective: before, ranks compare in a small allreduce the path, the
+ * array's dtype and space, and what else they `asked` for.
+ *
+ * @param write - Checks its options, too: all ranks have the same then, so all refuse them or none.
  */
 export function replacing(
   path: string,
   where: string,
-  comm: Communicator | undefined,
+  { space, dtype }: BlockVector<unknown>,
+  asked: object,
   write: (partial: string) => Promise<void>,
 ): Promise<void> {
-  return inTurn(comm, () => replaced(path, where, comm, write));
+  const { comm } = space;
+  return inTurn(comm, async () => {
+    if (comm) await agreeOn(channelOf(comm), [where, path, dtype, space.toString(), asked]);
+    await replaced(path, where, comm, write);
+  });
 }
 
 async function replaced(

@@ -72,17 +72,17 @@ export async function writeHdf5<V>(
   array: BlockVector<V>,
   options: Hdf5Options = {},
 ): Promise<void> {
-  checkOptions("writeHdf5", options, ["chunks", "compression"]);
-  const { compression = 0 } = options;
   const { space, dtype, local } = array;
   const { comm, dims } = space;
-  const chunks = chunksFor("writeHdf5", array, options.chunks);
-  const names = dataset.split("/").filter((name) => name !== "");
-  if (names.length === 0) throw new RangeError(`writeHdf5: dataset "${dataset}"; give it a name`);
-  if (!Number.isInteger(compression) || compression < 0 || compression > 9)
-    throw new RangeError(`writeHdf5: compression ${compression}; use 0 … 9`);
-  const target = `/${names.join("/")}`;
-  await replacing(path, "writeHdf5", comm, async (partial) => {
+  await replacing(path, "writeHdf5", array, { dataset, ...options }, async (partial) => {
+    checkOptions("writeHdf5", options, ["chunks", "compression"]);
+    const { compression = 0 } = options;
+    const chunks = chunksFor("writeHdf5", array, options.chunks);
+    const names = dataset.split("/").filter((name) => name !== "");
+    if (names.length === 0) throw new RangeError(`writeHdf5: dataset "${dataset}"; give it a name`);
+    if (!Number.isInteger(compression) || compression < 0 || compression > 9)
+      throw new RangeError(`writeHdf5: compression ${compression}; use 0 … 9`);
+    const target = `/${names.join("/")}`;
     await agree(comm, "writeHdf5", async () => {
       if (comm && comm.rank > 0) return;
       await withHdf5(partial, "w", (_, file) => {

@@ -77,15 +77,17 @@ export interface NpyOptions {
  * Rank 0 writes the header and sets the length of the file; then every rank writes its block in stretches as long as
  * the distribution allows, a single one if only the first axis is split (in order "F": the last one). All ranks see one file system.
  *
- * @throws {Error} On every rank, if it fails on one of them; nothing is left under `path` then but what was there.
+ * @throws {Error} On every rank, if it fails on one of them, or they differ in path or options; nothing is left under `path` then but what was there.
  */
 export async function writeNpy<V>(
   path: string,
   array: BlockVector<V>,
   options: NpyOptions = {},
 ): Promise<void> {
-  checkOptions("writeNpy", options, ["order"]);
   const { space, dtype } = array;
-  const order = orderOf("writeNpy", options);
-  await writeElements(path, "writeNpy", formatHeader(dtype, space.dims, order), array, { order });
+  await writeElements(path, "writeNpy", array, options, () => {
+    checkOptions("writeNpy", options, ["order"]);
+    const order = orderOf("writeNpy", options);
+    return { header: formatHeader(dtype, space.dims, order), order };
+  });
 }

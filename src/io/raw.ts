@@ -48,7 +48,7 @@ export function readRawBlock<V extends BlockVector<V>>(
   options: RawOptions = {},
 ): Promise<V> {
   checkOptions("readRawBlock", options, ["type", "offset", "endian", "order"]);
-  const { type = "float64", offset = 0, endian = "little" } = options;
+  const { type = "float64", offset = 0 } = options;
   const order = orderOf("readRawBlock", options);
   const known = Object.hasOwn(TYPES, type);
   if (!known) throw new RangeError(`readRawBlock: type ${type}; use ${Object.keys(TYPES).join(", ")}`);
@@ -57,7 +57,7 @@ export function readRawBlock<V extends BlockVector<V>>(
   const [name, bytes] = TYPES[type];
   const layout = {
     type: name,
-    swapped: (endian === "little") !== LITTLE_ENDIAN,
+    swapped: (endianOf("readRawBlock", options) === "little") !== LITTLE_ENDIAN,
     fortranOrder: order === "F",
     shape: space.dims,
     dataOffset: offset,
@@ -77,16 +77,21 @@ export async function writeRaw<V>(
   array: BlockVector<V>,
   options: Pick<RawOptions, "endian" | "order"> = {},
 ): Promise<void> {
-  checkOptions("writeRaw", options, ["endian", "order"]);
   const { BYTES_PER_ELEMENT } = array.local;
-  const swap = (options.endian ?? "little") !== (LITTLE_ENDIAN ? "little" : "big");
-  const prepare = (bytes: Uint8Array) => {
-    if (!swap) return bytes;
-    const swapped = Buffer.from(bytes);
-    return BYTES_PER_ELEMENT === 4 ? swapped.swap32() : swapped.swap64();
-  };
-  await writeElements(path, "writeRaw", new Uint8Array(0), array, {
-    prepare,
-    order: orderOf("writeRaw", options),
+  await writeElements(path, "writeRaw", array, options, () => {
+    checkOptions("writeRaw", options, ["endian", "order"]);
+    const swap = endianOf("writeRaw", options) !== (LITTLE_ENDIAN ? "little" : "big");
+    const prepare = (bytes: Uint8Array) => {
+      if (!swap) return bytes;
+      const swapped = Buffer.from(bytes);
+      return BYTES_PER_ELEMENT === 4 ? swapped.swap32() : swapped.swap64();
+    };
+    return { header: new Uint8Array(0), prepare, order: orderOf("writeRaw", options) };
   });
+}
+
+/** @throws {RangeError} If it is neither of the two. */
+function endianOf(where: string, { endian = "little" }: Pick<RawOptions, "endian">): "little" | "big" {
+  if (endian === "little" || endian === "big") return endian;
+  throw new RangeError(`${where}: endian ${String(endian)}; use "little" or "big"`);
 }

@@ -92,20 +92,22 @@ export async function writeSegy<V>(
   array: BlockVector<V>,
   options: SegyOptions = {},
 ): Promise<void> {
-  checkOptions("writeSegy", options, ["interval", "format", "text", "header"]);
   const { interval = 4000, format = "float32", text = "C 1 tsmpi", header = () => ({}) } = options;
   const { space, local } = array;
   const { comm, dims, localStart, localShape } = space;
   const [samples, own, from] = [dims, localShape, localStart].map((lengths) => lengths[lengths.length - 1]);
-  if (isComplex(array.dtype))
-    throw new TypeError("writeSegy: traces are real; write real() and imag() of a complex array");
-  if (samples < 1 || samples > 0xffff || interval > 0xffff)
-    throw new RangeError(
-      `writeSegy: ${samples} samples each ${interval} µs; revision 1 has 1 … 65535 of both`,
-    );
-  const { bytes } = FORMATS[format];
-  const traceBytes = TRACE_HEADER_BYTES + samples * bytes;
-  await replacing(path, "writeSegy", comm, async (partial) => {
+  await replacing(path, "writeSegy", array, { interval, format, text }, async (partial) => {
+    checkOptions("writeSegy", options, ["interval", "format", "text", "header"]);
+    if (isComplex(array.dtype))
+      throw new TypeError("writeSegy: traces are real; write real() and imag() of a complex array");
+    if (samples < 1 || samples > 0xffff || interval > 0xffff)
+      throw new RangeError(
+        `writeSegy: ${samples} samples each ${interval} µs; revision 1 has 1 … 65535 of both`,
+      );
+    if (!Object.hasOwn(FORMATS, format))
+      throw new RangeError(`writeSegy: format ${format}; use ${Object.keys(FORMATS).join(", ")}`);
+    const { bytes } = FORMATS[format];
+    const traceBytes = TRACE_HEADER_BYTES + samples * bytes;
     await agree(comm, "writeSegy", async () => {
       if (comm && comm.rank > 0) return;
       await withFile(partial, "w", async (file) => {

@@ -73,16 +73,10 @@ export async function writeZarr<V extends BlockVector<V>>(
   array: V,
   options: ZarrOptions = {},
 ): Promise<void> {
-  checkOptions("writeZarr", options, ["version", "chunks", "shards", "codec"]);
-  const { version = 3, codec = "zstd", shards } = options;
   const { space, dtype } = array;
-  const chunks = chunksFor("writeZarr", array, options.chunks);
-  if (!isCodec(codec)) throw new RangeError(`writeZarr: codec ${codec}; use ${ZARR_CODECS}`);
-  if (version !== 2 && version !== 3)
-    throw new RangeError(`writeZarr: version ${String(version)}; use 2 or 3`);
-  if (shards) checkShards(shards, options);
   const { comm } = space;
-  await replacing(path, "writeZarr", comm, async (partial) => {
+  await replacing(path, "writeZarr", array, options, async (partial) => {
+    const { version, codec, chunks, shards } = formatOf(array, options);
     const inChunks = array instanceof DistributedArray ? await moveToChunks(array, shards ?? chunks) : array;
     await agree(comm, "writeZarr", async () => {
       if (comm && comm.rank > 0) return;
@@ -206,6 +200,18 @@ function numbersOf(data: unknown, path: string): Storage {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return exact(data, path);
   if (data instanceof Uint32Array) return Float64Array.from(data);
   return Int32Array.from(data as Iterable<number>); // shorter integers, and booleans
+}
+
+/** The options with what is missing. @throws {RangeError} If there is no such codec or version, or lengths do not fit. */
+function formatOf<V extends BlockVector<V>>(array: V, options: ZarrOptions) {
+  checkOptions("writeZarr", options, ["version", "chunks", "shards", "codec"]);
+  const { version = 3, codec = "zstd", shards } = options;
+  const chunks = chunksFor("writeZarr", array, options.chunks);
+  if (!isCodec(codec)) throw new RangeError(`writeZarr: codec ${codec}; use ${ZARR_CODECS}`);
+  if (version !== 2 && version !== 3)
+    throw new RangeError(`writeZarr: version ${String(version)}; use 2 or 3`);
+  if (shards) checkShards(shards, options);
+  return { version, codec, chunks, shards };
 }
 
 /** @throws {RangeError} Unless shards are of whole chunks, in version 3. */

@@ -1,7 +1,7 @@
 import { promote } from "../array/dtype.js";
 import type { Vector } from "../array/vector.js";
 import type { LinearOperatorContract as LinearOperator } from "../ops/operator-products.js";
-import { asksToStop, checkLength, checkOptions } from "./options.js";
+import { askedOf, asksToStop, checkLength, checkOptions } from "./options.js";
 import type { SolverOptions, SolverState, SolverStatus } from "./options.js";
 
 /**
@@ -26,7 +26,7 @@ export interface CgResult<V> {
  *
  * @param data - Right-hand side; left unchanged.
  * @throws {TypeError} If an option is unknown.
- * @throws {RangeError} If an option is out of range, or a vector does not fit the operator.
+ * @throws {RangeError} If an option is out of range, or a vector does not fit the operator; on every rank, if ranks differ in an option.
  * @see Hestenes & Stiefel, J. Res. NBS 49(6), 1952, doi:10.6028/jres.049.044
  */
 export async function cg<V extends Vector<V>>(
@@ -51,7 +51,8 @@ export async function cg<V extends Vector<V>>(
   const curvaturePair = [[p, q]] as const;
   const residualPair = [[r, r]] as const;
   const startPairs = [...residualPair, [data, data]] as const;
-  const [rhoStart, dataSquared] = await r.vdots(startPairs);
+  const asked = askedOf("cg", { rtol, atol, maxIterations, dtype, x0: x0 ? "given" : "zeros" });
+  const [rhoStart, dataSquared] = await r.vdots(startPairs, asked);
   const tolerance = Math.max(rtol * Math.sqrt(dataSquared), atol);
   let rho = rhoStart;
 

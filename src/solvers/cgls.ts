@@ -1,7 +1,7 @@
 import { promote } from "../array/dtype.js";
 import type { Vector, VectorPair } from "../array/vector.js";
 import type { LinearOperatorContract as LinearOperator } from "../ops/operator-products.js";
-import { asksToStop, checkLength, checkOptions } from "./options.js";
+import { askedOf, asksToStop, checkLength, checkOptions } from "./options.js";
 import type { SolverOptions, SolverState, SolverStatus } from "./options.js";
 
 export interface CglsState<M> extends SolverState<M> {
@@ -39,7 +39,7 @@ export interface CglsResult<M> {
  *
  * @param data - Left unchanged.
  * @throws {TypeError} If an option is unknown.
- * @throws {RangeError} If an option is out of range, or a vector does not fit the operator.
+ * @throws {RangeError} If an option is out of range, or a vector does not fit the operator; on every rank, if ranks differ in an option.
  * @see Björck, Elfving & Strakoš, SIAM J. Matrix Anal. Appl. 19(3), 1998, doi:10.1137/S089547989631202X
  */
 export async function cgls<M extends Vector<M>, D extends Vector<D>>(
@@ -69,7 +69,8 @@ export async function cgls<M extends Vector<M>, D extends Vector<D>>(
   const damped = delta > 0;
   const curvaturePairs: VectorPair[] = damped ? [[q, q], [c, c]] : [[q, q]]; // prettier-ignore
   const normPairs: VectorPair[] = damped ? [[r, r], [s, s], [model, model]] : [[r, r], [s, s]]; // prettier-ignore
-  let [rho, sSquared, modelSquared = 0] = await s.vdots(normPairs);
+  const asked = askedOf("cgls", { damp, rtol, atol, maxIterations, dtype, x0: x0 ? "given" : "zeros" });
+  let [rho, sSquared, modelSquared = 0] = await s.vdots(normPairs, asked);
   const tolerance = Math.max(rtol * Math.sqrt(rho), atol);
 
   const cost: number[] = [];

@@ -1,12 +1,16 @@
+import type { Asked } from "../array/agree-on.js";
 import { type Complex, type DType, isComplex, realOf } from "../array/dtype.js";
 import type { Vector, VectorPair } from "../array/vector.js";
 import { modulus } from "./complex.js";
 import { fillByIndex } from "../ops/columns.js";
 import type { LinearOperatorContract as LinearOperator } from "../ops/operator-products.js";
 import { uniform } from "../ops/random.js";
+import { askedOf } from "./options.js";
 import { coefficient, Schur } from "./schur.js";
 
 export interface KrylovSchurOptions {
+  /** Who asks. */
+  readonly where: string;
   /** How many eigenvalues are wanted. */
   readonly count: number;
   readonly which: "largest" | "smallest";
@@ -81,12 +85,16 @@ class KrylovSpace<V extends Vector<V>> {
   readonly #turned: V | undefined;
   readonly #H: Complex[][];
   #drawn = 0;
+  /** For the first reduction to compare. */
+  #asked: Asked | undefined;
 
   constructor(A: LinearOperator<V, V>, options: KrylovSchurOptions) {
     const { basis, dtype } = options;
     const vectors = (n: number) => Array.from({ length: n }, () => A.model.zeros(dtype));
     this.#A = A;
     this.#options = options;
+    const { where, ...asked } = options;
+    this.#asked = askedOf(where, asked);
     this.#V = vectors(basis + 1);
     this.#turned = isComplex(dtype) ? A.model.zeros(dtype) : undefined;
     this.#H = Array.from({ length: basis }, () => new Array<Complex>(basis).fill({ re: 0, im: 0 }));
@@ -179,7 +187,8 @@ class KrylovSpace<V extends Vector<V>> {
         const turned = this.#turned.copyFrom(vector).scale({ re: 0, im: -1 });
         pairs.push(...others.map((other): VectorPair => [other, turned]));
       }
-      const [square, ...dots] = await vector.vdots(pairs);
+      const [square, ...dots] = await vector.vdots(pairs, this.#asked);
+      this.#asked = undefined;
       if (pass === 0) length = Math.sqrt(square);
       others.forEach((other, i) => {
         const part = { re: dots[i], im: dots[j + i] ?? 0 };

@@ -1,3 +1,4 @@
+import type { Asked } from "../array/agree-on.js";
 import { checkOptions as checkNames } from "../options.js";
 
 /**
@@ -47,6 +48,14 @@ export function checkOptions(solver: string, options: object, known: readonly st
       throw new RangeError(`${solver}: ${name} is ${value}; use a finite number of at least 0`);
     }
   }
+}
+
+/** What all ranks must ask of a solver, for its first reduction to compare. Local. */
+export function askedOf(
+  solver: string,
+  options: object,
+): Asked {
+  return [solver, ...Object.entries(options).map(([name, value]) => `${name} ${String(value)}`)];
 }
 
 /** Throws unless vector `name` has the length that the operator needs. Local. */

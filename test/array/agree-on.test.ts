@@ -18,6 +18,7 @@ await spmd(
     const lengths = columns.blocks(1).map((length, c) => length + Number(c === 0) - Number(c === last));
     const uneven = new Distribution(comm, [n, n], { grid: [1, comm.size], blocks: [undefined, lengths] });
     const whole = (dims: readonly number[]) => new Distribution(comm, dims, { replicated: true });
+    const complex = x.add({ re: 0, im: 1 });
     const flat = odd ? [1, n * n] : [n * n, 1];
     const cases: (readonly [string, () => PromiseLike<unknown>])[] = [
       ["redistribute", () => x.redistribute(odd ? uneven : columns)],
@@ -30,6 +31,17 @@ await spmd(
       ["norm", () => x.norm(odd ? 1 : 2)],
       ["norm", () => x.norm(odd ? 0 : 3)],
       ["product", () => (odd ? x.dot(x) : x.vdot(x))],
+      ["norm", () => x.norm(odd ? 1 : 2, { axis: 0 })],
+      ["norm", () => x.norm(odd ? 0 : 2, { where: x })],
+      ["sum", () => x.sum({ axis: 0, keepdims: odd })],
+      ["max", () => x.max({ axis: 0, where: odd ? x : undefined })],
+      ...(["sum", "prod", "mean", "min", "max", "argmin", "argmax"] as const).map(
+        (name) => [name, () => x[name]({ where: odd ? x : undefined })] as const,
+      ),
+      ["max", () => complex.max({ where: odd ? x : undefined })],
+      ["argmin", () => complex.argmin({ where: odd ? x : undefined })],
+      ["prod", () => complex.prod({ where: odd ? x : undefined })],
+      ["(sum|mean)", () => (odd ? x.sum() : x.mean())],
     ];
     if (comm.size === 4) {
       const tiles = new Distribution(comm, [n, n], { grid: [2, 2] }).zeros();
@@ -77,6 +89,9 @@ await spmd("a halo plan compares once; norms compare in the messages that they s
   const x = DistributedArray.fromFunction(new Distribution(comm, [2 * comm.size]), (i) => i + 1);
   for (const order of [0, 1, 2, 3, Infinity, -Infinity])
     assert.equal(await calls(() => x.norm(order)), comm.size > 1 ? 1 : 0);
+  for (const name of ["sum", "mean", "min", "max", "argmin", "argmax"] as const)
+    assert.equal(await calls(() => x[name]()), comm.size > 1 ? 1 : 0, name);
+  assert.equal(await calls(() => x.prod()), comm.size > 1 ? 2 : 0);
   const plan = new HaloPlan(x.distribution, 1);
   const padded = new LocalArray(plan.paddedShape, x.dtype);
   const messages = async () => {
