@@ -166,6 +166,7 @@ export { DCT, type DctOptions } from "./ops/signal/dct.js";
 export { DWT, DWT2D, DWTND, type WaveletOptions } from "./ops/signal/dwt.js";
 export { FFT, type Fft1DOptions } from "./ops/signal/fft.js";
 export { FFT2D } from "./ops/signal/fft2d.js";
+export { fftshift, ifftshift } from "./ops/signal/fftshift.js";
 export { FFTND, type FftNDOptions, type FftNorm, type FftOptions } from "./ops/signal/fft-nd.js";
 export {
   FourierRadon,

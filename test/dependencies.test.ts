@@ -203,7 +203,17 @@ const EXPORTS = [
     "TransposeOptions",
     "Zero",
   ],
-  ...["FFT", "Fft1DOptions", "FFT2D", "FFTND", "FftNDOptions", "FftNorm", "FftOptions"],
+  ...[
+    "fftshift",
+    "ifftshift",
+    "FFT",
+    "Fft1DOptions",
+    "FFT2D",
+    "FFTND",
+    "FftNDOptions",
+    "FftNorm",
+    "FftOptions",
+  ],
   ...["BlockMatrixMult", "Summa", "Fredholm1", "Fredholm1Options", "Shift", "ShiftOptions"],
   ...["Bilinear", "Convolve1D", "Convolve1DOptions", "Interp", "InterpOptions", "NonStationaryConvolve1D"],
   ...[

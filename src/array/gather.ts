@@ -115,8 +115,10 @@ export async function moved(
   return target;
 }
 
-/** The whole array on one rank; the others hold nothing. */
+/** The whole array on one rank; the others hold nothing. @throws {RangeError} If there is no such rank. */
 function onRootAlone(root: number, { comm, dims }: Distribution): Distribution {
+  if (!Number.isInteger(root) || root < 0 || root >= comm.size)
+    throw new RangeError(`toGlobal: root ${root} of ${comm.size} ranks; use 0 … ${comm.size - 1}`);
   const copies = Array.from({ length: comm.size }, (_, rank) => (rank === root ? 0 : undefined));
   return new Distribution(comm, dims, { copies });
 }

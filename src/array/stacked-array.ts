@@ -1,5 +1,7 @@
 import { ArithmeticVector } from "./arithmetic-vector.js";
 import { type DType, promote, type Scalar } from "./dtype.js";
+import { LocalArray } from "./local-array.js";
+import { MovableArray } from "./movable-array.js";
 import type { BinaryName, UnaryName } from "./operations.js";
 import type { Totals } from "./totals.js";
 import type { AnyVector, Reduction, Space, Vector } from "./vector.js";
@@ -110,6 +112,23 @@ export class StackedArray<V extends AnyVector = AnyVector> extends ArithmeticVec
     );
   }
 
+  /**
+   * All elements, member by member, each in C order, as one axis on every rank. Collective: one allgather for each
+   * distributed member.
+   *
+   * @throws {TypeError} For members that are vectors of the user's own.
+   */
+  async asarray(): Promise<LocalArray> {
+    const whole = new LocalArray([this.space.size], this.dtype);
+    let start = 0;
+    for (const member of this.members) {
+      const { local, dtype } = await wholeOf(member);
+      const flat = new LocalArray([member.length], dtype, local);
+      whole.assign(flat, [start, (start += member.length)]);
+    }
+    return whole;
+  }
+
   /** A copy with storage of its own. */
   clone(): StackedArray<V> {
     return this.like().copyFrom(this);
@@ -165,6 +184,12 @@ export class StackedArray<V extends AnyVector = AnyVector> extends ArithmeticVec
     }
     return other as StackedArray<V>;
   }
+}
+
+async function wholeOf(member: AnyVector): Promise<LocalArray> {
+  if (member instanceof LocalArray) return member;
+  if (member instanceof MovableArray || member instanceof StackedArray) return member.asarray();
+  throw new TypeError("asarray: a member that is not local, distributed or stacked; gather it yourself");
 }
 
 /** A vector of type V comes from a space of such vectors. */

@@ -2,6 +2,8 @@ import type { Asked } from "./agree-on.js";
 import type { DType, Scalar } from "./dtype.js";
 import type { Totals } from "./totals.js";
 
+export type { Asked };
+
 /** Which norm: p for (Σ |xᵢ|^p)^(1/p), ±Infinity for the largest and the smallest |xᵢ|; 0 counts the non-zeros. */
 export type NormOrder = number;
 

@@ -154,5 +154,14 @@ function run<V extends Vector<V>>(
     );
   if (which !== "largest" && which !== "smallest")
     throw new RangeError(`${where}: which "${String(which)}"; use "largest" or "smallest"`);
-  return krylovSchur(A, { where, count, which, dtype, basis: Math.min(basis, size), rtol, maxIterations, seed });
+  return krylovSchur(A, {
+    where,
+    count,
+    which,
+    dtype,
+    basis: Math.min(basis, size),
+    rtol,
+    maxIterations,
+    seed,
+  });
 }

@@ -1,6 +1,5 @@
-import type { Asked } from "../array/agree-on.js";
 import { type Complex, type DType, isComplex, realOf } from "../array/dtype.js";
-import type { Vector, VectorPair } from "../array/vector.js";
+import type { Asked, Vector, VectorPair } from "../array/vector.js";
 import { modulus } from "./complex.js";
 import { fillByIndex } from "../ops/columns.js";
 import type { LinearOperatorContract as LinearOperator } from "../ops/operator-products.js";

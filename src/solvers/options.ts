@@ -1,4 +1,4 @@
-import type { Asked } from "../array/agree-on.js";
+import type { Asked } from "../array/vector.js";
 import { checkOptions as checkNames } from "../options.js";
 
 /**
@@ -51,10 +51,7 @@ export function checkOptions(solver: string, options: object, known: readonly st
 }
 
 /** What all ranks must ask of a solver, for its first reduction to compare. Local. */
-export function askedOf(
-  solver: string,
-  options: object,
-): Asked {
+export function askedOf(solver: string, options: object): Asked {
   return [solver, ...Object.entries(options).map(([name, value]) => `${name} ${String(value)}`)];
 }
 

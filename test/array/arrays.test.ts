@@ -131,6 +131,13 @@ await spmd(
     assert.equal(await stack.norm(), Math.sqrt(expected));
     assert.equal(await stack.norm(Infinity), 300);
     assert.equal(stack.length, 15);
+    const flat = await stack.asarray();
+    assert.deepEqual([...flat.local], [1, 2, 3, 4, 5, 10, 20, 100, 200, 300, 1, 2, 3, 4, 5]);
+    const z = LocalArray.from([1], [7, 8], "complex64");
+    assert.deepEqual(
+      [...(await new StackedArray<DistributedArray | LocalArray>([split, z]).asarray()).local],
+      [1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 7, 8],
+    );
     const twice = stack.like().copyFrom(stack).axpy(1, stack).scale(0.5).xpay(3, stack);
     assert.equal(await twice.norm(), 4 * Math.sqrt(expected));
     assert.ok(twice.space.equals(stack.space));

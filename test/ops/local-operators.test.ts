@@ -46,6 +46,27 @@ type Local = LinearOperator<LocalArray, LocalArray>;
 const near = (actual: ArrayLike<number>, expected: readonly number[], tolerance = 1e-6) =>
   actual.length === expected.length && expected.every((value, i) => Math.abs(actual[i] - value) <= tolerance);
 
+void test("MatrixMult.inverse: A⁻¹ A = 1 for every dtype, with pivots of zero, and refuses singular matrices", async (t) => {
+  const numbers = [0, 2, 1, 1, 0, 3, 4, -1, 0];
+  for (const dtype of ["float32", "float64", "complex64", "complex128", "int32"] as const) {
+    const complex = dtype.startsWith("complex");
+    const at = (i: number, j: number) => numbers[3 * i + j];
+    const A = new MatrixMult(
+      LocalArray.fromFunction(
+        [3, 3],
+        (i, j) => (complex ? { re: at(i, j), im: i - 2 * j } : at(i, j)),
+        dtype,
+      ),
+      [2],
+    );
+    const product = await todense(A.inverse().compose(A));
+    const unit = await todense(new Identity([3, 2], [3, 2], { dtype: product.dtype }));
+    t.ok(near(product.local, Array.from(unit.local), A.dtype.endsWith("64") ? 1e-5 : 1e-12), dtype);
+  }
+  t.throws(() => new MatrixMult(LocalArray.from([2, 2], [1, 2, 2, 4])).inverse(), /singular/);
+  t.throws(() => new MatrixMult(LocalArray.from([1, 2], [1, 2])).inverse(), /must be square/);
+});
+
 void test("derivatives: golden numbers, forward and adjoint", async (t) => {
   const x = LocalArray.from([6], [1, 4, 9, 16, 25, 36]);
   const first: [FirstDerivativeOptions, number[], number[]][] = [

@@ -136,6 +136,24 @@ await spmd(
   },
 );
 
+await spmd(
+  "acrossRanks: another arrangement on one rank, or none that there is, is one error on all",
+  async (comm) => {
+    const last = comm.size - 1;
+    const stack = (arrangement: string) =>
+      acrossRanks(comm, arrangement as "diagonal", ownMatrices(comm.rank)); // prettier-ignore
+    await assert.rejects(
+      stack(comm.rank === last ? "vertical" : "horizontal"),
+      new RegExp(`rank ${last} asks for vertical, rank 0 for horizontal; all ranks`),
+    );
+    await assert.rejects(
+      stack(comm.rank === last ? "Diagonal" : "diagonal"),
+      new RegExp(`arrangement "Diagonal" on rank ${last}; use diagonal`),
+    );
+  },
+  { sizes: [2, 3, 7] },
+);
+
 await spmd("lift: a local operator on every block, with uneven and empty ones", async (comm) => {
   for (const distribution of [new Distribution(comm, [5, 8]), new Distribution(comm, [1, 8])]) {
     const lifted = lift(new FirstDerivative(distribution.localShape), distribution);

@@ -21,23 +21,53 @@ type LocalOperator = LinearOperator<LocalArray, LocalArray>;
  *
  * Vectors are one-dimensional. A rank may bring an empty list.
  *
- * @throws {RangeError} On every rank, if models of a vertical (data of a horizontal) stack differ in size.
+ * @throws {RangeError} On every rank, if models of a vertical (data of a horizontal) stack differ in size, or ranks ask for
+ *   different arrangements, or for one that there is not.
  */
 export async function acrossRanks(
   comm: Communicator,
-  arrangement: "diagonal" | "vertical" | "horizontal",
+  arrangement: Arrangement,
   operators: readonly LocalOperator[],
 ): Promise<LinearOperator<DistributedArray, DistributedArray>> {
-  if (arrangement === "horizontal") {
-    const stack = await acrossRanks(
-      comm,
-      "vertical",
-      operators.map((op) => op.H),
+  const parts = arrangement === "horizontal" ? operators.map((op) => op.H) : operators;
+  const sizes = parts.map((op) => ({ rows: op.shape[0], columns: op.shape[1], dtype: op.dtype }));
+  const given = await comm.allgather({ arrangement, sizes });
+  checkArrangements(given.map((each) => each.arrangement));
+  const all = given.map((each) => each.sizes);
+  if (arrangement === "diagonal") return stacked(comm, "diagonal", parts, all);
+  const stack = stacked(comm, "vertical", parts, all);
+  return arrangement === "vertical" ? stack : stack.H;
+}
+
+const ARRANGEMENTS = ["diagonal", "vertical", "horizontal"] as const;
+type Arrangement = (typeof ARRANGEMENTS)[number];
+
+function checkArrangements(asked: readonly Arrangement[]): void {
+  const unknown = asked.findIndex((arrangement) => !ARRANGEMENTS.includes(arrangement));
+  if (unknown >= 0)
+    throw new RangeError(
+      `acrossRanks: arrangement "${asked[unknown]}" on rank ${unknown}; use ${ARRANGEMENTS.join(", ")}`,
     );
-    return stack.H;
-  }
-  const mine = operators.map((op) => ({ rows: op.shape[0], columns: op.shape[1], dtype: op.dtype }));
-  const all = await comm.allgather(mine);
+  const odd = asked.findIndex((arrangement) => arrangement !== asked[0]);
+  if (odd >= 0)
+    throw new RangeError(
+      `acrossRanks: rank ${odd} asks for ${asked[odd]}, rank 0 for ${asked[0]}; all ranks must ask for the same`,
+    );
+}
+
+interface PartSize {
+  readonly rows: number;
+  readonly columns: number;
+  readonly dtype: DType;
+}
+
+/** Made of this rank's operators, and the sizes of those of all ranks. Local. */
+function stacked(
+  comm: Communicator,
+  arrangement: "diagonal" | "vertical",
+  operators: readonly LocalOperator[],
+  all: readonly (readonly PartSize[])[],
+): LinearOperator<DistributedArray, DistributedArray> {
   const dtype = all
     .flat()
     .map((op) => op.dtype)

@@ -1,6 +1,7 @@
 import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import { type DType, isComplex, promote } from "../../array/dtype.js";
-import { alongAxis, normalizeAxis } from "../../array/shape.js";
+import { LocalArray } from "../../array/local-array.js";
+import { normalizeAxis } from "../../array/shape.js";
 import type { Vector } from "../../array/vector.js";
 import { LinearOperator } from "../linear-operator.js";
 import type { OperatorMakeup } from "../operator-tree.js";
@@ -24,30 +25,28 @@ export class Diagonal<V extends Vector<V>> extends LinearOperator<V, V> {
   /**
    * The same factors along one axis, whatever the index along the others. Takes one vector of storage.
    *
-   * @param factors - As many as the axis is long, over all ranks.
+   * @param factors - As many as the axis is long, over all ranks; a one-dimensional array where they are complex.
+   * @param dtype - Default: that of the factors; float64 for plain numbers.
    * @throws {RangeError} If their number is another one.
    */
   static along<V extends BlockVector<V>>(
     space: BlockSpace<V>,
     axis: number,
-    factors: ArrayLike<number>,
-    dtype: DType = "float64",
+    factors: ArrayLike<number> | LocalArray,
+    dtype?: DType,
   ): Diagonal<V> {
     const along = normalizeAxis("Diagonal", axis, space.dims.length);
-    if (factors.length !== space.dims[along]) {
+    const line = factors instanceof LocalArray ? factors : LocalArray.from([factors.length], factors);
+    if (line.length !== space.dims[along]) {
       throw new RangeError(
-        `Diagonal: ${factors.length} factors along axis ${along} of ${space.toString()}; give ${space.dims[along]}`,
+        `Diagonal: ${line.length} factors along axis ${along} of ${space.toString()}; give ${space.dims[along]}`,
       );
     }
-    const diagonal = space.zeros(dtype);
-    const { outer, length, inner } = alongAxis(space.localShape, along);
-    const numbers = inner * (isComplex(dtype) ? 2 : 1);
-    for (let line = 0; line < outer * length; line++) {
-      const factor = factors[space.localStart[along] + (line % length)];
-      if (!isComplex(dtype)) diagonal.local.fill(factor, line * numbers, (line + 1) * numbers);
-      else for (let i = line * numbers; i < (line + 1) * numbers; i += 2) diagonal.local[i] = factor;
-    }
-    return new Diagonal(diagonal, { given: [along, factors] });
+    const [start, own] = [space.localStart[along], space.localShape[along]];
+    const shape = space.dims.map((_, k) => (k === along ? own : 1));
+    const diagonal = space.zeros(dtype ?? line.dtype);
+    diagonal.block.assign(line.slice([start, start + own]).reshape(shape));
+    return new Diagonal(diagonal, { given: [along, line.local] });
   }
 
   protected override forward(x: V, y: V): void {

@@ -2,6 +2,7 @@ import { LocalArray } from "../../array/local-array.js";
 import { LocalSpace } from "../../array/local-space.js";
 import { product } from "../../array/shape.js";
 import { LinearOperator } from "../linear-operator.js";
+import { inverseOf } from "./inverse.js";
 import { type Columns, DenseMatrix } from "./dense-matrix.js";
 
 /**
@@ -28,6 +29,17 @@ export class MatrixMult extends LinearOperator<LocalArray, LocalArray> {
     const { dtype } = matrix;
     super({ model: new LocalSpace([K, ...extra]), data: new LocalSpace([N, ...extra]), dtype });
     this.#A = matrix;
+  }
+
+  /**
+   * The operator of A⁻¹, as dense, for the same columns. Local: N³ steps, once; in float64 whatever the precision. To solve
+   * with an operator of any kind, see `divide`.
+   *
+   * @throws {RangeError} If A is not square, or singular.
+   */
+  inverse(): MatrixMult {
+    const A = inverseOf(this.#A.in(this.dtype));
+    return new MatrixMult(A, this.dims.slice(1));
   }
 
   protected override forward(x: LocalArray, y: LocalArray): void {

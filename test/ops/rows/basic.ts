@@ -1,3 +1,4 @@
+import { LocalArray } from "../../../src/array/local-array.js";
 import { CausalIntegration } from "../../../src/ops/basic/causal-integration.js";
 import { Diagonal } from "../../../src/ops/basic/diagonal.js";
 import { FirstDirectionalDerivative, SecondDirectionalDerivative } from "../../../src/ops/basic/directional-derivative.js"; // prettier-ignore
@@ -80,6 +81,17 @@ export const basic: Readonly<Record<string, Row>> = {
       return {
         make: (space) => Diagonal.along(space, given.axis, factors, given.dtype),
         line: (x) => x.map((value, i) => factors[i] * value),
+      };
+    },
+  },
+  "Diagonal.along, complex": {
+    cost: nothing,
+    draw: (given) => {
+      const factors = numbers(given, 2 * given.dims[given.axis]);
+      const line = LocalArray.from([factors.length / 2], factors, "complex64");
+      return {
+        make: (space) => Diagonal.along(space, given.axis, line, "complex64"),
+        line: (x) => x.map((value, i) => ({ re: factors[2 * i] * value, im: factors[2 * i + 1] * value })),
       };
     },
   },
