@@ -90,37 +90,20 @@ function multiply(A: Operand, B: Operand, C: Operand, k: number, accumulate: boo
   const depth = A.columns;
   const [blockRows, blockColumns] = [A_ROWS / numbers, B_BYTES / unit];
   const { packedA, packedB, tile } = areas;
+  const keepsA = k > 0 && A.step === 0 && A.rows <= blockRows && depth <= DEPTH; // packed for the product before
   for (let j = 0; j < C.columns; j += blockColumns) {
     const columns = Math.min(blockColumns, C.columns - j);
     // One pass for a depth of 0 too: it makes C zero.
     for (let p = 0; p === 0 || p < depth; p += DEPTH) {
       const deep = Math.min(DEPTH, depth - p);
-      const fromB = place(B, k, p, j, deep, columns);
-      pack(
-        fromB.address,
-        fromB.along,
-        fromB.down,
-        columns,
-        deep,
-        unit,
-        STRIP_BYTES,
-        B.conjugate,
-        packedB.start,
-      );
+      const { address, down, along } = place(B, k, p, j, deep, columns);
+      pack(address, along, down, columns, deep, unit, STRIP_BYTES, B.conjugate, packedB.start);
       for (let i = 0; i < C.rows; i += blockRows) {
         const rows = Math.min(blockRows, C.rows - i);
-        const fromA = place(A, k, i, p, rows, deep);
-        pack(
-          fromA.address,
-          fromA.down,
-          fromA.along,
-          rows,
-          deep,
-          unit,
-          STRIP_ROWS * size,
-          A.conjugate,
-          packedA.start,
-        );
+        if (!keepsA) {
+          const { address, down, along } = place(A, k, i, p, rows, deep);
+          pack(address, down, along, rows, deep, unit, STRIP_ROWS * size, A.conjugate, packedA.start);
+        }
         const adds = accumulate || p > 0;
         const into = place(C, k, i, j, rows, columns, adds);
         multiplyPacked(

@@ -165,6 +165,22 @@ void test("many products have the bits of single ones; parts of arrays, shared m
       gemm({ data: a, rows, columns: depth, start: k * rows * depth }, { data: b, rows: depth, columns }, { data: one, rows, columns }, { complex: true }); // prettier-ignore
       t.same([...c.subarray(k * one.length, (k + 1) * one.length)], [...one]);
     }
+    for (const [rows, depth] of [
+      [5, 7],
+      [131, 3],
+      [2, 300],
+    ]) {
+      const shared = place(numbers(rows * depth, 1), "float32", placement);
+      const b = place(numbers(count * depth * columns, 2), "float32", placement);
+      const c = place(numbers(count * rows * columns, 3), "float32", placement);
+      const A = { data: shared, rows, columns: depth, step: 0 };
+      gemm(A, { data: b, rows: depth, columns }, { data: c, rows, columns }, { count });
+      for (let k = 0; k < count; k++) {
+        const one = place(numbers(rows * columns), "float32", placement);
+        gemm(A, { data: b, rows: depth, columns, start: k * depth * columns }, { data: one, rows, columns });
+        t.same([...c.subarray(k * one.length, (k + 1) * one.length)], [...one], `${rows} × ${depth}, shared`);
+      }
+    }
     // A 3 × 4 box of a 6 × 9 matrix, from (2, 5) on: the rest of it stays.
     const whole = place(numbers(54, 4), "float32", placement);
     const left = place(numbers(9, 5), "float32", placement);

@@ -1,5 +1,5 @@
 import { test } from "tap";
-import { heapStatistics } from "../../src/kernels/index.js";
+import { blas, heapStatistics, useLibraries } from "../../src/kernels/index.js";
 import { LocalArray } from "../../src/array/local-array.js";
 import { LocalSpace } from "../../src/array/local-space.js";
 import { Batched } from "../../src/ops/basic/batched.js";
@@ -11,6 +11,7 @@ import { Identity } from "../../src/ops/basic/identity.js";
 import { Kronecker } from "../../src/ops/basic/kronecker.js";
 import { MatrixMult } from "../../src/ops/basic/matrix-mult.js";
 import { MemoizeOperator } from "../../src/ops/basic/memoize-operator.js";
+import { pieces } from "../../src/ops/basic/pieces.js";
 import { Pad } from "../../src/ops/basic/pad.js";
 import { Conj, Imag, Real, toImag, toReal } from "../../src/ops/basic/real.js";
 import { LinearRegression } from "../../src/ops/basic/regression.js";
@@ -254,6 +255,34 @@ void test("Kronecker is the Kronecker product; Reshaped and Batched change the s
     const [k, l] = [identity[Math.floor(i / 4)][Math.floor(j / 2)].re, b[i % 4][j % 2]];
     return { re: k * l.re, im: k * l.im };
   }))); // prettier-ignore
+});
+
+void test("A matrix times many items at once has the bits of its products one by one", async (t) => {
+  const before = blas() !== undefined;
+  useLibraries({ blas: false });
+  t.teardown(() => useLibraries({ blas: before }));
+  const value = (...index: number[]) => ({ re: Math.sin(index.reduce((s, i) => 3 * s + i, 1)), im: 0.5 });
+  for (const ofMatrix of ["float32", "float64", "complex128"] as const) {
+    for (const dtype of ["float32", "float64", "complex64", "complex128"] as const) {
+      for (const extra of [[], [1], [3]]) {
+        const real = (...index: number[]) => value(...index).re;
+        const A = new MatrixMult(
+          LocalArray.fromFunction([4, 5], ofMatrix === "complex128" ? value : real, ofMatrix),
+          extra,
+        );
+        const many = new Batched(A, [2, 3, 5, ...extra]);
+        for (const op of [many, many.H]) {
+          const one = op === many ? A : A.H;
+          const x = LocalArray.fromFunction(op.dims, dtype.startsWith("complex") ? value : real, dtype);
+          const y = await op.matvec(x);
+          const each = pieces(x, new Array<readonly number[]>(6).fill(one.dims));
+          const products: number[] = [];
+          for (const item of each) products.push(...(await one.matvec(item)).local);
+          t.same([...y.local], products, `${ofMatrix}, ${dtype}, [${extra.join()}]`); // prettier-ignore
+        }
+      }
+    }
+  }
 });
 
 void test("FunctionOperator and MemoizeOperator: own functions, and results that are remembered", async (t) => {

@@ -8,6 +8,8 @@ import { isSplitAlong, spaceOf, type Where, withSpan } from "./block-space.js";
 /**
  * One local operator on every item of an array whose last axes are its model: [batch…, …dims] becomes
  * [batch…, …dimsd]. Arrays may be local, or split over ranks along the batch axes: nothing is sent.
+ *
+ * A {@link MatrixMult} multiplies all items at once; with a BLAS, the last bits may then depend on how many a rank has.
  */
 export class Batched<V extends BlockVector<V> = LocalArray> extends BlockOperator<V> {
   readonly #each: ReturnType<typeof eachPiece>;

@@ -5,11 +5,13 @@ import { gemm } from "../../kernels/index.js";
 /** The storage of float arrays: what matrix products work on. */
 type Floats = Float32Array | Float64Array;
 
-/** Columns that a matrix multiplies: an array of [rows, columns] in storage of its own. */
+/** Columns that a matrix multiplies: arrays of [rows, columns], one after the other in storage of their own. */
 export interface Columns {
   readonly storage: Storage;
   readonly rows: number;
   readonly columns: number;
+  /** How many arrays. Default: as many as there are matrices; another number if one matrix multiplies them all. */
+  readonly count?: number;
 }
 
 /**
@@ -34,20 +36,27 @@ export class DenseMatrix {
   }
 
   /**
-   * y ← A x or Aᴴ x, or y plus that, for as many x and y as there are matrices, one after the other.
+   * y ← A x or Aᴴ x, or y plus that, for every x and y.
    *
    * @param dtype - Of the columns: one that this matrix's promotes to.
    */
   apply(form: "plain" | "adjoint", dtype: DType, x: Columns, y: Columns, accumulate = false): void {
     const { rows, columns } = this;
-    const A = { data: floats(this.in(dtype).local), rows, columns, form };
+    const { count = this.#count } = x;
+    const shared = this.#count === 1 && count > 1;
     const complex = isComplex(this.dtype);
     // Pairs of (re, im) under a real matrix are columns of their own.
     const width = isComplex(dtype) && !complex ? 2 : 1;
+    const A = { data: floats(this.in(dtype).local), rows, columns, form, step: shared ? 0 : undefined };
     const [X, Y] = [x, y].map(({ storage, rows, columns }) => {
       return { data: floats(storage), rows, columns: columns * width };
     });
-    gemm(A, X, Y, { complex, count: this.#count, accumulate });
+    if (shared && X.columns === 1) {
+      // Single columns beside each other are the rows of one matrix: Yᵀ = Xᵀ Aᵀ, or Xᵀ conj(A).
+      const [rowsOfX, rowsOfY] = [X, Y].map((Z) => ({ data: Z.data, rows: count, columns: Z.rows }));
+      const turned = form === "plain" ? "transposed" : "conjugated";
+      gemm(rowsOfX, { ...A, form: turned }, rowsOfY, { complex, accumulate });
+    } else gemm(A, X, Y, { complex, count, accumulate });
   }
 
   /** The matrix in the precision of `dtype`. */

@@ -1,7 +1,10 @@
 import { LocalArray } from "../../array/local-array.js";
 import { LocalSpace } from "../../array/local-space.js";
 import { product } from "../../array/shape.js";
+import type { Space } from "../../array/vector.js";
+import type { TakesMany } from "../each-piece.js";
 import { LinearOperator } from "../linear-operator.js";
+import type { Direction } from "../operator-tree.js";
 import { inverseOf } from "./inverse.js";
 import { type Columns, DenseMatrix } from "./dense-matrix.js";
 
@@ -11,7 +14,7 @@ import { type Columns, DenseMatrix } from "./dense-matrix.js";
  *
  * Cost: N K multiplications for each column, four times as many if matrix and columns are complex.
  */
-export class MatrixMult extends LinearOperator<LocalArray, LocalArray> {
+export class MatrixMult extends LinearOperator<LocalArray, LocalArray> implements TakesMany {
   readonly #A: DenseMatrix;
 
   /**
@@ -43,15 +46,28 @@ export class MatrixMult extends LinearOperator<LocalArray, LocalArray> {
   }
 
   protected override forward(x: LocalArray, y: LocalArray): void {
-    this.#A.apply("plain", x.dtype, columnsOf(x), columnsOf(y));
+    this.applyToEach("matvec", 1, x, y);
   }
 
   protected override adjoint(y: LocalArray, x: LocalArray): void {
-    this.#A.apply("adjoint", y.dtype, columnsOf(y), columnsOf(x));
+    this.applyToEach("rmatvec", 1, y, x);
+  }
+
+  /** @internal */
+  applyToEach(direction: Direction, count: number, input: LocalArray, output: LocalArray): void {
+    const [form, from, to] =
+      direction === "matvec"
+        ? (["plain", this.model, this.data] as const)
+        : (["adjoint", this.data, this.model] as const);
+    this.#A.apply(form, input.dtype, columnsOf(input, from, count), columnsOf(output, to, count));
   }
 }
 
-function columnsOf({ local, space }: LocalArray): Columns {
-  const [rows, ...extra] = space.dims;
-  return { storage: local, rows, columns: product(extra) };
+/** As those of arrays of `space` that follow one another. */
+function columnsOf(
+  { local }: LocalArray,
+  { dims: [rows, ...extra] }: Space<LocalArray>,
+  count: number,
+): Columns {
+  return { storage: local, rows, columns: product(extra), count };
 }
