@@ -62,7 +62,8 @@ ${referTo("configuration", rankKnobs)}
   tsmpirun info           all that can be set, its value and default; --origin: who has set it
 
   --help TOPIC            hosts, mapping, binding, programs, managers, output, environment, configuration,
-                          signals, exit-codes, transport, collectives, mpi, reports, debugging
+                          signals, exit-codes, transport, collectives, mpi, meeting, reports,
+                          debugging
 `;
 
 const topics: Readonly<Record<string, string>> = {
@@ -220,6 +221,28 @@ Ranks, hosts and exit codes are then mpirun's affair: a rank that fails ends the
 code (with --mpi=pmi2 srun says 137 instead). Slurm 22.05's pmi2 sometimes hangs at the end of a job on several
 nodes, programs in C too: prefer pmix there. Of tsmpirun's options, -n, --host, --hostfile, -x, --wdir, --timeout, --tag-output and --no-oversubscribe
 are passed on.
+`,
+  meeting: `
+Without a launcher of tsmpi
+
+Processes that something else has started find each other if each has the variables that torchrun gives its workers:
+
+  RANK=0 WORLD_SIZE=2 MASTER_ADDR=n1 MASTER_PORT=29500 TSMPI_SECRET_FILE=~/.tsmpi-secret node program.js      on n1
+  RANK=1 WORLD_SIZE=2 MASTER_ADDR=n1 MASTER_PORT=29500 TSMPI_SECRET_FILE=~/.tsmpi-secret node program.js      on n2
+
+or npx tsmpi program.ts. Rank 0 waits at that port of its host, the others come to it, and all talk over TCP.
+TSMPI_START_TIMEOUT=60 is how many seconds they wait; after that the ranks that have not come are named.
+
+By the secret ranks prove to each other that they belong to the job, and encrypt what they say. Its file is the same on all
+hosts, readable by you alone, and has 16 characters or more:
+
+  (umask 077; openssl rand -hex 32 > ~/.tsmpi-secret)
+
+Without a secret ranks meet at a loopback address only, 127.0.0.1, where other users of the same machine could come, too.
+TSMPI_ENCRYPT=0 does without encryption, and without a secret if there is none: then whoever reaches the port can join.
+
+A rank that fails says why, and the others end, as soon as they do not compute. There is no agent that could interrupt
+those, tag output, report what all wait for, or make statistics: tsmpirun and srun npx tsmpi do.
 `,
   debugging: `
 Debugging

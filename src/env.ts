@@ -30,6 +30,19 @@ export const env = {
     /** Of the step of srun; unset in a batch script itself. */
     slurmTasks: integer("SLURM_STEP_NUM_TASKS"),
   },
+  /**
+   * Who this process is and where all meet, by the names of torchrun and its kin, which others use for other things;
+   * and what is agreed on for that. See comm/meeting/place.ts.
+   */
+  meeting: {
+    rank: text("RANK"),
+    size: text("WORLD_SIZE"),
+    address: text("MASTER_ADDR"),
+    port: text("MASTER_PORT"),
+    secretFile: text("TSMPI_SECRET_FILE"),
+    encrypt: text("TSMPI_ENCRYPT"),
+    startTimeout: text("TSMPI_START_TIMEOUT"),
+  },
   /** What the launcher wants to be recorded: "stats", "trace". */
   record: (text("TSMPI_RECORD") ?? "").split(","),
   /** Libraries that kernels call: 0 turns them off; a name or path is taken instead of those that are looked for. */

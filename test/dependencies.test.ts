@@ -81,6 +81,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       "src/options.ts",
       "src/thrown.ts",
       "src/env.ts",
+      "src/knobs.ts",
     ],
     packages: ["flatbuffers", "koffi", "zeromq"],
   },

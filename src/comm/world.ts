@@ -80,7 +80,7 @@ async function join(): Promise<World> {
       `init: called from worker thread ${threadId} of a rank; only its main thread communicates: pass the thread a handle, comm.transfer()`,
     );
   }
-  const control = await connectControl();
+  const control = (await connectControl()) ?? (await meetOthers());
   if (control === undefined) return joinMpi();
   const { boot } = control;
   const engine = await connect(control);
@@ -94,6 +94,14 @@ async function join(): Promise<World> {
   });
   process.once("beforeExit", () => void finalize(engine, control));
   return joined;
+}
+
+/** The channel of ranks that meet by themselves, which few programs need; see {@link meet}. */
+async function meetOthers(): Promise<Control | undefined> {
+  const { address, port } = env.meeting;
+  if (address === undefined || port === undefined) return undefined;
+  const { meet } = await import("./meeting/control.js");
+  return meet();
 }
 
 /** A rank of a real MPI, if one has started this process; otherwise a world of one. */
