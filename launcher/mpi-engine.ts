@@ -57,9 +57,7 @@ const TSMPI = join(root, "dist/launcher/tsmpi.js");
 export async function runOnMpi(asked: Options): Promise<number> {
   const options = { ...asked, told: await completeTold(asked.told) };
   for (const { script, code, foreign } of options.programs) {
-    if (code !== undefined)
-      throw new UsageError("--engine mpi: -e is for tsmpi's own; put the code into a file");
-    if (!foreign) await findScript(script);
+    if (!foreign && code === undefined) await findScript(script);
   }
   if (options.transport !== "auto")
     throw new UsageError(`--transport ${options.transport} is tsmpi's own; leave it out with --engine mpi`);
@@ -85,7 +83,7 @@ async function mpirunWords(
   remotes.release();
   const places = mapping.placements.map(({ host, ranks }) => `${host.name}:${ranks.length}`);
   const programs = options.programs.map(
-    ({ script, foreign, flags, args, count = mapping.size, exports, directory }, appnum) => {
+    ({ script, code, foreign, flags, args, count = mapping.size, exports, directory }, appnum) => {
       const exported = [
         ...exports.flatMap((item) => Object.entries(namedBy(item, environment))),
         ...Object.entries(options.told),
@@ -94,7 +92,9 @@ async function mpirunWords(
       return [
         ...["-n", String(count), dialect.directory, directory],
         ...exported.flatMap(([name, value]) => dialect.variable(name, value)),
-        ...(foreign ? [script, ...args] : [process.execPath, ...flags, TSMPI, script, ...args]),
+        ...(foreign
+          ? [script, ...args]
+          : [process.execPath, ...flags, TSMPI, ...(code === undefined ? [script] : ["-e", code]), ...args]),
       ];
     },
   );

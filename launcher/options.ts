@@ -15,7 +15,7 @@ import { type OutputOptions, readOutput } from "./output-options.js";
 import { positive, type PlacementOptions, readPlacement } from "./placement-options.js";
 import { type ReportOptions, readReport } from "./report-options.js";
 import { readUserFiles } from "./preload.js";
-import { type Program, readPrograms, splitPrograms } from "./programs.js";
+import { inlineCode, type Program, readPrograms, type Source, splitPrograms } from "./programs.js";
 import { type Manager, managers } from "./resource-manager.js";
 import { blame, rankVariables, settle, type Settings, valuesOf } from "./settings.js";
 
@@ -166,12 +166,12 @@ function programOf(flags: ProgramFlags, words: readonly string[]): Program {
   };
 }
 
-type Source = Pick<Program, "script" | "code" | "foreign" | "flags" | "args">;
+type Started = Source & Pick<Program, "foreign" | "flags" | "args">;
 
-function sourceOf({ eval: code, exec }: ProgramFlags, words: readonly string[]): Source {
+function sourceOf({ eval: code, exec }: ProgramFlags, words: readonly string[]): Started {
   const source = { code, foreign: false, flags: [] };
   if (code !== undefined && exec) throw new UsageError("--exec and -e: keep one of them");
-  if (code !== undefined) return { ...source, script: resolve(EVAL), args: words };
+  if (code !== undefined) return { ...source, ...inlineCode(code), args: words };
   const [script, ...args] = words;
   if (script === undefined)
     throw new UsageError(
@@ -186,10 +186,9 @@ function sourceOf({ eval: code, exec }: ProgramFlags, words: readonly string[]):
 }
 
 /** The file in which errors of `-e` seem to be. */
-const EVAL = "-e.ts";
 
 /** As in `node --expose-gc script.ts`: its flags are those of the ranks' node. */
-function ofNode(words: readonly string[]): Source {
+function ofNode(words: readonly string[]): Started {
   let end = 0;
   while (words[end]?.startsWith("-")) end += WITH_VALUE.includes(words[end]) ? 2 : 1;
   const flags = words.slice(0, end);

@@ -1,14 +1,24 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { UsageError } from "./errors.js";
 import { words } from "./words.js";
 import { messageOf } from "../src/thrown.js";
 
-/** One program of a job, and what is its own. */
-export interface Program {
+/** A script; or the text of `-e`, which is as if it lay there. */
+export interface Source {
   /** Absolute path; the place of the code of `-e`; what `--exec` names. */
   readonly script: string;
   /** The text of `-e`. */
   readonly code: string | undefined;
+}
+
+/** The code of `-e`, in the working directory. Local. */
+export function inlineCode(code: string): Source {
+  return { script: resolve("-e.ts"), code };
+}
+
+/** One program of a job, and what is its own. */
+export interface Program extends Source {
   /** It is no script, but any command: it joins the job only if it wants to. */
   readonly foreign: boolean;
   /** Of node. */

@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { findScript } from "./find-script.js";
+import type { Source } from "./programs.js";
 import { rankVariables, settle } from "./settings.js";
 import { removeProgram, shareProgram } from "./share-program.js";
 import { root } from "./version.js";
@@ -11,9 +11,9 @@ import { root } from "./version.js";
  *
  * @throws {LaunchError} If there is no such program, or if it does not compile; what the program throws.
  */
-export async function runHere(script: string, args: readonly string[]): Promise<void> {
-  const path = await findScript(resolve(script));
-  const program = await shareProgram(path);
+export async function runHere({ script, code }: Source, args: readonly string[]): Promise<void> {
+  const path = code === undefined ? await findScript(script) : script;
+  const program = await shareProgram({ script: path, code });
   process.on("exit", () => removeProgram(program));
   process.argv = [process.argv[0], path, ...args];
   Object.assign(process.env, rankVariables(settle()), { TSMPI_ROOT: root });

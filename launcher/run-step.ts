@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { segmentBytes } from "../src/comm/wire/segment.js";
 import { transportNames } from "../src/comm/wire/messages.js";
@@ -18,6 +17,7 @@ import { newRankKeys } from "./keys.js";
 import { knobs } from "./knobs.js";
 import { Hub } from "./link.js";
 import { offerMemory, takeMemory } from "./offered-memory.js";
+import type { Source } from "./programs.js";
 import { Records } from "./records.js";
 import { readReport } from "./report-options.js";
 import { readOutput } from "./output-options.js";
@@ -48,11 +48,11 @@ const FAREWELL_MS = 3000;
  * @returns The exit code of the job, the same for all tasks.
  * @throws {LaunchError} If the program does not compile, or the tasks do not meet.
  */
-export async function runStep(step: Step, name: string, args: readonly string[]): Promise<number> {
+export async function runStep(step: Step, source: Source, args: readonly string[]): Promise<number> {
   const files = new StepFiles(step);
   try {
-    const script = await findScript(resolve(name));
-    if (step.rank === 0) return await runFirst(step, files, script, args);
+    const script = source.code === undefined ? await findScript(source.script) : source.script;
+    if (step.rank === 0) return await runFirst(step, files, { ...source, script }, args);
     return await runTask(step, files, await configOf(step, files));
   } catch (error) {
     if (error instanceof OtherTaskFailed) return error.exitCode;
@@ -119,10 +119,10 @@ function boundCpus({ beside, cpus = 0 }: Step): number {
 async function runFirst(
   step: Step,
   files: StepFiles,
-  script: string,
+  { script, code: text }: Source,
   args: readonly string[],
 ): Promise<number> {
-  const program = await withCompiler(() => bundle(script)); // nobody is called to what does not compile
+  const program = await withCompiler(() => bundle(script, text)); // nobody is called to what does not compile
   const { size, hosts, hostOf, launcherAddress } = step;
   const several = hosts.length > 1;
   const address = several ? await addressToward(launcherAddress || hosts[1]) : "127.0.0.1";

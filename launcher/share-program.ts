@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { bundle, withCompiler } from "./bundle.js";
 import { launcherProcess } from "./launcher-process.js";
+import type { Source } from "./programs.js";
 import { leavePrivateFolder, privateFolder } from "./session.js";
 import { root, version } from "./version.js";
 
@@ -14,9 +15,12 @@ import { root, version } from "./version.js";
  * @returns The path of an ES module with its source map.
  * @throws {LaunchError} If the program does not compile.
  */
-export async function shareProgram(script: string): Promise<string> {
+export async function shareProgram({ script, code }: Source): Promise<string> {
   const job = launcherProcess() ?? `${process.pid}`;
-  const key = createHash("sha256").update([script, root, version, job].join("\0")).digest("hex").slice(0, 24);
+  const key = createHash("sha256")
+    .update([script, code ?? "", root, version, job].join("\0"))
+    .digest("hex")
+    .slice(0, 24);
   const folder = privateFolder();
   sweep(folder);
   const path = join(folder, `${PREFIX}${key}.mjs`);
@@ -30,7 +34,7 @@ export async function shareProgram(script: string): Promise<string> {
   }
   try {
     const own = `${path}.${process.pid}`; // renamed into place: a reader never sees half a file
-    writeFileSync(own, inlined(await withCompiler(() => bundle(script))), { mode: 0o600 });
+    writeFileSync(own, inlined(await withCompiler(() => bundle(script, code))), { mode: 0o600 });
     renameSync(own, path);
     return path;
   } finally {

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { resolve } from "node:path";
 import { LaunchError, UsageError } from "./errors.js";
 import { placeVariables } from "./mpi-environment.js";
+import { inlineCode } from "./programs.js";
 
 /** A command of its own, as in `tsmpi bench`: gets the words after its name, resolves to the exit code. */
 interface Subcommand {
@@ -23,6 +25,7 @@ there is neither, see tsmpirun --help.
   mpirun -n 4 npx tsmpi script.ts          four ranks on Open MPI or MPICH
   srun --mpi=pmix -n 4 npx tsmpi script.ts
   srun -n 4 npx tsmpi script.ts            four ranks without an MPI
+  mpirun -n 4 npx tsmpi -e 'code'          code instead of a script
   tsmpi bench --help                       how fast, and against whom
   tsmpi info                               what there is on this machine: transports, MPI, BLAS, FFTW
   tsmpi --version
@@ -42,16 +45,20 @@ async function main([first, ...rest]: readonly string[]): Promise<number | undef
     const subcommand = await SUBCOMMANDS[first]();
     return subcommand.main(rest);
   }
-  if (first.startsWith("-"))
+  const isCode = first === "-e" || first === "--eval";
+  if (isCode && rest.length === 0) throw new UsageError(`${first}: no code given`);
+  const source = isCode ? inlineCode(rest[0]) : { script: resolve(first), code: undefined };
+  const args = isCode ? rest.slice(1) : rest;
+  if (first.startsWith("-") && !isCode)
     throw new UsageError(`unknown option ${first}; options of the program go after its name`);
   if (placeVariables(process.env).join() === "SLURM_PROCID") {
     const { readStep } = await import("./step.js");
     const step = readStep(process.env);
     const { runStep } = await import("./run-step.js");
-    if (step !== undefined) return runStep(step, first, rest);
+    if (step !== undefined) return runStep(step, source, args);
   }
   const { runHere } = await import("./run-here.js");
-  await runHere(first, rest);
+  await runHere(source, args);
   return undefined;
 }
 

@@ -12,6 +12,10 @@ const givenUp = join(root, "test/comm/transports/programs/mpi-given-up.ts");
 const TSMPIRUN = join(root, "dist/launcher/cli.js");
 const appnum = join(root, "test/comm/transports/programs/mpi-appnum.ts");
 const SIZE = 3;
+const CODE = `import { init } from "tsmpi";
+const world = await init();
+const sum: number = await world.allreduce((world.rank + 1) * Number(process.argv[1]));
+console.log(\`\${world.rank}: \${sum}\`);`;
 
 /** The tests of one MPI, with the programs of the whole suite; skipped where it is not installed. */
 export function testEngine(engine: Engine): void {
@@ -131,6 +135,8 @@ export function testEngine(engine: Engine): void {
     t.match(good.stderr, new RegExp(`tsmpirun: ${name} \\d`));
     t.equal(lines(good.stdout).length, 2);
     t.equal((await run(process.execPath, [TSMPIRUN, ...words, "exit", "1"])).code, 7);
+    const inline = await run(process.execPath, [TSMPIRUN, ...words.slice(0, -1), "-e", CODE, "7"]);
+    t.same({ code: inline.code, lines: lines(inline.stdout) }, { code: 0, lines: ["0: 21", "1: 21"] });
     const several = [...words, "place", ":", "-n", "1", appnum, "second"];
     const both = await run(process.execPath, [TSMPIRUN, ...several]);
     t.equal(both.code, 0, "exit code", { stderr: both.stderr });
