@@ -17,14 +17,15 @@ import { Roll } from "../../src/ops/basic/roll.js";
 import { SecondDerivative } from "../../src/ops/basic/second-derivative.js";
 import { Identity } from "../../src/ops/basic/identity.js";
 import { VStack } from "../../src/ops/basic/stacks.js";
+import { DCT } from "../../src/ops/signal/dct.js";
 import { cond, eigs, eigsh, svds } from "../../src/solvers/eigs.js";
 
 const SIZES = [1, 2, 3, 4, 7];
 const near = (actual: number, expected: number, tolerance = 1e-8) =>
   assert.ok(Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected)), `${actual}, not ${expected}`); // prettier-ignore
-const onAll = (title: string, program: (comm: Communicator) => Promise<void>) =>
+const onAll = (title: string, program: (comm: Communicator) => Promise<void>, sizes = SIZES) =>
   void test(title, async () => {
-    for (const size of SIZES) await simulate(size, program);
+    for (const size of sizes) await simulate(size, program);
   });
 const modulus = ({ re, im }: Complex) => Math.hypot(re, im);
 
@@ -135,6 +136,51 @@ onAll(
     near(await cond(stack), 1);
   },
 );
+
+void test("cond of Hilbert matrices is NumPy's, up to 1e13, and Infinity beyond what doubles tell", async () => {
+  const hilbert = (n: number) => new MatrixMult(LocalArray.fromFunction([n, n], (i, j) => 1 / (i + j + 1)));
+  // numpy.linalg.cond of 1 / (i + j + 1)
+  const NUMPY = new Map([[4, 15513.73873892924], [6, 14951058.642254734], [8, 15257575538.060041], [9, 493153755941.02344], [10, 16024416987428.36]]); // prettier-ignore
+  for (const [n, expected] of NUMPY) near(await cond(hilbert(n)), expected, 4e-16 * expected + 1e-12);
+  assert.equal(await cond(hilbert(14)), Infinity);
+});
+
+onAll(
+  "svds: the smallest of 40 singular values from 1 down to 1e-12, on one rank and on three",
+  async (comm) => {
+    const n = 40;
+    const value = (k: number) => 10 ** ((-12 * k) / (n - 1));
+    const space = new Distribution(comm, [n]);
+    const weights = new Diagonal(DistributedArray.fromFunction(space, value));
+    const A = new DCT(space).compose(weights).compose(new DCT(space, { type: 4 }));
+    const { values, left, right, status, iterations } = await svds(A, { count: 3, which: "smallest" });
+    assert.equal(status, "converged");
+    assert.equal(iterations, n, "the whole space, once");
+    for (const [k, found] of values.entries()) {
+      near(found / value(n - 1 - k), 1, 1e-3);
+      near(await right[k].norm(), 1);
+      near(await left[k].norm(), 1);
+      near(await (await A.matvec(right[k])).axpy(-found, left[k]).norm(), 0, 3e-14);
+      near(await (await A.rmatvec(left[k])).axpy(-found, right[k]).norm(), 0, 3e-14);
+    }
+    near((await cond(A)) / 1e12, 1, 1e-3);
+  },
+  [1, 3],
+);
+
+void test("svds: restarts of a short basis find the smallest of many, and vectors of zero values are of length one", async () => {
+  const A = new Diagonal(LocalArray.fromFunction([400], (i) => (i < 2 ? 1e-3 * (i + 1) : 1 + i / 40)));
+  const { values, status, iterations } = await svds(A, { count: 2, which: "smallest", basis: 40 });
+  assert.equal(status, "converged");
+  assert.ok(iterations > 40);
+  near(values[0], 1e-3);
+  near(values[1], 2e-3);
+  const zeros = await svds(new Diagonal(LocalArray.from([4], [3, 0, 2, 0])), { count: 4 });
+  [3, 2, 0, 0].forEach((value, k) => near(zeros.values[k], value));
+  for (const side of [zeros.left, zeros.right])
+    for (const [k, x] of side.entries())
+      for (const y of side.slice(k)) near(Number(await x.dot(y)), x === y ? 1 : 0);
+});
 
 void test("cond: Infinity for a singular operator", async () => {
   assert.equal(await cond(new SecondDerivative<LocalArray>([9])), Infinity);
