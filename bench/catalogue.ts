@@ -1,4 +1,4 @@
-import { closest, distance } from "fastest-levenshtein";
+import { nearest } from "../src/nearest.js";
 import { geometric } from "./sizes.js";
 
 const MiB = 2 ** 20;
@@ -177,12 +177,12 @@ export function findBenchmark(name: string, others: readonly string[] = []): Ben
   const names = catalogue.map((benchmark) => benchmark.name);
   const near = catalogue.flatMap((b) => spellings(b).map((spelling) => ({ spelling, name: b.name })));
   for (const other of others) near.push({ spelling: plain(other), name: other });
-  const nearest = closest(
+  const spelt = nearest(
     wanted,
     near.map(({ spelling }) => spelling),
   );
-  const meant = near.find(({ spelling }) => spelling === nearest)?.name;
-  const guess = distance(wanted, nearest) <= Math.max(2, wanted.length / 3) ? `; did you mean ${meant}?` : "";
+  const meant = near.find(({ spelling }) => spelling === spelt)?.name;
+  const guess = meant === undefined ? "" : `; did you mean ${meant}?`;
   throw new RangeError(`no benchmark ${name}${guess}\nThere are: ${[...names, ...others].join(" ")}`);
 }
 

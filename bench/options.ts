@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { closest } from "fastest-levenshtein";
+import { didYouMean, notKnown } from "../src/nearest.js";
 import { catalogue, findBenchmark } from "./catalogue.js";
 import { full, quick, type Effort } from "./effort.js";
 import { parseSizes } from "./sizes.js";
@@ -102,7 +102,7 @@ function ownSpellings(args: readonly string[]): string[] {
     if (word === "-np" || word === "--np") return ["--ranks"];
     if (word !== "--vs") return [word];
     const next = args[i + 1];
-    const isList = next !== undefined && next.split(",").every((name) => isPeer(name) || name === "all");
+    const isList = next !== undefined && next.split(",").every((name) => ["all", ...PEERS].includes(name));
     return isList ? [word] : [word, "all"];
   });
 }
@@ -118,7 +118,7 @@ function request(flags: Flags & { ranks?: string }, names: readonly string[]): R
   const effort = flags.quick ? quick : targets ? targetEffort : full;
   return {
     sections,
-    transports: flags.transport.split(",").map(transport),
+    transports: flags.transport.split(",").map((name) => oneOf("--transport", name, TRANSPORTS)),
     peers: flags.vs === undefined ? [] : parsePeers(flags.vs),
     effort: {
       ...effort,
@@ -202,21 +202,13 @@ function parseRanks(text: string): number[] {
 
 function parsePeers(text: string): Peer[] {
   if (text.split(",").includes("all")) return [...PEERS];
-  return text.split(",").map((name) => {
-    if (isPeer(name)) return name;
-    throw new RangeError(`--vs ${name}: no such peer; did you mean ${closest(name, [...PEERS])}?`);
-  });
+  return text.split(",").map((name) => oneOf("--vs", name, PEERS));
 }
 
-function isPeer(name: string): name is Peer {
-  return PEERS.some((peer) => peer === name);
-}
-
-function transport(name: string): Transport {
-  const found = TRANSPORTS.find((each) => each === name);
+function oneOf<T extends string>(option: string, name: string, known: readonly T[]): T {
+  const found = known.find((each) => each === name);
   if (found !== undefined) return found;
-  const nearest = closest(name, [...TRANSPORTS]);
-  throw new RangeError(`--transport ${name}: not known; did you mean ${nearest}? (${TRANSPORTS.join(", ")})`);
+  throw new RangeError(`${option} ${name}: ${notKnown(name, known)}`);
 }
 
 function positive(name: string, text: string | undefined): number | undefined {
@@ -235,7 +227,7 @@ function explain({ code, message }: CommanderError, command: Command): string {
   if (code !== "commander.unknownOption") return message.replace(/^error: /, "");
   const [, option] = /'([^']+)'/.exec(message) ?? [];
   const known = command.options.flatMap(({ long }) => long ?? []);
-  return `unknown option ${option}; did you mean ${closest(option ?? "", known)}?`;
+  return `unknown option ${option}; ${didYouMean(option ?? "", known, Infinity)}`;
 }
 
 function help(): string {

@@ -1,7 +1,7 @@
 import { totalmem } from "node:os";
 import type { Benchmark } from "./catalogue.js";
 import type { Job } from "./measure.js";
-import { formatBytes } from "./sizes.js";
+import { formatBytes } from "../src/bytes.js";
 
 /** A benchmark at some sizes on some numbers of ranks. */
 export interface Section {

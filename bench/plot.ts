@@ -7,7 +7,7 @@ import type { Benchmark } from "./catalogue.js";
 import { findBenchmark } from "./catalogue.js";
 import type { Cell, Row } from "./measure.js";
 import type { Report } from "./session.js";
-import { formatBytes } from "./sizes.js";
+import { formatBytes } from "../src/bytes.js";
 import { overlap } from "./table.js";
 
 /** Panels side by side: one for each benchmark and number of ranks, over the size; without sizes, over the ranks. */

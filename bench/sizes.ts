@@ -20,18 +20,6 @@ export function* geometric(first: number, last: number, factor: number): Generat
   for (let bytes = first; bytes <= last; bytes *= factor) yield bytes;
 }
 
-/** As `64 KiB`. */
-export function formatBytes(bytes: number): string {
-  for (const [unit, size] of [
-    ["GiB", 2 ** 30],
-    ["MiB", 2 ** 20],
-    ["KiB", 2 ** 10],
-  ] as const)
-    // prettier-ignore
-    if (bytes >= size) return `${Number((bytes / size).toFixed(1))} ${unit}`;
-  return `${bytes} B`;
-}
-
 function range(first: number, last: number, factorText: string | undefined, part: string): number[] {
   const factor = Number(factorText ?? 2);
   if (!(factor > 1)) throw new RangeError(`--sizes ${part}: the factor must be above 1; write 1:1M:4`);

@@ -1,6 +1,6 @@
 import type { Benchmark, Metric } from "./catalogue.js";
 import type { Cell, Row } from "./measure.js";
-import { formatBytes } from "./sizes.js";
+import { formatBytes } from "../src/bytes.js";
 
 interface Column {
   readonly heading: string;

@@ -4,7 +4,7 @@ import { measure, type Failure, type Job, type Row } from "./measure.js";
 import { findPeers, type Peer } from "./peers.js";
 import { describe, explain, introduce, withFolder } from "./session.js";
 import { tsmpi, type Launch, type Side } from "./sides.js";
-import { formatBytes } from "./sizes.js";
+import { formatBytes } from "../src/bytes.js";
 import { judge, type Stage, type StageName, type Target, type Verdict } from "./suites/targets.js";
 
 export interface TargetSettings {

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
-import { closest, distance } from "fastest-levenshtein";
 import type { Knob, Knobs } from "../src/knobs.js";
+import { didYouMean } from "../src/nearest.js";
 import { UsageError } from "./errors.js";
 
 /** The value of a knob, whoever has set it. */
@@ -86,19 +86,5 @@ function explain(error: CommanderError, command: Command, aliases: readonly stri
   const names = [...command.options.flatMap((option) => [option.short, option.long]), ...aliases].filter(
     (name) => name !== undefined,
   );
-  return `unknown option ${given}; ${nearest(given, names) ?? "see tsmpirun --help"}`;
-}
-
-/**
- * Asks whether a name that is like the given one was meant; `undefined` if none is. Local, pure.
- *
- * @param most - Letters by which they may differ.
- */
-export function nearest(
-  given: string,
-  known: readonly string[],
-  most = Math.max(2, given.length / 3),
-): string | undefined {
-  const near = closest(given, known);
-  return distance(given, near) <= most ? `did you mean ${near}?` : undefined;
+  return `unknown option ${given}; ${didYouMean(given, names) ?? "see tsmpirun --help"}`;
 }

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
-import { closest } from "fastest-levenshtein";
 import type { Knobs, rankKnobs } from "../src/knobs.js";
+import { didYouMean } from "../src/nearest.js";
 import { UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
 
@@ -97,6 +97,6 @@ function signal(word: string): NodeJS.Signals {
   const name = `SIG${word.toUpperCase().replace(/^SIG/, "")}`;
   const known = Object.keys(constants.signals).filter((other) => !OWN.includes(other));
   if (isSignal(name) && known.includes(name)) return name;
-  const why = OWN.includes(name) ? "tsmpirun acts on it itself" : `did you mean ${closest(name, known)}?`;
+  const why = OWN.includes(name) ? "tsmpirun acts on it itself" : didYouMean(name, known, Infinity);
   throw new UsageError(`--forward-signals ${word}: ${why}; see tsmpirun --help signals`);
 }

@@ -1,8 +1,6 @@
-import { closest } from "fastest-levenshtein";
 import { rankKnobs } from "../src/knobs.js";
 import { debugKnobs } from "./debug-options.js";
 import { endingKnobs } from "./ending-options.js";
-import { UsageError } from "./errors.js";
 import { listOptions, referTo } from "./help-options.js";
 import { outputTopics } from "./help-output.js";
 import { reportTopics } from "./help-reports.js";
@@ -10,6 +8,7 @@ import { placementTopics } from "./help-placement.js";
 import { hostKnobs } from "./host-options.js";
 import { jobKnobs, programKnobs } from "./knobs.js";
 import { networkKnobs } from "./network-options.js";
+import { oneOf } from "./one-of.js";
 import { outputKnobs } from "./output-options.js";
 import { placementKnobs } from "./placement-options.js";
 import { reportKnobs } from "./report-options.js";
@@ -20,12 +19,8 @@ import { reportKnobs } from "./report-options.js";
  * @throws {UsageError} For an unknown topic, with the nearest known one.
  */
 export function help(topic: string): string {
-  const text = topic === "" ? overview : topics[topic];
-  if (text !== undefined) return text.trim();
-  const names = Object.keys(topics);
-  throw new UsageError(
-    `--help ${topic}: unknown topic; did you mean ${closest(topic, names)}? Topics: ${names.join(", ")}`,
-  );
+  const text = topic === "" ? overview : topics[oneOf("--help", topic, Object.keys(topics))];
+  return text.trim();
 }
 
 const overview = `

@@ -1,4 +1,4 @@
-import { nearest } from "./command-line.js";
+import { notKnown } from "../src/nearest.js";
 import { UsageError } from "./errors.js";
 
 /**
@@ -9,9 +9,5 @@ import { UsageError } from "./errors.js";
 export function oneOf<T extends string>(name: string, value: string, known: readonly T[]): T {
   const found = known.find((candidate) => candidate === value);
   if (found !== undefined) return found;
-  const choice = known.join(", ").replace(/, (\w+)$/, " or $1");
-  const meant = nearest(value, known);
-  throw new UsageError(
-    `${name} ${value}: not known; ${meant === undefined ? "" : `${meant} `}choose ${choice}`,
-  );
+  throw new UsageError(`${name} ${value}: ${notKnown(value, known)}`);
 }

@@ -1,7 +1,7 @@
-import { closest } from "fastest-levenshtein";
 import type { Knobs } from "../src/knobs.js";
 import { UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
+import { oneOf } from "./one-of.js";
 import {
   type BindPolicy,
   type MapPolicy,
@@ -103,13 +103,7 @@ function mapPolicy(flags: PlacementFlags): MapPolicy {
 }
 
 function parseDisplay(text: string): Display[] {
-  return text.split(",").map((word) => {
-    const known = displays.find((what) => what === word);
-    if (known !== undefined) return known;
-    throw new UsageError(
-      `--display ${text}: "${word}" is not known; did you mean ${closest(word, displays)}? Known are ${displays.join(", ")}`,
-    );
-  });
+  return text.split(",").map((word) => oneOf("--display", word, displays));
 }
 
 /**

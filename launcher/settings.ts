@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Knob, type Knobs, isOn, rankKnobs, variableOf } from "../src/knobs.js";
-import { nearest, type Value, type Values } from "./command-line.js";
+import { didYouMean } from "../src/nearest.js";
+import type { Value, Values } from "./command-line.js";
 import { UsageError } from "./errors.js";
 import { type Flags, knobs } from "./knobs.js";
 import { messageOf } from "../src/thrown.js";
@@ -92,7 +93,7 @@ function knobNamed(key: string, where: string): Knob {
   const knob = settable.get(key);
   if (knob !== undefined) return knob;
   throw new UsageError(
-    `${where}: unknown key ${key}; ${nearest(key, [...settable.keys()]) ?? "tsmpirun info lists all"}`,
+    `${where}: unknown key ${key}; ${didYouMean(key, [...settable.keys()]) ?? "tsmpirun info lists all"}`,
   );
 }
 
@@ -109,7 +110,7 @@ function checkVariables(variables: Variables): void {
   const known = [...[...settable.keys()].map(variableOf), ...OTHERS.map(variableOf)];
   for (const name of Object.keys(variables)) {
     if (!name.startsWith("TSMPI_") || known.includes(name)) continue;
-    const near = nearest(name, known, Math.max(1, (name.length - "TSMPI_".length) / 4));
+    const near = didYouMean(name, known, Math.max(1, (name.length - "TSMPI_".length) / 4));
     if (near !== undefined) throw new UsageError(`variable ${name}: unknown; ${near}`);
   }
 }

@@ -1,3 +1,4 @@
+import { formatBytes } from "../src/bytes.js";
 import type { CallStatistics, RankStatistics } from "../src/comm/recording.js";
 import { nameRanks } from "./ranks.js";
 
@@ -64,13 +65,6 @@ function align(rows: readonly (readonly string[])[]): string[] {
     return `  ${cells.join("  ")}`;
   });
 }
-
-function formatBytes(bytes: number): string {
-  const step = Math.min(UNITS.length - 1, bytes < 1024 ? 0 : Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${UNITS[step]}`;
-}
-
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 function formatMs(ms: number): string {
   return ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(2)} s`;

@@ -1,4 +1,4 @@
-import { closest } from "fastest-levenshtein";
+import { nearest } from "./nearest.js";
 
 /**
  * Names of the options that a call or a constructor knows; any other is an error. Local; costs a look at each name that
@@ -11,14 +11,15 @@ export function checkOptions(where: string, options: object, known: readonly str
     throw new TypeError(`${where}: options are ${String(options)}; pass an object { … } with ${list(known)}`);
   for (const name in options) {
     if (known.includes(name)) continue;
-    const near = known.length > 0 ? `; did you mean "${closest(name, known)}"` : "";
-    throw new TypeError(`${where}: unknown option "${name}"${near}? The options are ${list(known)}`);
+    const near = nearest(name, known, Infinity);
+    const meant = near === undefined ? "" : `; did you mean "${near}"`;
+    throw new TypeError(`${where}: unknown option "${name}"${meant}? The options are ${list(known)}`);
   }
 }
 
 /** Asks for the nearest of the names there are, and lists them. Local. */
 export function suggest(name: string, known: readonly string[]): string {
-  return `did you mean "${closest(name, known)}"? There are ${list(known)}`;
+  return `did you mean "${nearest(name, known, Infinity)}"? There are ${list(known)}`;
 }
 
 function list(known: readonly string[]): string {

@@ -18,6 +18,8 @@ const PUBLIC: Room = { values: [], packages: ["tsmpi"] };
 const ROOMS: Readonly<Record<string, Room>> = {
   "launcher/": {
     values: [
+      "src/bytes.ts",
+      "src/nearest.ts",
       "src/comm/wire/",
       "src/comm/transports/zmq",
       "src/topology/",
@@ -28,7 +30,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       "src/thrown.ts",
     ],
     types: ["src/comm/boot.ts", "src/comm/rank-state.ts", "src/comm/recording.ts", "src/comm/trace.ts"],
-    packages: ["commander", "esbuild", "fastest-levenshtein", "koffi", "ws", "zeromq"],
+    packages: ["commander", "esbuild", "koffi", "ws", "zeromq"],
   },
   "examples/": PUBLIC,
   "launcher/choices.ts": {
@@ -46,9 +48,12 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["koffi"],
   },
   "launcher/tsmpi.ts": { values: ["launcher/", "bench/main.ts"] }, // tsmpi bench
-  "bench/": { values: ["bench/", "src/thrown.ts"], packages: ["commander", "fastest-levenshtein"] },
+  "bench/": {
+    values: ["bench/", "src/bytes.ts", "src/nearest.ts", "src/thrown.ts"],
+    packages: ["commander"],
+  },
   "bench/programs/": PUBLIC, // they run as ranks
-  "bench/plot.ts": { values: ["bench/", "src/plot/"], packages: ["d3-"] },
+  "bench/plot.ts": { values: ["bench/", "src/bytes.ts", "src/plot/"], packages: ["d3-"] },
   "bench/kernels": { values: ["src/kernels/", "bench/"] }, // measure that room from inside
   "src/index.ts": { values: ["src/"] },
   "src/auto.ts": { values: ["src/comm/"] },
@@ -88,7 +93,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/topology/": { values: [] },
   "src/thrown.ts": { values: [] },
   "src/native.ts": { values: ["src/env.ts", "src/thrown.ts"] },
-  "src/options.ts": { values: [], packages: ["fastest-levenshtein"] },
+  "src/options.ts": { values: ["src/nearest.ts"] },
+  "src/nearest.ts": { values: [], packages: ["fastest-levenshtein"] },
+  "src/bytes.ts": { values: [] },
   "src/env.ts": { values: ["src/knobs.ts"] },
   "src/knobs.ts": { values: [] },
 };

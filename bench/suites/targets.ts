@@ -1,7 +1,7 @@
 import { type Benchmark, findBenchmark } from "../catalogue.js";
 import type { Effort } from "../effort.js";
 import { median, type Job, type Row } from "../measure.js";
-import { formatBytes } from "../sizes.js";
+import { formatBytes } from "../../src/bytes.js";
 
 /** The targets of the communicator: what is measured, and what it is held against. */
 export interface Target {

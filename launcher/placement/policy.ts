@@ -1,5 +1,6 @@
-import { closest } from "fastest-levenshtein";
+import { notKnown } from "../../src/nearest.js";
 import { UsageError } from "../errors.js";
+import { oneOf } from "../one-of.js";
 import { parseCpuList } from "../../src/topology/cpu-list.js";
 import type { Level } from "../../src/topology/topology.js";
 
@@ -44,7 +45,7 @@ export function parseMapBy(text: string): MapPolicy {
     if (!/^\d{1,7}$/.test(count ?? "") || Number(count) === 0 || name === undefined)
       throw fail("write ppr:N:node, N ranks on each node, or ppr:N:numa");
     const level = levelNames.get(name);
-    if (level === undefined) throw fail(unknown(name, levelNames.keys()));
+    if (level === undefined) throw fail(`"${name}" is ${notKnown(name, [...levelNames.keys()])}`);
     return {
       by: level === "node" ? "slot" : level,
       per: { count: Number(count), level },
@@ -52,7 +53,7 @@ export function parseMapBy(text: string): MapPolicy {
     };
   }
   const by = mapNames.get(first);
-  if (by === undefined) throw fail(unknown(first, mapNames.keys()));
+  if (by === undefined) throw fail(`"${first}" is ${notKnown(first, [...mapNames.keys()])}`);
   return { by, per: undefined, ...modify(rest, fail) };
 }
 
@@ -62,8 +63,7 @@ export function parseMapBy(text: string): MapPolicy {
  * @throws {UsageError} For an unknown word.
  */
 export function parseRankBy(text: string): RankPolicy {
-  if (text === "slot" || text === "node") return text;
-  throw new UsageError(`--rank-by ${text}: not known; choose slot or node`);
+  return oneOf("--rank-by", text, ["slot", "node"]);
 }
 
 /**
@@ -73,7 +73,7 @@ export function parseRankBy(text: string): RankPolicy {
  */
 export function parseBindTo(text: string): BindTo {
   const to = bindNames.get(text.toLowerCase());
-  if (to === undefined) throw new UsageError(`--bind-to ${text}: ${unknown(text, bindNames.keys())}`);
+  if (to === undefined) throw new UsageError(`--bind-to ${text}: ${notKnown(text, [...bindNames.keys()])}`);
   return to;
 }
 
@@ -127,9 +127,4 @@ function modify(
     else throw fail(`"${word}" is no modifier; known are pe=N, the CPUs of each rank, and span`);
   }
   return { span, cpusPerRank };
-}
-
-function unknown(word: string, names: Iterable<string>): string {
-  const known = [...names];
-  return `"${word}" is not known; did you mean ${closest(word, known)}? Known are ${known.join(", ")}`;
 }

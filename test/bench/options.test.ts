@@ -2,7 +2,8 @@ import { test } from "tap";
 import { catalogue, findBenchmark } from "../../bench/catalogue.js";
 import { parseOptions, UsageError, type Request } from "../../bench/options.js";
 import { planOf } from "../../bench/plan.js";
-import { formatBytes, parseSizes } from "../../bench/sizes.js";
+import { parseSizes } from "../../bench/sizes.js";
+import { formatBytes } from "../../src/bytes.js";
 
 test("sizes are lists and ranges with units, ascending, each once", async (t) => {
   t.strictSame(parseSizes("1K,8,8"), [8, 1024]);

@@ -75,7 +75,7 @@ void test("options that contradict each other, and unknown values, are errors", 
     ["-N 2 --map-by ppr:1:node", /both say how many ranks/],
     ["--map-by slot:pe=2 --cpus-per-rank 3", /differ; keep one/],
     ["--ppn 0", /--ppn 0: not a positive integer/],
-    ["--display maps", /"maps" is not known; did you mean map\?/],
+    ["--display maps", /--display maps: not known; did you mean map\?/],
     ["--rm torque", /--rm torque: not known; choose auto, none, slurm, pbs, lsf or sge/],
     ["--bind-too core", /unknown option --bind-too; did you mean --bind-to\?/],
   ];
