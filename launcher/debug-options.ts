@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Knobs } from "../src/knobs.js";
 import { UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
-import { parseCpuList } from "../src/topology/cpu-list.js";
+import { given, port, ranks } from "./option-values.js";
 
 /** What the command line says about looking into ranks. */
 export interface DebugOptions {
@@ -49,24 +49,19 @@ export function readDebug(flags: Flags<typeof debugKnobs>): DebugOptions {
   const { inspect, "inspect-brk": inspectBrk, "inspect-port": inspectPort = "9229", "log-json": log } = flags;
   if (inspect !== undefined && inspectBrk !== undefined)
     throw new UsageError("--inspect and --inspect-brk: keep one of them");
-  if (!/^\d{1,5}$/.test(inspectPort) || Number(inspectPort) < 1 || Number(inspectPort) > 65_535)
-    throw new UsageError(`--inspect-port ${inspectPort}: not a port; write a number from 1 to 65535`);
-  const which = inspectBrk ?? inspect;
+  const wait = inspectBrk !== undefined;
+  const name = wait ? "--inspect-brk" : "--inspect";
   return {
-    inspect: which === undefined ? undefined : { ranks: parseRanks(which), wait: inspectBrk !== undefined },
-    inspectPort: Number(inspectPort),
+    inspect: given(inspectBrk ?? inspect, (which) => ({
+      ranks: which === true || which === "all" ? "all" : ranks(name, which),
+      wait,
+    })),
+    inspectPort: port("--inspect-port", inspectPort),
     profiles: [
       ...(flags["cpu-prof"] ? ["cpu" as const] : []),
       ...(flags["heap-prof"] ? ["heap" as const] : []),
     ],
     profileFolder: resolve(flags["prof-dir"] ?? "profiles"),
-    logJson: log === undefined ? undefined : resolve(log),
+    logJson: given(log, (path) => resolve(path)),
   };
-}
-
-function parseRanks(text: string | true): readonly number[] | "all" {
-  if (text === true || text === "all") return "all";
-  const ranks = parseCpuList(text);
-  if (ranks?.length) return ranks;
-  throw new UsageError(`--inspect=${text}: no ranks; write --inspect=0,4-7, or --inspect for all`);
 }

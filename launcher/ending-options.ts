@@ -3,6 +3,7 @@ import type { Knobs, rankKnobs } from "../src/knobs.js";
 import { didYouMean } from "../src/nearest.js";
 import { UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
+import { given, seconds } from "./option-values.js";
 
 /** What the command line says about how a job ends. */
 export interface EndingOptions {
@@ -64,29 +65,18 @@ export function readEnding(
   flags: Flags<typeof endingKnobs & Pick<typeof rankKnobs, "strict">>,
 ): EndingOptions {
   return {
-    timeoutMs: seconds("--timeout", flags.timeout),
-    startTimeoutMs: seconds("--start-timeout", flags["start-timeout"]),
-    killGraceMs: seconds("--kill-grace", flags["kill-grace"]) ?? 5000,
-    heartbeatMs: heartbeat(flags.heartbeat ?? "10"),
+    timeoutMs: given(flags.timeout, (text) => seconds("--timeout", text)),
+    startTimeoutMs: given(flags["start-timeout"], (text) => seconds("--start-timeout", text)),
+    killGraceMs: seconds("--kill-grace", flags["kill-grace"] ?? "5"),
+    heartbeatMs: seconds("--heartbeat", flags.heartbeat ?? "10", {
+      seconds: 1,
+      why: "a host is not given up that soon",
+    }),
     abortOnExit: flags["abort-on-exit"] ?? true,
     strict: flags.strict ?? false,
-    waitMs: seconds("--wait", flags.wait),
+    waitMs: given(flags.wait, (text) => seconds("--wait", text)),
     forwarded: (flags["forward-signals"] ?? "USR2").split(",").filter(Boolean).map(signal),
   };
-}
-
-/** @throws {UsageError} If it is no number of seconds; the value is in milliseconds. */
-export function seconds(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= 1e6) return value * 1000;
-  throw new UsageError(`${name} ${text}: not a number of seconds`);
-}
-
-function heartbeat(text: string): number {
-  const ms = seconds("--heartbeat", text) ?? 0;
-  if (ms >= 1000) return ms;
-  throw new UsageError(`--heartbeat ${text}: a host is not given up that soon; use 1 or more seconds`);
 }
 
 /** Those that mean something to tsmpirun itself are not passed on as they are. */

@@ -8,7 +8,7 @@ import { placementTopics } from "./help-placement.js";
 import { hostKnobs } from "./host-options.js";
 import { jobKnobs, programKnobs } from "./knobs.js";
 import { networkKnobs } from "./network-options.js";
-import { oneOf } from "./one-of.js";
+import { oneOf } from "./option-values.js";
 import { outputKnobs } from "./output-options.js";
 import { placementKnobs } from "./placement-options.js";
 import { reportKnobs } from "./report-options.js";

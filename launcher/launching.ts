@@ -1,5 +1,5 @@
 import type { EndingOptions } from "./ending-options.js";
-import { oneOf } from "./one-of.js";
+import { given, oneOf } from "./option-values.js";
 import type { Options } from "./options.js";
 import type { Manager } from "./resource-manager.js";
 
@@ -9,7 +9,7 @@ export type Launcher = (typeof launchers)[number];
 
 /** @throws {UsageError} For an unknown one. */
 export function readLauncher(name: string | undefined): Launcher | undefined {
-  return name === undefined ? undefined : oneOf("--launcher", name, launchers);
+  return given(name, (text) => oneOf("--launcher", text, launchers));
 }
 
 export interface Launching {

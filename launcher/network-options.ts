@@ -2,6 +2,7 @@ import type { Knobs } from "../src/knobs.js";
 import type { PortRange } from "../src/comm/wire/ports.js";
 import { UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
+import { given, isPort } from "./option-values.js";
 import type { Placement } from "./placement/place.js";
 
 /** What the command line says about the network between hosts. */
@@ -30,12 +31,12 @@ export const networkKnobs = {
  */
 export function readNetwork(flags: Flags<typeof networkKnobs>): NetworkOptions {
   const { iface, "control-iface": controlIface, ports } = flags;
-  return { iface, controlIface, ports: ports === undefined ? undefined : portRange(ports) };
+  return { iface, controlIface, ports: given(ports, portRange) };
 }
 
 function portRange(text: string): PortRange {
   const [, first, last] = (/^(\d{1,5})-(\d{1,5})$/.exec(text) ?? []).map(Number);
-  if (first >= 1 && last >= first && last <= 65_535) return { first, last };
+  if (isPort(first) && isPort(last) && last >= first) return { first, last };
   throw new UsageError(`--ports ${text}: not a range of ports; write it as 50000-50999`);
 }
 

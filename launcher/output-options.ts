@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import type { Knobs } from "../src/knobs.js";
 import { UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
+import { given, ranks } from "./option-values.js";
 import { checkPattern } from "./output-pattern.js";
-import { parseRanks } from "./ranks.js";
 
 /** What the command line says about what ranks print and read. */
 export interface OutputOptions {
@@ -85,12 +85,9 @@ export function readOutput(flags: OutputFlags): OutputOptions {
     files,
     tee: flags.tee ?? false,
     mergeStderr: flags["merge-stderr-to-stdout"] ?? false,
-    shown:
-      flags["print-ranks"] === undefined
-        ? undefined
-        : new Set(ranksOf("--print-ranks", flags["print-ranks"])),
+    shown: given(flags["print-ranks"], (text) => new Set(ranks("--print-ranks", text))),
     raw: flags.raw ?? false,
-    stdin: flags.stdin === undefined ? undefined : stdinOf(flags.stdin),
+    stdin: given(flags.stdin, stdinOf),
     printExitCodes: flags["print-exit-codes"] ?? false,
   };
 }
@@ -116,10 +113,4 @@ function stdinOf(text: string): number | "all" | "none" {
   if (text === "all" || text === "none") return text;
   if (/^\d{1,7}$/.test(text)) return Number(text);
   throw new UsageError(`--stdin ${text}: not known; write a rank, all or none`);
-}
-
-function ranksOf(name: string, text: string): number[] {
-  const ranks = parseRanks(text);
-  if (ranks !== undefined) return ranks;
-  throw new UsageError(`${name} ${text}: not a list of ranks; write it as 0,8-11`);
 }

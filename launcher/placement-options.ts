@@ -1,7 +1,7 @@
 import type { Knobs } from "../src/knobs.js";
 import { UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
-import { oneOf } from "./one-of.js";
+import { given, oneOf, positive } from "./option-values.js";
 import {
   type BindPolicy,
   type MapPolicy,
@@ -77,10 +77,10 @@ export function readPlacement(flags: PlacementFlags): PlacementOptions {
   if (dryRun && display.length === 0) display.push("map");
   return {
     map: mapPolicy(flags),
-    rankBy: flags["rank-by"] === undefined ? undefined : parseRankBy(flags["rank-by"]),
+    rankBy: given(flags["rank-by"], parseRankBy),
     bind: {
-      to: flags["bind-to"] === undefined ? undefined : parseBindTo(flags["bind-to"]),
-      cpuList: flags["cpu-list"] === undefined ? undefined : parseCpuItems(flags["cpu-list"]),
+      to: given(flags["bind-to"], parseBindTo),
+      cpuList: given(flags["cpu-list"], parseCpuItems),
       hwthreads: flags["use-hwthread-cpus"] ?? false,
     },
     exclude: flags.exclude ?? [],
@@ -93,7 +93,7 @@ export function readPlacement(flags: PlacementFlags): PlacementOptions {
 function mapPolicy(flags: PlacementFlags): MapPolicy {
   const { "map-by": mapBy, ppn, "cpus-per-rank": cpusPerRank } = flags;
   const policy = parseMapBy(mapBy ?? "slot");
-  const pe = cpusPerRank === undefined ? undefined : positive("--cpus-per-rank", cpusPerRank);
+  const pe = given(cpusPerRank, (text) => positive("--cpus-per-rank", text));
   if (pe !== undefined && policy.cpusPerRank !== undefined && pe !== policy.cpusPerRank)
     throw new UsageError(`--map-by ${mapBy} and --cpus-per-rank ${pe} differ; keep one of them`);
   if (ppn !== undefined && policy.per !== undefined)
@@ -104,14 +104,4 @@ function mapPolicy(flags: PlacementFlags): MapPolicy {
 
 function parseDisplay(text: string): Display[] {
   return text.split(",").map((word) => oneOf("--display", word, displays));
-}
-
-/**
- * Reads a number above 0. Local, pure.
- *
- * @throws {UsageError} If it is none.
- */
-export function positive(name: string, text: string): number {
-  if (/^\d{1,7}$/.test(text) && Number(text) > 0) return Number(text);
-  throw new UsageError(`${name} ${text}: not a positive integer`);
 }

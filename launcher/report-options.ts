@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
 import type { Knobs } from "../src/knobs.js";
-import { seconds } from "./ending-options.js";
 import { UsageError } from "./errors.js";
 import type { Flags } from "./knobs.js";
 import { makeFolder } from "./make-folder.js";
-import { oneOf } from "./one-of.js";
+import { given, oneOf, seconds } from "./option-values.js";
 import type { RecordOptions } from "./records.js";
 import type { outputKnobs } from "./output-options.js";
 import { messageOf } from "../src/thrown.js";
@@ -59,22 +58,14 @@ export function readReport(
     dumpOn: new Set(
       flags["dump-on"]?.split(",").map((word) => oneOf("--dump-on", word, occasions)) ?? occasions,
     ),
-    dumpFolder: folder === undefined ? undefined : resolve(folder),
-    stallMs: stall(flags["stall-warn"]),
+    dumpFolder: given(folder, (path) => resolve(path)),
+    stallMs: given(flags["stall-warn"], (text) =>
+      seconds("--stall-warn", text, { seconds: 0.5, why: "less than ranks may take to begin something" }),
+    ),
     stats: flags.stats ?? false,
-    trace: flags.trace === undefined ? undefined : resolve(flags.trace),
+    trace: given(flags.trace, (path) => resolve(path)),
   };
 }
-
-function stall(text: string | undefined): number | undefined {
-  const ms = seconds("--stall-warn", text);
-  if (ms === undefined || ms >= LEAST_STALL_MS) return ms;
-  throw new UsageError(
-    `--stall-warn ${text}: less than ranks may take to begin something; use 0.5 or more seconds`,
-  );
-}
-
-const LEAST_STALL_MS = 500;
 
 function checkFolder(name: string, folder: string): void {
   try {

@@ -1,6 +1,6 @@
 import { notKnown } from "../../src/nearest.js";
 import { UsageError } from "../errors.js";
-import { oneOf } from "../one-of.js";
+import { oneOf } from "../option-values.js";
 import { parseCpuList } from "../../src/topology/cpu-list.js";
 import type { Level } from "../../src/topology/topology.js";
 

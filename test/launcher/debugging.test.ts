@@ -35,7 +35,7 @@ void test("ranks and ports that are not there are errors", async (t) => {
     listInspectors(readDebug(flags), placements, isHere);
   t.throws(() => list({ inspect: "4" }), { message: /there is no rank 4; the job has ranks 0 to 3/ });
   t.throws(() => list({ inspect: true, "inspect-port": "65535" }), { message: /too few ports above it/ });
-  t.throws(() => list({ inspect: "x" }), { message: /--inspect=x: no ranks/ });
+  t.throws(() => list({ inspect: "x" }), { message: /--inspect x: not a list of ranks/ });
   t.throws(() => list({ inspect: true, "inspect-brk": true }), { message: /keep one of them/ });
   t.throws(() => list({ "inspect-port": "0" }), { message: /--inspect-port 0: not a port/ });
 });

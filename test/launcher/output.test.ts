@@ -7,7 +7,7 @@ import { checkPlace } from "../../launcher/rank-files.js";
 import { Folding } from "../../launcher/folding.js";
 import { Output } from "../../launcher/output.js";
 import { expandPattern } from "../../launcher/output-pattern.js";
-import { parseRanks } from "../../launcher/ranks.js";
+import { ranks } from "../../launcher/option-values.js";
 import { exportedEnvironment, readExported, travelling } from "../../launcher/exports.js";
 
 const bytes = (text: string) => Buffer.from(text);
@@ -131,8 +131,13 @@ void test("patterns name what they stand for", async (t) => {
 });
 
 void test("lists of ranks", async (t) => {
-  t.same(parseRanks("0,8-11"), [0, 8, 9, 10, 11]);
-  for (const wrong of ["", "a", "1-", "3-1", "1,,2", "-1"]) t.equal(parseRanks(wrong), undefined, wrong);
+  t.same(ranks("--print-ranks", "0,8-11"), [0, 8, 9, 10, 11]);
+  for (const wrong of ["", "a", "1-", "3-1", "1,,2", "-1"])
+    t.throws(
+      () => ranks("--print-ranks", wrong),
+      { message: /--print-ranks .*: not a list of ranks/ },
+      wrong,
+    );
 });
 
 void test("-x adds, changes and picks variables", async (t) => {
