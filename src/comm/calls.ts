@@ -1,15 +1,6 @@
 import { awaitingPlace, untilAwaited } from "./call-place.js";
-import {
-  type Agreement,
-  ANSWER,
-  Call,
-  COLLECTIVES,
-  describeSignature,
-  type Members,
-  QUESTION,
-  sign,
-  VERDICT,
-} from "./collectives/call.js";
+import { ANSWER, Call, type Members, QUESTION, VERDICT } from "./collectives/call.js";
+import { type Agreement, COLLECTIVES, describeSignature, sign } from "./collectives/signature.js";
 import { HostBoard } from "./collectives/host-board.js";
 import { hostPlan } from "./collectives/hosts.js";
 import type { BoardCall } from "./collectives/in-memory/board-call.js";

@@ -1,5 +1,6 @@
 import type { Group } from "./engine.js";
-import { type Arrival, Context, type Message } from "./matching.js";
+import { Context, type Message } from "./matching.js";
+import type { Arrival } from "./arrival.js";
 
 /** A communicator of the user's, with its ranks in the world. */
 export type NamedGroup = Required<Pick<Group, "name" | "ranks">>;

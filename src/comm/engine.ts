@@ -6,14 +6,9 @@ import type { PackedPieces } from "./envelope.js";
 import { PeerLostError } from "./errors.js";
 import { Incoming } from "./incoming.js";
 import { Limit, type Limited, type LimitOptions } from "./limit.js";
-import {
-  type Arrival,
-  type Context,
-  type Message,
-  type Posted,
-  Receive,
-  type Signature,
-} from "./matching.js";
+import type { Context, Message, Posted, Signature } from "./matching.js";
+import type { Arrival } from "./arrival.js";
+import { Receive } from "./receive.js";
 import { Outgoing } from "./outgoing.js";
 import type { CommState } from "./rank-state.js";
 import { Rendezvous } from "./rendezvous.js";

@@ -1,7 +1,8 @@
 import type { Contexts } from "./contexts.js";
 import type { Credits } from "./credit.js";
 import { bytesIn, contextIn, EAGER_BYTES, Kind, Word } from "./envelope.js";
-import { type Announcement, Arrival, type Message, NO_SIGNATURE } from "./matching.js";
+import { type Message, NO_SIGNATURE } from "./matching.js";
+import { type Announcement, Arrival } from "./arrival.js";
 import type { Rendezvous } from "./rendezvous.js";
 import type { Landing } from "./transports/transport.js";
 import type { Unexpected } from "./unexpected.js";

@@ -12,7 +12,8 @@ import {
 } from "./envelope.js";
 import { PeerLostError } from "./errors.js";
 import type { Incoming } from "./incoming.js";
-import { type Announcement, NO_SIGNATURE, type Signature } from "./matching.js";
+import { NO_SIGNATURE, type Signature } from "./matching.js";
+import type { Announcement } from "./arrival.js";
 import type { Piece } from "./parts.js";
 import { completed, Operation } from "./request.js";
 

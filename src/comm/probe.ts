@@ -1,4 +1,6 @@
-import { Arrival, type Message, Posted, type Receive } from "./matching.js";
+import { type Message, Posted } from "./matching.js";
+import { Arrival } from "./arrival.js";
+import type { Receive } from "./receive.js";
 import type { Landing } from "./transports/transport.js";
 import type { Status } from "./types.js";
 import type { Unexpected } from "./unexpected.js";

@@ -7,7 +7,8 @@ import { isTypedArray } from "./envelope.js";
 import { isStrided, type Strided } from "./layout.js";
 import type { Limited } from "./limit.js";
 import { MatchedMessage } from "./matched-message.js";
-import { type Arrival, Receive } from "./matching.js";
+import type { Arrival } from "./arrival.js";
+import { Receive } from "./receive.js";
 import { MatchedProbe, Probe } from "./probe.js";
 import { failed, NullReceive, type Operation } from "./request.js";
 import {

@@ -7,7 +7,8 @@ import { reductionAgreement } from "./collectives/agreements.js";
 import { allreduce } from "./collectives/allreduce.js";
 import { cut } from "./collectives/blocks.js";
 import { copyInto, like, part } from "./collectives/buffers.js";
-import type { Call, CollectiveName } from "./collectives/call.js";
+import type { Call } from "./collectives/call.js";
+import type { CollectiveName } from "./collectives/signature.js";
 import { isFloats } from "./collectives/exact.js";
 import {
   startAllreduce,

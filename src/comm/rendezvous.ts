@@ -1,6 +1,7 @@
 import { EAGER_BYTES, Kind, setBytes, setContext, Word, HEADER_WORDS } from "./envelope.js";
 import { PeerLostError } from "./errors.js";
-import type { Announcement, Receive } from "./matching.js";
+import type { Announcement } from "./arrival.js";
+import type { Receive } from "./receive.js";
 import type { Piece } from "./parts.js";
 import type { Operation } from "./request.js";
 import type { Landing, Transport } from "./transports/transport.js";

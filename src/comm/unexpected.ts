@@ -1,4 +1,4 @@
-import type { Arrival } from "./matching.js";
+import type { Arrival } from "./arrival.js";
 
 /**
  * The messages of all contexts that came before anyone asked for them: counts them, tells when one is gone, and warns

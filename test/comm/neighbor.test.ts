@@ -9,7 +9,8 @@ import {
 } from "../../src/comm/collectives/neighbor.js";
 import { GroupCommunicator } from "../../src/comm/communicator.js";
 import { type Communicator, PROC_NULL, type Request } from "../../src/comm/types.js";
-import type { Agreement, Call } from "../../src/comm/collectives/call.js";
+import type { Call } from "../../src/comm/collectives/call.js";
+import type { Agreement } from "../../src/comm/collectives/signature.js";
 import { realRanks, spmd } from "../spmd.js";
 
 /** A line of ranks, open or closed to a ring: lower neighbour first. */

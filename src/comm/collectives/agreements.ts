@@ -1,7 +1,7 @@
 import { codeOf } from "../envelope.js";
 import type { Counts, OpName, RecvCounts, TypedArray } from "../types.js";
 import { type Blocks, total } from "./blocks.js";
-import type { Agreement } from "./call.js";
+import type { Agreement } from "./signature.js";
 
 /** What all ranks must agree on, for collectives where that takes more than a line. */
 

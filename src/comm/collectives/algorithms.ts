@@ -1,4 +1,5 @@
-import type { Call, CollectiveName, Members } from "./call.js";
+import type { Call, Members } from "./call.js";
+import type { CollectiveName } from "./signature.js";
 
 /** An algorithm for calls of at most so many bytes and ranks; `undefined`: of any number. */
 export interface Rule {

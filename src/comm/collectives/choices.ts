@@ -6,7 +6,7 @@ import { ALLREDUCE } from "./allreduce.js";
 import { ALLTOALL } from "./alltoall.js";
 import { BARRIER } from "./barrier.js";
 import { BCAST } from "./bcast.js";
-import type { CollectiveName } from "./call.js";
+import type { CollectiveName } from "./signature.js";
 import { GATHER } from "./gather.js";
 import { REDUCE_SCATTER } from "./reduce-scatter.js";
 import { REDUCE } from "./reduce.js";

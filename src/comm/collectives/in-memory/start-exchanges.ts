@@ -5,7 +5,7 @@ import type { Counts, RecvCounts, TypedArray } from "../../types.js";
 import { allgatherAgreement } from "../agreements.js";
 import { blockOf, type Blocks } from "../blocks.js";
 import { identical, overlap } from "../buffers.js";
-import { sign } from "../call.js";
+import { sign } from "../signature.js";
 import { cutOrNothing, type Cuts, fits, isRank, sameShape, type Started } from "./arguments.js";
 import { BoardBarrier } from "./board-barrier.js";
 import type { Contribution } from "./contribution.js";

@@ -6,7 +6,7 @@ import { unitOf, unsuited } from "../../operations.js";
 import type { OpName, TypedArray } from "../../types.js";
 import type { Blocks } from "../blocks.js";
 import { identical, like, overlap, part } from "../buffers.js";
-import { sign } from "../call.js";
+import { sign } from "../signature.js";
 import { alike, cutOrNothing, type Cuts, fits, isRank, type Started } from "./arguments.js";
 import type { OnBoard } from "./on-board.js";
 import { Recall } from "./recall.js";

@@ -2,7 +2,7 @@ import type { Signature } from "../../matching.js";
 import type { Board } from "../../transports/board.js";
 import type { TypedArray } from "../../types.js";
 import { allreduce } from "../allreduce.js";
-import { isReproducible } from "../call.js";
+import { isReproducible } from "../signature.js";
 import { exactSum } from "../exact.js";
 import { BoardCall } from "./board-call.js";
 import { isShort } from "./contribution.js";
