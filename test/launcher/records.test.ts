@@ -74,9 +74,9 @@ test("statistics: sums over ranks, and who waited least and most", (t) => {
     5,
   );
   t.same(lines, [
-    "  operation  calls    bytes  waited  least (rank)  most (rank)",
-    "  barrier        6      0 B  1.61 s   10.0 ms (1)   1.20 s (0)",
-    "  recv           3  3.0 MiB  3.0 ms    1.0 ms (0)   1.0 ms (2)",
+    "  operation  calls  bytes  waited  least (rank)  most (rank)",
+    "  barrier        6    0 B  1.61 s   10.0 ms (1)   1.20 s (0)",
+    "  recv           3  3 MiB  3.0 ms    1.0 ms (0)   1.0 ms (2)",
     "  9 messages with 300 B were handed to the transport; 3 requests were complete when they were awaited",
     "  nothing has come from ranks 3-4",
   ]);
