@@ -6,7 +6,7 @@ import { hostPlan } from "./collectives/hosts.js";
 import type { BoardCall } from "./collectives/in-memory/board-call.js";
 import { OnBoard } from "./collectives/in-memory/on-board.js";
 import type { Judge } from "./collectives/native.js";
-import type { Group } from "./engine.js";
+import type { Group } from "./group.js";
 import { checkRoot } from "./arguments.js";
 import {
   CollectiveMismatchError,

@@ -1,4 +1,4 @@
-import type { Group } from "./engine.js";
+import type { Group } from "./group.js";
 import { Context, type Message } from "./matching.js";
 import type { Arrival } from "./arrival.js";
 

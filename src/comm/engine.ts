@@ -3,67 +3,22 @@ import type { RecordedSite } from "./call-site.js";
 import { Contexts, type NamedGroup } from "./contexts.js";
 import { Credits } from "./credit.js";
 import type { PackedPieces } from "./envelope.js";
-import { PeerLostError } from "./errors.js";
 import { Incoming } from "./incoming.js";
 import { Limit, type Limited, type LimitOptions } from "./limit.js";
 import type { Context, Message, Posted, Signature } from "./matching.js";
 import type { Arrival } from "./arrival.js";
 import { Receive } from "./receive.js";
+import type { Address, Group, Offered, SendingOptions } from "./group.js";
+import { Losses } from "./losses.js";
 import { Outgoing } from "./outgoing.js";
 import type { CommState } from "./rank-state.js";
 import { Rendezvous } from "./rendezvous.js";
 import { Operation } from "./request.js";
 import type { Landing, Sink, Transport } from "./transports/transport.js";
 import type { Region } from "./structure/region.js";
-import { ANY_SOURCE, type TypedArray } from "./types.js";
+import type { TypedArray } from "./types.js";
 import { Unexpected } from "./unexpected.js";
 import { Waiting } from "./waiting.js";
-
-/** Where a message goes, and what its envelope says. Only read during a call. */
-export interface Address {
-  /** Receiver's rank in the world. */
-  readonly dest: number;
-  readonly context: number;
-  /** Sender's rank in the communicator. */
-  readonly source: number;
-  readonly tag: number;
-}
-
-/** How to send. */
-export interface SendingOptions {
-  readonly synchronous?: boolean;
-  readonly signature?: Signature;
-  /** What may call the message back, as long as it has not been received. */
-  readonly limit?: LimitOptions & { readonly what: Limited };
-}
-
-/** What the engine knows of a communicator. */
-export interface Group {
-  /** Of a communicator: its messages are the user's. */
-  readonly name?: string;
-  /** World ranks, by rank. */
-  readonly ranks: readonly number[];
-  /** Judges a collective's message by its signature; returns what is wrong with it. */
-  inspect?(message: Message): Error | undefined;
-  /** A collective has failed on another rank. */
-  remoteFailure?(sequence: number, source: number, text: string): void;
-  /** A world rank calls nothing more. */
-  lost(peer: number): void;
-  /** It answers no more, either. */
-  silent?(peer: number): void;
-  /** An active message has come. */
-  active?(message: Message, memory: Uint8Array): void;
-  /** Compares collectives that have waited for long with what other ranks have called. */
-  audit?(): void;
-  /** What has been called, and waits; of a communicator. */
-  state?(): CommState;
-}
-
-/** What answers other ranks; see structure/service.ts. */
-export interface Offered {
-  /** This rank asks nothing any more; resolves when no other will. */
-  leave(): PromiseLike<void>;
-}
 
 /**
  * One rank's end of all its communicators: sends messages over one transport, and matches those that arrive.
@@ -77,11 +32,9 @@ export class Engine extends Waiting implements Sink {
   readonly rendezvous: Rendezvous;
   readonly unexpected: Unexpected;
   /** World ranks from which nothing more will come, with the reason. */
-  readonly lostPeers = new Map<number, Error>();
+  readonly lostPeers: ReadonlyMap<number, Error>;
   /** Those of them whose program has ended. */
-  readonly endedPeers = new Set<number>();
-  /** Those of them that answer no more, either. */
-  readonly silentPeers = new Set<number>();
+  readonly endedPeers: ReadonlySet<number>;
   /** Memory that this rank shares with others, beside the transport's. */
   readonly regions = new Set<Region>();
   /** Requests take down where they were called, and sends wait for their receives. */
@@ -94,6 +47,7 @@ export class Engine extends Waiting implements Sink {
   /** What every send returns that is complete at once. */
   readonly sent: Operation<void>;
   readonly #contexts = new Contexts();
+  readonly #losses: Losses;
   readonly #incoming: Incoming;
   readonly #outgoing: Outgoing;
   #closing: (() => boolean)[] = [];
@@ -110,6 +64,9 @@ export class Engine extends Waiting implements Sink {
     );
     const { rendezvous, unexpected } = this;
     const contexts = this.#contexts;
+    this.#losses = new Losses(this.transport.rank, contexts, rendezvous);
+    this.lostPeers = this.#losses.peers;
+    this.endedPeers = this.#losses.ended;
     const credits = new Credits(this.transport.size);
     const ended = (peer: number): void => this.ended(peer);
     this.#incoming = new Incoming({ contexts, credits, rendezvous, unexpected, ended });
@@ -186,7 +143,7 @@ export class Engine extends Waiting implements Sink {
     if (this.#contexts.anyRevoked && this.#contexts.isRevoked(context))
       return posted.fail(this.#contexts.revocation(context));
     this.#contexts.of(context).post(posted);
-    if (this.lostPeers.size > 0) this.#failIfLost(context, posted);
+    if (this.lostPeers.size > 0) this.#losses.failIfLost(context, posted);
   }
 
   /** Posts a probe that leaves its message where it is. */
@@ -197,7 +154,7 @@ export class Engine extends Waiting implements Sink {
     const arrival = queues.find(probe);
     if (arrival !== undefined) return probe.take(arrival);
     probe.enqueue(queues.probes);
-    if (this.lostPeers.size > 0) this.#failIfLost(context, probe);
+    if (this.lostPeers.size > 0) this.#losses.failIfLost(context, probe);
   }
 
   /** The first message that is here, after a look whether there are new ones; with `take`, it leaves the queue. */
@@ -244,16 +201,12 @@ export class Engine extends Waiting implements Sink {
   }
 
   ended(peer: number): void {
-    if (this.lostPeers.has(peer)) return;
-    this.endedPeers.add(peer);
-    this.#lose(peer, new Error("which has finished"));
+    if (this.#losses.end(peer)) this.progress();
   }
 
   lost(peer: number, reason: Error): void {
-    if (!this.lostPeers.has(peer)) this.#lose(peer, reason);
-    if (this.silentPeers.has(peer)) return;
-    this.silentPeers.add(peer);
-    for (const group of this.#contexts.groups) group.silent?.(peer);
+    if (this.#losses.lose(peer, reason)) this.progress();
+    this.#losses.silence(peer);
   }
 
   // --- what answers other ranks ---------------------------------------------------------------
@@ -307,45 +260,6 @@ export class Engine extends Waiting implements Sink {
     const drained = new Operation<void>(this);
     this.rendezvous.onDrained = () => drained.complete();
     await drained;
-  }
-
-  // ----------------------------------------------------------------------------------------------
-
-  #lose(peer: number, reason: Error): void {
-    this.lostPeers.set(peer, reason);
-    this.rendezvous.lost(peer, reason);
-    for (const [id, { posted, probes }] of this.#contexts.all) {
-      for (const queue of [posted, probes]) {
-        for (let waiting = queue.first; waiting !== undefined;) {
-          const next: Posted | undefined = waiting.next;
-          this.#failIfLost(id, waiting);
-          waiting = next;
-        }
-      }
-    }
-    for (const group of this.#contexts.groups) group.lost(peer);
-    this.progress();
-  }
-
-  /** Fails a posted call that only lost peers could satisfy. */
-  #failIfLost(id: number, posted: Posted): void {
-    const members = this.#contexts.groupOf(id)?.ranks;
-    if (members === undefined || posted.settled) return;
-    const candidates =
-      posted.source === ANY_SOURCE
-        ? members.filter((rank) => rank !== this.transport.rank)
-        : [members[posted.source]];
-    if (candidates.length === 0 || !candidates.every((rank) => this.lostPeers.has(rank))) return;
-    const [peer] = candidates;
-    const reason = this.lostPeers.get(peer);
-    posted.dequeue();
-    posted.fail(
-      new PeerLostError(
-        peer,
-        `recv: waits for rank ${peer}, ${reason?.message}; this message can never arrive`,
-        { cause: reason },
-      ),
-    );
   }
 
   protected override audit(): void {

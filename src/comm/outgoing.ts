@@ -1,6 +1,7 @@
 import type { Contexts } from "./contexts.js";
 import type { Credits } from "./credit.js";
-import type { Address, Engine, SendingOptions } from "./engine.js";
+import type { Engine } from "./engine.js";
+import type { Address, SendingOptions } from "./group.js";
 import {
   EAGER_BYTES,
   HEADER_WORDS,

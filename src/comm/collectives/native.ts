@@ -1,5 +1,5 @@
 import { collectiveContext, nativeContext, WORLD_CONTEXT } from "../context-id.js";
-import type { Group } from "../engine.js";
+import type { Group } from "../group.js";
 import { PeerLostError } from "../errors.js";
 import type { Message } from "../matching.js";
 import { Operation } from "../request.js";

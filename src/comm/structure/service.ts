@@ -1,7 +1,8 @@
 import type { Members } from "../collectives/call.js";
 import { pack, type Packed, unpack } from "../envelope.js";
 import { MpiError, PeerLostError, RemoteError } from "../errors.js";
-import type { Engine, Group, Offered } from "../engine.js";
+import type { Engine } from "../engine.js";
+import type { Group, Offered } from "../group.js";
 import type { Message } from "../matching.js";
 import type { Limited } from "../limit.js";
 import { failed, Operation } from "../request.js";
