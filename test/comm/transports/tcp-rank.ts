@@ -7,7 +7,7 @@
  * - `close`: posts 20 MB and a thousand numbers, closes
  * - `busy`: computes for a second and a half before it looks at anything
  */
-import type { TcpTransport } from "../../../src/comm/transports/tcp.js";
+import type { TcpTransport } from "../../../src/comm/transports/tcp/tcp-transport.js";
 import { open } from "./tcp-world.js";
 import { pattern, Rank } from "./zmq-world.js";
 

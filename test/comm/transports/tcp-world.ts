@@ -1,5 +1,6 @@
 import type { Sink } from "../../../src/comm/transports/transport.js";
-import { openTcp, type Place, type TcpTransport } from "../../../src/comm/transports/tcp.js";
+import { openTcp } from "../../../src/comm/transports/tcp.js";
+import type { Place, TcpTransport } from "../../../src/comm/transports/tcp/tcp-transport.js";
 import { Rank } from "./zmq-world.js";
 
 export const KEY = "5e".repeat(32);

@@ -5,7 +5,7 @@ import { connect as connectSocket, createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { test } from "tap";
 import { dial, HELLO_BYTES, Pieces } from "../../../src/comm/transports/tcp/handshake.js";
-import type { TcpTransport } from "../../../src/comm/transports/tcp.js";
+import type { TcpTransport } from "../../../src/comm/transports/tcp/tcp-transport.js";
 import { KEY, open, portOf, world } from "./tcp-world.js";
 import { pattern, Rank } from "./zmq-world.js";
 

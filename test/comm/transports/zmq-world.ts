@@ -1,7 +1,8 @@
 import type * as zmq from "zeromq";
 import { requireNative } from "../../../src/native.js";
 import type { KeyPair } from "../../../src/comm/transports/zmq/curve.js";
-import { openZmq, type ZmqTransport } from "../../../src/comm/transports/zmq.js";
+import { openZmq } from "../../../src/comm/transports/zmq.js";
+import type { ZmqTransport } from "../../../src/comm/transports/zmq/zmq-transport.js";
 import type { Sink, Transport } from "../../../src/comm/transports/transport.js";
 
 export const library = requireNative<typeof zmq>("zeromq");
