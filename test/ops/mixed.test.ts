@@ -115,13 +115,13 @@ onAll("stacks: a local part acts on every item, as its distributed twin does", a
     const [D, flat] = [new FirstDerivative(space, { axis: 0 }), new FirstDerivative([5, 3], { axis: 0 })];
     const [M, rows] = [matrix(2, 3, "complex128").compose(new Identity([3])), new Flip([3])];
     const [each, flips] = [new Batched(M, [5, 3]), new Flip([5, 3], { axis: 1 })];
-    await same(new VStack([D, M]), new VStack([flat, each]));
+    await same(new VStack<DistributedArray, DistributedArray>([D, M]), new VStack([flat, each]));
     await same(new VStack<DistributedArray, DistributedArray>([rows, D]), new VStack([flips, flat]));
-    await same(new HStack([D, rows]), new HStack([flat, flips]));
+    await same(new HStack<DistributedArray, DistributedArray>([D, rows]), new HStack([flat, flips]));
     await same(new HStack<DistributedArray, DistributedArray>([rows, D]).H, new HStack([flips, flat]).H);
-    await same(new Block([[D, rows], [rows, D]]), new Block([[flat, flips], [flips, flat]])); // prettier-ignore
-    await same(new Block([[D, rows], [rows, rows]]), new Block([[flat, flips], [flips, flips]])); // prettier-ignore
-    const stack = new VStack([D, rows]);
+    await same(new Block<DistributedArray, DistributedArray>([[D, rows], [rows, D]]), new Block([[flat, flips], [flips, flat]])); // prettier-ignore
+    await same(new Block<DistributedArray, DistributedArray>([[D, rows], [rows, rows]]), new Block([[flat, flips], [flips, flips]])); // prettier-ignore
+    const stack = new VStack<DistributedArray, DistributedArray>([D, rows]);
     await same(stack.H.compose(stack), new VStack([flat, flips]).H.compose(new VStack([flat, flips])));
   }
 });
