@@ -161,6 +161,7 @@ export { Zero } from "./ops/basic/zero.js";
 // Linear operators: signals
 export { Bilinear } from "./ops/signal/bilinear.js";
 export { Convolve1D, type Convolve1DOptions } from "./ops/signal/convolve1d.js";
+export { ChirpRadon2D, ChirpRadon3D, type ChirpRadonOptions } from "./ops/signal/chirp-radon.js";
 export { ConvolveND, ConvolveND as Convolve2D, type ConvolveNDOptions } from "./ops/signal/convolve-nd.js";
 export { DCT, type DctOptions } from "./ops/signal/dct.js";
 export { DWT, DWT2D, DWTND, type WaveletOptions } from "./ops/signal/dwt.js";

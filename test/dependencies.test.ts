@@ -236,7 +236,15 @@ const EXPORTS = [
   ...["NonStationaryConvolveND", "NonStationaryConvolve2D", "NonStationaryConvolve3D"],
   ...["NonStationaryConvolveNDOptions", "NonStationaryFilters", "NonStationaryFilters1D"],
   ...["NonStationaryFilters2D", "NonStationaryFiltersOptions", "FourierRadon", "FourierRadon2D"],
-  ...["FourierRadon3D", "FourierRadonOptions", "Sliding3D", "Patch3D"],
+  ...[
+    "ChirpRadon2D",
+    "ChirpRadon3D",
+    "ChirpRadonOptions",
+    "FourierRadon3D",
+    "FourierRadonOptions",
+    "Sliding3D",
+    "Patch3D",
+  ],
   ...["Sliding", "Sliding1D", "Sliding2D", "Patch2D", "SlidingOptions", "Smoothing1D", "Smoothing2D"],
   ...[
     "ConvolveND",

@@ -3,8 +3,11 @@ import { Bilinear } from "../../../src/ops/signal/bilinear.js";
 import { Convolve1D } from "../../../src/ops/signal/convolve1d.js";
 import { ConvolveND } from "../../../src/ops/signal/convolve-nd.js";
 import { DCT } from "../../../src/ops/signal/dct.js";
-import { DWT, DWT2D } from "../../../src/ops/signal/dwt.js";
+import { ChirpRadon2D, ChirpRadon3D } from "../../../src/ops/signal/chirp-radon.js";
+import { DWT, DWT2D, DWTND } from "../../../src/ops/signal/dwt.js";
 import { FFT } from "../../../src/ops/signal/fft.js";
+import { FFT2D } from "../../../src/ops/signal/fft2d.js";
+import { Fredholm1 } from "../../../src/ops/signal/fredholm1.js";
 import { FFTND } from "../../../src/ops/signal/fft-nd.js";
 import { FourierRadon } from "../../../src/ops/signal/fourier-radon.js";
 import { Interp } from "../../../src/ops/signal/interp.js";
@@ -21,7 +24,7 @@ import { toReal } from "../../../src/ops/basic/real.js";
 import {
   along, at, complexOf, convolution, type Field, fieldFrom, fieldOf, firstDerivative, fourier, indices, type Line, map, mod, smoothing, sum, times, total, turn, waveletStep,
 } from "./definitions.js"; // prettier-ignore
-import { always, type Case, gathers, halos, kinds, numbers, options, positions, reals, type Row, twice, twoAxes } from "./row.js"; // prettier-ignore
+import { always, type Case, gathers, halos, kinds, nothing, numbers, options, positions, reals, type Row, twice, twoAxes } from "./row.js"; // prettier-ignore
 
 const passes: Row["cost"] = (split) => twice(split ? { alltoall: 2 } : {});
 
@@ -301,6 +304,132 @@ export const signal: Readonly<Record<string, Row>> = {
     dims: twoAxes,
     exact: false,
   },
+  ChirpRadon2D: {
+    cost: always({ alltoall: 2 }),
+    draw: ({ dims, dtype, pick }) => {
+      const pmax = pick(1, 6) / 4;
+      return {
+        make: (space) => new ChirpRadon2D(space, pmax, { dtype }),
+        whole: (x) => alongLines(x, (2 * pmax) / dims[0]),
+      };
+    },
+    dims: twoAxes,
+    exact: false,
+  },
+  "ChirpRadon2D, inverse": {
+    cost: always({ alltoall: 2 }),
+    draw: ({ dims, dtype, pick }) => {
+      const pmax = pick(1, 6) / 4;
+      const step = (2 * pmax) / dims[0];
+      return {
+        make: (space) => new ChirpRadon2D(space, pmax, { dtype }).inverse,
+        whole: (x) => {
+          const nt = dims[1];
+          const weight = (f: number) => ({ re: (step * Math.abs(f)) / (2 * Math.PI), im: 0 });
+          return alongLines(
+            along(x, 1, (line) => turned(line, nt, weight)),
+            -step,
+          );
+        },
+      };
+    },
+    dims: twoAxes,
+    exact: false,
+  },
+  ChirpRadon3D: {
+    cost: always({ alltoall: 2 }),
+    draw: ({ dims, dtype, pick }) => {
+      const pmax = [pick(1, 6) / 4, pick(1, 6) / 4] as const;
+      const [a, b] = pmax.map((slope, axis) => (2 * slope) / dims[axis]);
+      const nt = dims[2];
+      const middle = (k: number, n: number) => k - Math.floor(n / 2);
+      return {
+        make: (space) => new ChirpRadon3D(space, pmax, { dtype }),
+        whole: (x) =>
+          indices(dims.slice(0, 2)).flatMap((trace) => {
+            const rows = indices(dims.slice(0, 2)).map((slope) => {
+              const delay = (axis: number) =>
+                middle(slope[axis], dims[axis]) * middle(trace[axis], dims[axis]);
+              return delayedTwice(
+                map(nt, (t) => x.at(...slope, t)),
+                a * delay(0),
+                b * delay(1),
+              );
+            });
+            return map(nt, (t) => sum(rows.map((row) => row[t])));
+          }),
+      };
+    },
+    dims: (pick) => [pick(1, 4), pick(1, 3), pick(1, 5)],
+    exact: false,
+  },
+  FFT2D: {
+    cost: always({ alltoall: 2 }),
+    draw: ({ dims, dtype, pick }) => {
+      const nffts = dims.map((n) => n + pick(0, 2)) as [number, number];
+      return {
+        make: (space) => new FFT2D(space, { dtype, nffts, ifftshiftBefore: [true, false], engine: "own" }),
+        whole: (x) => {
+          const n = nffts[0] * nffts[1];
+          const half = Math.floor(dims[0] / 2);
+          const padded = fieldFrom(nffts, (i, j) => (i < dims[0] ? x.at(mod(i + half, dims[0]), j) : 0));
+          return indices(nffts).map(([k, l]) => {
+            const bin = total(
+              indices(nffts).map(([i, j]) => {
+                const phase = -2 * Math.PI * ((i * k) / nffts[0] + (j * l) / nffts[1]);
+                return times({ re: padded.at(i, j), im: 0 }, turn(phase));
+              }),
+            );
+            return times(bin, { re: 1 / Math.sqrt(n), im: 0 });
+          });
+        },
+      };
+    },
+    dims: twoAxes,
+    exact: false,
+  },
+  DWTND: {
+    cost: always({ alltoall: 2 }),
+    draw: (given) => {
+      const [wavelet, level] = [`sym${given.pick(2, 4)}`, given.pick(0, 1)];
+      return {
+        make: (space) => new DWTND(space, { dtype: given.dtype, wavelet, level }),
+        whole: (x) => wavelets(x, [0, 1, 2], wavelet, level).flat,
+      };
+    },
+    dims: (pick) => [pick(1, 3), pick(1, 3), pick(1, 4)],
+  },
+  ...Object.fromEntries(
+    [true, false].map((saveGt): [string, Row] => [
+      `Fredholm1, saveGt ${saveGt}`,
+      {
+        cost: nothing,
+        draw: ({ dims, dtype, pick }) => {
+          const nx = pick(0, 3);
+          const entry = (k: number, i: number, j: number) => Math.sin(5 * k + 3 * i + j);
+          const complex = dtype.startsWith("complex");
+          return {
+            make: (space) => {
+              const G = (k: number, i: number, j: number) => {
+                const re = entry(space.localStart[0] + k, i, j);
+                return complex ? { re, im: -2 * re } : re;
+              };
+              const kernel = LocalArray.fromFunction([space.localShape[0], nx, dims[1]], G, dtype);
+              return new Fredholm1(kernel, { model: space, saveGt });
+            },
+            whole: (x) =>
+              indices(dims.with(1, nx)).map(([k, i, z]) => {
+                const re = sum(map(dims[1], (j) => entry(k, i, j) * x.at(k, j, z)));
+                return { re, im: complex ? -2 * re : 0 };
+              }),
+          };
+        },
+        dims: (pick) => [pick(0, 5), pick(0, 3), pick(0, 3)],
+        splits: 1,
+        exact: false,
+      },
+    ]),
+  ),
   "FourierRadon, 3-D": {
     cost: always({ alltoall: 2 }),
     draw: (given) => {
@@ -600,6 +729,22 @@ export const signal: Readonly<Record<string, Row>> = {
 };
 
 /** Delayed by any number of samples, periodic over n of them: the highest frequency of an even n keeps a real phase. */
+/** Sums along lines through the middle of the first axis; slopes differ by `step`. */
+function alongLines(x: Field, step: number): Line {
+  const [n, nt] = x.dims;
+  const middle = Math.floor(n / 2);
+  return map(n, (j) => j).flatMap((j) => {
+    const rows = map(n, (k) =>
+      delayed(
+        map(nt, (t) => x.at(k, t)),
+        nt,
+        (k - middle) * (j - middle) * step,
+      ),
+    );
+    return map(nt, (t) => sum(rows.map((row) => row[t])));
+  });
+}
+
 function delayed(x: Line, n: number, delay: number): Line {
   return turned(x, n, (f) => ({ re: Math.cos(f * delay), im: -Math.sin(f * delay) }));
 }
