@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { shellWord } from "../src/shell-word.js";
 import { endAll } from "./command.js";
 import type { Effort } from "./effort.js";
 import { commandOf, measure, type Failure, type Row } from "./measure.js";
@@ -55,7 +56,8 @@ export async function runSections(sections: readonly Section[], settings: Settin
       const { benchmark } = job;
       if (dryRun) {
         for (const side of sides) {
-          if (side.command(benchmark, job.ranks)) console.log(commandOf(job, side, effort).join(" "));
+          if (side.command(benchmark, job.ranks))
+            console.log(commandOf(job, side, effort).map(shellWord).join(" "));
         }
         continue;
       }

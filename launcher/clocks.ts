@@ -1,3 +1,5 @@
+import { hostClockMs } from "../src/host-clock.js";
+
 /**
  * By how much the clocks of other hosts are ahead of the launcher's. Each agent is asked a few times; the answer that came
  * soonest is in the middle of its way within half of that.
@@ -19,7 +21,7 @@ export class Clocks {
   /** An agent has answered. */
   heard(id: number, ms: number): void {
     const asked = this.#asked[id];
-    const now = wallClockMs();
+    const now = hostClockMs();
     const waitMs = now - asked.ms;
     const best = this.#best.get(asked.nodeRank);
     if (best === undefined || waitMs < best.waitMs)
@@ -27,20 +29,15 @@ export class Clocks {
     if (asked.left > 0) this.#next(asked.nodeRank, asked.left);
   }
 
-  /** 0 before it is known. */
+  /** 0 for a host that was not asked. */
   aheadMs(nodeRank: number): number {
     return this.#best.get(nodeRank)?.aheadMs ?? 0;
   }
 
   #next(nodeRank: number, left: number): void {
-    this.#asked.push({ nodeRank, ms: wallClockMs(), left: left - 1 });
+    this.#asked.push({ nodeRank, ms: hostClockMs(), left: left - 1 });
     this.#send(nodeRank, this.#asked.length - 1);
   }
-}
-
-/** Since 1970, finer than a millisecond. Local. */
-export function wallClockMs(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 const QUESTIONS = 8;

@@ -1,8 +1,8 @@
 import type { ControlMessage, Start, Target } from "../src/comm/wire/messages.js";
 import { segmentBytes } from "../src/comm/wire/segment.js";
+import { hostClockMs } from "../src/host-clock.js";
 import { addressOn, addressToward, parseTcpEndpoint } from "./address.js";
 import { withCpus } from "./affinity.js";
-import { wallClockMs } from "./clocks.js";
 import { exitCodes } from "./errors.js";
 import { createHostMemory, type HostMemory } from "./host-memory.js";
 import { installPrograms } from "./install-programs.js";
@@ -135,7 +135,7 @@ export class Agent {
       case "stop":
         return this.#stop(message.graceMs);
       case "clock":
-        return this.#link.send({ ...message, ms: wallClockMs() });
+        return this.#link.send({ ...message, ms: hostClockMs() });
       case "alive":
         return;
       case "bye":

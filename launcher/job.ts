@@ -225,7 +225,10 @@ export class Job {
   #ready(endpoints: readonly string[]): void {
     this.#readyMs = performance.now() - this.#startedMs;
     this.#roll.broadcast({ kind: "address-book", endpoints });
-    if (this.#options.records.isTracing) this.#clocks.ask(this.#nodes.keys());
+    if (this.#options.records.isTracing) {
+      const elsewhere = this.#nodes.flatMap(({ agent }, nodeRank) => (agent.local ? [] : [nodeRank]));
+      this.#clocks.ask(elsewhere); // the clock of this host is the launcher's own
+    }
     const { stallMs } = this.#options;
     if (stallMs !== undefined) this.#stalls = this.#states.watchStalls(stallMs);
     this.#options.log.mark("ready");

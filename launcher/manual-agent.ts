@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../src/shell-word.js";
 import { deferred } from "./deferred.js";
 import { magic } from "./greeting.js";
 import { hostFacts } from "./host-facts.js";
@@ -36,7 +37,7 @@ export function startManualAgent(host: HostEntry, paths: RemotePaths): RemoteAge
       const file = join(session.folder, host.name.replaceAll("/", "_"));
       writeFileSync(file, `${magic} ${JSON.stringify({ configs: { "": config } })}\n`, { mode: 0o600 });
       process.stderr.write(
-        `tsmpirun: on ${host.name}, run\n  ${agentCommand(host, paths, "--manual")} < ${file}\n`,
+        `tsmpirun: on ${host.name}, run\n  ${agentCommand(host, paths, "--manual")} < ${shellWord(file)}\n`,
       );
     },
     fail: leave,

@@ -2,8 +2,8 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import type { RankStatistics } from "../src/comm/recording.js";
 import type { ChromeEvent } from "../src/comm/trace.js";
 import type { RecordKind } from "../src/comm/wire/messages.js";
-import { wallClockMs } from "./clocks.js";
 import { UsageError } from "./errors.js";
+import { hostClockMs } from "../src/host-clock.js";
 import { nameRanks } from "./ranks.js";
 import { statsTable } from "./stats-table.js";
 import { messageOf } from "../src/thrown.js";
@@ -21,7 +21,7 @@ export class Records {
   readonly #path: string | undefined;
   readonly #file: number | undefined;
   /** On the axis of the trace this is 0. */
-  readonly #startMs = wallClockMs();
+  readonly #startMs = hostClockMs();
   readonly #traced = new Set<number>();
   #events = 0;
 

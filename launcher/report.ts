@@ -115,13 +115,13 @@ function userLines(text: string, context: ReportContext): string[] {
   const first = useful.findIndex(isFrame);
   return useful.flatMap((line, i) => {
     if (!isFrame(line)) return [line];
-    const short = line.replace(/\/[^\s():]+/, (path) => shortPath(path, context.directory));
+    const short = line.replace(/\/[^():]+/, (path) => shortPath(path, context.directory));
     return i === first ? [short, ...excerpt(line)] : [short];
   });
 
   /** The line of the program in which it happened. */
   function excerpt(frame: string): string[] {
-    const [, path, number] = /(\/[^\s():]+):(\d+):\d+\)?$/.exec(frame) ?? [];
+    const [, path, number] = /(\/[^():]+):(\d+):\d+\)?$/.exec(frame) ?? [];
     const source = path === undefined ? undefined : context.sourceLine(path, Number(number));
     return source === undefined ? [] : [`      ${number} | ${source}`];
   }

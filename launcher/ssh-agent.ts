@@ -1,3 +1,4 @@
+import { shellWord } from "../src/shell-word.js";
 import type { HostEntry } from "./hostfile.js";
 import type { Launching } from "./launching.js";
 import { type RemoteAgent, startRemoteAgents } from "./remote-agent.js";
@@ -67,7 +68,7 @@ function remoteCommand(host: HostEntry, paths: RemotePaths): string {
 
 /** The same for a shell. Local. */
 export function agentCommand(host: HostEntry, paths: RemotePaths, how?: string): string {
-  return agentWords(paths, host.node, how).map(quote).join(" ");
+  return agentWords(paths, host.node, how).map(shellWord).join(" ");
 }
 
 /** What runs an agent on another host. Local. */
@@ -77,9 +78,4 @@ export function agentWords(
   how = "--remote",
 ): string[] {
   return [hostNode ?? node ?? process.execPath, agentFile(remotePrefix ?? root), how];
-}
-
-/** For any login shell. Local. */
-function quote(path: string): string {
-  return /^[\w/.@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

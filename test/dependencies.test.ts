@@ -25,6 +25,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
       "src/topology/",
       "src/native.ts",
       "src/env.ts",
+      "src/host-clock.ts",
+      "src/shell-word.ts",
       "launcher/choices.ts",
       "src/knobs.ts",
       "src/thrown.ts",
@@ -49,7 +51,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   "launcher/tsmpi.ts": { values: ["launcher/", "bench/main.ts"] }, // tsmpi bench
   "bench/": {
-    values: ["bench/", "src/bytes.ts", "src/nearest.ts", "src/thrown.ts"],
+    values: ["bench/", "src/bytes.ts", "src/nearest.ts", "src/shell-word.ts", "src/thrown.ts"],
     packages: ["commander"],
   },
   "bench/programs/": PUBLIC, // they run as ranks
@@ -58,6 +60,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/index.ts": { values: ["src/"] },
   "src/auto.ts": { values: ["src/comm/"] },
   "src/version.ts": { values: [] },
+  "src/host-clock.ts": { values: [] },
+  "src/shell-word.ts": { values: [] },
   "src/compat.ts": { values: ["src/compat/", "src/comm/"] },
   "src/compat/": { values: ["src/comm/"] },
   "src/solvers/": {
@@ -87,6 +91,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       "src/thrown.ts",
       "src/env.ts",
       "src/knobs.ts",
+      "src/host-clock.ts",
     ],
     packages: ["flatbuffers", "koffi", "zeromq"],
   },

@@ -33,7 +33,7 @@ const TURNS = 24;
 /** Of `at async main (file:///a/b.ts:3:4)`, the part that says where. */
 function placeOf(frame: string): string {
   const place =
-    /\(([^()]+)\)\s*$/.exec(frame)?.[1] ?? /at (?:async )?(\S+:\d+:\d+)\s*$/.exec(frame)?.[1] ?? "";
+    /\(([^()]+)\)\s*$/.exec(frame)?.[1] ?? /at (?:async )?(.+:\d+:\d+)\s*$/.exec(frame)?.[1] ?? "";
   return place.replace(/^file:\/\//, "");
 }
 

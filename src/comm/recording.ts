@@ -1,4 +1,5 @@
 import { env } from "../env.js";
+import { hostClockOffsetMs } from "../host-clock.js";
 import type { CallInfo, Interceptor } from "./api/interception.js";
 import type { Control } from "./boot.js";
 import type { Trace } from "./trace.js";
@@ -42,7 +43,7 @@ export function recordForLauncher(world: Communicator & { readonly trace: Trace 
   if (env.record.includes("trace")) {
     world.use(world.trace);
     hands.push(() => {
-      const events = world.trace.chrome({ offsetMs: performance.timeOrigin });
+      const events = world.trace.chrome({ offsetMs: hostClockOffsetMs() });
       for (let first = 0; first < events.length; first += PIECE)
         control.record("trace", JSON.stringify(events.slice(first, first + PIECE)));
     });

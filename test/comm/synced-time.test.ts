@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
+import { hostClockOffsetMs } from "../../src/host-clock.js";
 import { realRanks, spmd } from "../spmd.js";
-
-/** When this process's performance.now() was 0, on the clock that all processes of this machine share. */
-const originMs = (): number => Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
 await spmd("syncedTime: clocks agree with that of rank 0 within the error that it states", async (comm) => {
   const time = await comm.syncedTime();
-  const origins = await comm.allgather(originMs());
+  const origins = await comm.allgather(hostClockOffsetMs());
   const offset = origins[comm.rank] - origins[0];
   const readingMs = 1; // the two clocks are not read at one moment
   assert.ok(

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Test, test } from "tap";
+import { shellWord } from "../../src/shell-word.js";
 import { program } from "../launcher/tsmpirun.js";
 import { outcomeOf } from "../mpirun.js";
 import { cannotRunSlurm, type Slurm, startSlurm } from "./slurm.js";
@@ -68,7 +69,7 @@ void test("jobs of Slurm", { timeout: 400_000, skip: why ?? false }, async (t) =
     const batch = async (...args: readonly string[]) => {
       const output = join(folder, `out-${args.length}`);
       const sbatch = ["sbatch", "-Q", "--wait", "-N2", "--ntasks-per-node=2", "-o", output, "-D", folder];
-      const command = [...TSMPIRUN, where, ...args].join(" ");
+      const command = [...TSMPIRUN, where, ...args].map(shellWord).join(" ");
       const { code } = await run(t, slurm, [...sbatch, "--wrap", command]);
       return { code, output: readFileSync(output, "utf8") };
     };

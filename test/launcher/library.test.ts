@@ -117,7 +117,7 @@ console.log(world === (await init()), (await deep()) === world, all.Group === Gr
 
 void test("errors point to the program, not into the library", async (t) => {
   const folder = temporaryFolder(t);
-  const file = join(folder, "fails.ts");
+  const file = join(folder, "it fails.ts");
   const text = `import { init } from "tsmpi";
 interface Thing { readonly a: number }
 const world = await init();
@@ -129,7 +129,7 @@ await world.send(thing, { dest: 99 });`;
     env: { XDG_CACHE_HOME: folder },
   });
   t.equal(code, 1);
-  t.match(stderr, /fails\.ts:5:/);
+  t.match(stderr, /\(it fails\.ts:5:\d+\)\n +5 \| await world\.send/);
   t.notMatch(stderr, /dist\/library/);
 });
 

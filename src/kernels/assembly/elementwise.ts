@@ -4,9 +4,7 @@
 //
 // In the cache, what bounds these loops is one store of 16 bytes a cycle: half of what libraries with registers of 32 bytes
 // reach, and no unrolling changes it. Out of it, several streams at once (halves or quarters of the arrays side by side)
-// and loads ahead were slower than one stream, which the processor's prefetcher follows. Results that stay in the cache first
-// and are copied out together, without reading the lines that they fill, save a third of the traffic, but loads wait
-// meanwhile: stencils took up to twice as long.
+// and loads ahead were slower than one stream, which the processor's prefetcher follows.
 
 export const AXPY = 0; // y + a x
 export const XPAY = 1; // x + a y

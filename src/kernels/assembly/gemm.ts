@@ -1,8 +1,6 @@
 // Products of matrices. Both operands are packed first, so that the inner loop reads them one number after the other:
 // the left one in strips of 4 rows, the right one in strips of 32 bytes of columns, both all along k. One tile of the
-// result, 4 rows of 32 bytes, then stays in eight registers while k runs. With V8 of Node.js 24 that is as many products as
-// two multipliers of 16 bytes can do; fused multiply-adds (relaxed SIMD) are no faster on processors that have adders beside
-// them, and would make bits depend on the machine.
+// result, 4 rows of 32 bytes, then stays in eight registers while k runs.
 //
 // A complex product is a real one: a strip of the left operand is 2 complex rows, their real and imaginary parts as
 // rows of their own, times the right operand as it is stored; row im is turned by i when it is added to row re.

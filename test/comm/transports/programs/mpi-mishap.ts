@@ -60,13 +60,19 @@ switch (what) {
     void world.recv({ tag: 99 });
     break;
   case "starve": {
-    // A rank that waits for long still turns its event loop.
-    let turns = 0;
-    const timer = setInterval(() => turns++, 5);
-    if (chosen) await new Promise((resolve) => setTimeout(resolve, 300));
+    // A rank that waits still turns its event loop: one comes to the barrier when those that wait there have done so.
+    const others = Array.from({ length: world.size }, (_, rank) => rank).filter(
+      (rank) => rank !== world.rank,
+    );
+    let [turns, told] = [0, Promise.resolve()];
+    const timer = setInterval(() => {
+      if (++turns === 20 && !chosen) told = Promise.resolve(world.send(turns, Number(victim)));
+    }, 5);
+    if (chosen) for (const source of others) await world.recv({ source });
     await world.barrier();
     clearInterval(timer);
-    console.log(turns >= 20 ? "turned" : `only ${turns} turns`);
+    await told;
+    console.log("turned");
     break;
   }
 }
