@@ -148,11 +148,12 @@ void test("a host with another build of tsmpi says so", async (t) => {
   t.throws(() => libraryOf("0123456789abcdef"), /has no build 0123456789abcdef.core; install the same tsmpi/);
 });
 
-void test("the library is named by what is in it, and there is one", async (t) => {
-  const folder = join(root, "dist/library");
-  const scripts = readdirSync(folder).filter((name) => name !== "library.json");
-  const hash = createHash("sha256");
-  for (const name of scripts.sort()) hash.update(readFileSync(join(folder, name)));
-  const build = hash.digest("hex").slice(0, 16);
-  t.same(scripts, [`${build}.core.cjs`, `${build}.rest.cjs`]);
+void test("the library is named by what is in it", async (t) => {
+  const folder = join(root, "dist/library"); // a build before may be there, too
+  const { hash } = parseLibrary(readFileSync(join(folder, "library.json"), "utf8"));
+  const content = createHash("sha256");
+  for (const part of ["core", "rest"]) content.update(readFileSync(join(folder, `${hash}.${part}.cjs`)));
+  t.equal(hash, content.digest("hex").slice(0, 16));
 });
+
+const parseLibrary: (json: string) => { readonly hash: string } = JSON.parse;
