@@ -145,9 +145,11 @@ function originalPlaces(script: string): Plugin {
 
 async function keepPlace(build: PluginBuild, path: string, isMain: boolean) {
   if (path.startsWith(ownFiles)) return undefined; // tsmpi finds its place by TSMPI_ROOT
-  const text = await readFile(path, "utf8");
-  if (!/\bimport\.meta\b|\b__(file|dir)name\b|\brequire\.main\b/.test(text)) return undefined;
+  const written = await readFile(path, "utf8");
+  const text = asModule(path, written);
   const loader = loaderOf(path);
+  if (!/\bimport\.meta\b|\b__(file|dir)name\b|\brequire\.main\b/.test(text))
+    return text === written ? undefined : { contents: text, loader, resolveDir: dirname(path) };
   const { code } = await build.esbuild.transform(text, {
     loader,
     sourcefile: path,
@@ -163,6 +165,16 @@ async function keepPlace(build: PluginBuild, path: string, isMain: boolean) {
     },
   });
   return { contents: code, loader: "js" as const, resolveDir: dirname(path) };
+}
+
+/**
+ * A file that imports and exports nothing is a module, also in a package of type "commonjs", which `npm init` makes:
+ * the bundler would make a function of it, in which nothing can be awaited, not even what it imports.
+ */
+function asModule(path: string, text: string): string {
+  const imports = /^[ \t]*import\s*(?:["'{*]|type\s|[\w$]+\s*(?:,|from\b))/m.test(text);
+  const isCommon = /\.c[jt]s$|\/node_modules\//.test(path) || /\brequire\s*\(|\bexports\b/.test(text);
+  return imports && !isCommon ? `${text}\nexport {};\n` : text;
 }
 
 function loaderOf(path: string): Loader {

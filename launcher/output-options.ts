@@ -92,6 +92,13 @@ export function readOutput(flags: OutputFlags): OutputOptions {
   };
 }
 
+/** @throws {UsageError} If a rank is to be shown that there is not. */
+export function checkShown({ shown = new Set() }: Pick<OutputOptions, "shown">, size: number): void {
+  const absent = [...shown].find((rank) => rank >= size);
+  if (absent === undefined) return;
+  throw new UsageError(`--print-ranks: there is no rank ${absent}; the job has ranks 0 to ${size - 1}`);
+}
+
 function tagOf(flags: OutputFlags): string {
   const { "tag-output": tagOutput, "tag-format": tagFormat, timestamp } = flags;
   if (tagFormat !== undefined) {

@@ -12,6 +12,7 @@ import { Job } from "./job.js";
 import { jobStart } from "./job-start.js";
 import { Hub } from "./link.js";
 import { completeTold, type Options } from "./options.js";
+import { checkShown } from "./output-options.js";
 import { Outputs } from "./outputs.js";
 import { Records } from "./records.js";
 import { remarkOnOrder } from "./placement/rank.js";
@@ -119,6 +120,9 @@ async function launch(
   const stdin = planStdin(options.output.stdin, mapping, (nodeRank) =>
     remotes.isPlayedHere(placements[nodeRank].host),
   );
+  // What may be wrong on the command line comes first: the hub keeps this process alive.
+  checkShown(options.output, size);
+  const inspectors = listInspectors(options.debug, placements, ({ host }) => remotes.isPlayedHere(host));
   const hub = new Hub(options.ending.heartbeatMs, 0, options.network.ports);
   const outputs: Outputs = new Outputs(options.output, {
     size,
@@ -129,7 +133,6 @@ async function launch(
   const hosts = placements.map(({ host, ranks }) => ({ host: host.name, slots: host.slots, ranks }));
   const programs = options.programs.map(({ script, args, count }) => ({ script, args, count }));
   log.write("map", { job: jobId, version, size, programs, hosts });
-  const inspectors = listInspectors(options.debug, placements, ({ host }) => remotes.isPlayedHere(host));
   if (inspectors.length > 0) outputs.say(inspectors.join("\n"));
   remotes.releaseOthers(placements.map(({ host }) => host));
   const agents = startAgents(mapping, remotes, hub, session?.folder, options, stdin);

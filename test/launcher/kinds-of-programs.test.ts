@@ -35,6 +35,27 @@ void test("kinds of programs", { jobs: 3, timeout: 300_000 }, async (t) => {
     t.match(thrown.stderr, /so it ends[^]*-e\.ts:2/);
   });
 
+  void t.test("a module is one in a package of type commonjs, too, whatever it imports", async (t) => {
+    const folder = t.testdir({
+      "package.json": '{ "type": "commonjs" }', // as by npm init
+      "auto.ts":
+        'import { world } from "tsmpi/auto";\nimport { name } from "./part";\nconsole.log(name, world.size);',
+      "part.ts": 'import { world as same } from "tsmpi/auto";\nexport const name = `part of ${same.size}`;',
+      "old.js": 'const { size } = { size: "old" }; module.exports = size; console.log(size);',
+    });
+    const { stdout, stderr } = await run(["-n", "2", "auto.ts"], { cwd: folder });
+    t.same(lines(stdout), ["part of 2 2", "part of 2 2"], stderr);
+    t.equal((await run(["-n", "1", "old.js"], { cwd: folder })).stdout, "old\n");
+  });
+
+  void t.test("a rank that there is not ends the command at once, whichever option names it", async (t) => {
+    for (const option of ["--inspect=9", "--print-ranks=0,9"]) {
+      const { code, stderr } = await run([option, "-n", "2", "-e", "console.log(1)"]);
+      t.equal(code, 2, option);
+      t.match(stderr, /there is no rank 9; the job has ranks 0 to 1/);
+    }
+  });
+
   void t.test("a name that is no file is what a package of that name has to import", async (t) => {
     const main = "import { init } from 'tsmpi'; console.log('main of', (await init()).size);";
     const folder = t.testdir({
