@@ -18,7 +18,8 @@ import { Cartcomm, Comm } from "./compat/comm.js";
 import { Prequest, Request, Status } from "./compat/request.js";
 import { currentWorld, isInitialized, joinWorld } from "./compat/world.js";
 
-export type { Buffer, Reduction } from "./compat/buffers.js";
+export type { Reduction } from "./comm/types.js";
+export type { Buffer } from "./compat/buffers.js";
 export { Cartcomm, Comm, Op, Prequest, Request, Status };
 
 /** The module `MPI` of mpi4py. */

@@ -24,6 +24,7 @@ export type {
   RecvOptions,
   ReduceOptions,
   Reducible,
+  Reduction,
   Request,
   RootOptions,
   Selection,

@@ -8,7 +8,7 @@ import { nearest } from "./nearest.js";
  */
 export function checkOptions(where: string, options: object, known: readonly string[]): void {
   if (typeof options !== "object" || options === null)
-    throw new TypeError(`${where}: options are ${String(options)}; pass an object { … } with ${list(known)}`);
+    throw new TypeError(`${where}: options are ${shown(options)}; pass an object { … } with ${list(known)}`);
   for (const name in options) {
     if (known.includes(name)) continue;
     const near = nearest(name, known, Infinity);
@@ -16,6 +16,28 @@ export function checkOptions(where: string, options: object, known: readonly str
     throw new TypeError(`${where}: unknown option "${name}"${meant}? The options are ${list(known)}`);
   }
 }
+
+/**
+ * A value as error messages show it: texts in quotes, so that "0" is not taken for 0, lists in brackets, and of other
+ * objects what they are. Local.
+ */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (ArrayBuffer.isView(value) && "length" in value)
+    return `${value.constructor.name}(${String(value.length)})`;
+  if (Array.isArray(value)) {
+    const first: string[] = value.slice(0, SHOWN).map(shown);
+    return `[${[...first, ...(value.length > SHOWN ? ["…"] : [])].join(", ")}]`;
+  }
+  const constructor: unknown = value.constructor;
+  return typeof constructor === "function" && constructor !== Object ? `a ${constructor.name}` : "an object";
+}
+
+/** So many elements of a list are shown. */
+const SHOWN = 8;
 
 /** Asks for the nearest of the names there are, and lists them. Local. */
 export function suggest(name: string, known: readonly string[]): string {

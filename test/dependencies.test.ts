@@ -108,7 +108,17 @@ const ROOMS: Readonly<Record<string, Room>> = {
 const EXPORTS = [
   // the job, and its ranks
   ...["init", "World", "simulate", "SimOptions", "ANY_SOURCE", "ANY_TAG", "PROC_NULL", "TAG_UB"],
-  ...["Communicator", "Counts", "Into", "OpName", "RecvCounts", "RecvOptions", "ReduceOptions", "Reducible"],
+  ...[
+    "Communicator",
+    "Counts",
+    "Into",
+    "OpName",
+    "RecvCounts",
+    "RecvOptions",
+    "ReduceOptions",
+    "Reducible",
+    "Reduction",
+  ],
   ...["Request", "RootOptions", "SendOptions", "SendRecvOptions", "Statistics", "Status", "TypedArray"],
   ...[
     "UserOp",

@@ -1,5 +1,5 @@
 import { checkOptions } from "../options.js";
-import { checkTimeout } from "./arguments.js";
+import { checkReduction, checkTimeout } from "./arguments.js";
 import type { CallOptions } from "./types.js";
 
 /** What calls without options have: recognised by identity, so that checking them costs nothing. */
@@ -75,14 +75,19 @@ const KNOWN = {
 
 export type CallName = keyof typeof KNOWN;
 
+const REDUCTIONS: ReadonlySet<string> = new Set(
+  Object.entries(KNOWN).flatMap(([name, known]) => (known.includes("reproducible" as never) ? [name] : [])),
+);
+
 /** @throws {TypeError | RangeError} For an option that the call does not know, or a time that is none. */
 export function checkCall(
   comm: Parameters<typeof checkTimeout>[0],
   name: CallName,
-  options: CallOptions,
+  options: CallOptions & { readonly op?: unknown },
 ): void {
   if (options === NO_OPTIONS) return;
   checkOptions(name, options, KNOWN[name]);
+  if (options.op !== undefined && REDUCTIONS.has(name)) checkReduction(name, options.op);
   if (options.timeoutMs !== undefined) checkTimeout(comm, name, options.timeoutMs);
 }
 

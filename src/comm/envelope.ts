@@ -1,4 +1,5 @@
 import { deserialize } from "node:v8";
+import { shown } from "../options.js";
 import { deserializeApart, type Piece, piecesOf, serializeApart } from "./parts.js";
 import { decodePlain, encodePlain } from "./plain.js";
 import { decodeForeign, encodeForeign } from "./serializer.js";
@@ -217,8 +218,16 @@ function serialize(value: unknown): PackedPieces {
   const foreign = encodeForeign(value);
   if (foreign !== undefined)
     return { code: FOREIGN, bytes: foreign.byteLength, pieces: [{ offset: 0, bytes: foreign }] };
-  const { apart, bytes, pieces } = serializeApart(value, arrayCode, VIEW_BYTES_MAX);
-  return { code: apart ? PARTS : OBJECT, bytes, pieces };
+  try {
+    const { apart, bytes, pieces } = serializeApart(value, arrayCode, VIEW_BYTES_MAX);
+    return { code: apart ? PARTS : OBJECT, bytes, pieces };
+  } catch (cause) {
+    const [reason] = String(cause).split("\n");
+    throw new TypeError(
+      `${shown(value)} cannot be sent (${reason}); send plain data and typed arrays, or pass a serializer to init`,
+      { cause },
+    );
+  }
 }
 
 /** Inverse of {@link pack}. A typed array views `bytes` where its alignment allows, so `bytes` changes owner. */

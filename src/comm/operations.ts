@@ -1,11 +1,23 @@
 import { canCombine, combineArrays, type ReductionOp, REDUCTIONS } from "../kernels/combine.js";
-import type { OpName, TypedArray } from "./types.js";
+import type { OpName, Reduction, TypedArray, UserOp } from "./types.js";
 
 /** `into[i] ← into[i] ∘ from[i]`; equal lengths and types. */
 export type Combine = (into: TypedArray, from: TypedArray) => void;
 
 /** The named reductions, in the order of their numbers in signatures. */
 export const OPERATION_NAMES: readonly OpName[] = [...REDUCTIONS, "minloc", "maxloc", "complexProd"];
+
+export function isOperation(name: string): name is OpName {
+  return NAMES.has(name);
+}
+
+/** The operation that a reduction is asked for; by default "sum". Wrong ones are refused when the call begins. */
+export function operationOf<T>(op: Reduction<T> | null | undefined): OpName | UserOp<T> {
+  if (typeof op !== "function") return op ?? "sum";
+  return { name: op.name === "" ? "user" : op.name, commute: false, combine: op };
+}
+
+const NAMES: ReadonlySet<string> = new Set(OPERATION_NAMES);
 
 type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
 type BigInts = BigInt64Array | BigUint64Array;

@@ -1,3 +1,4 @@
+import { checkReduction } from "./arguments.js";
 import { identical, overlap } from "./collectives/buffers.js";
 import { combine, unsuited } from "./operations.js";
 import type { OpName, TypedArray } from "./types.js";
@@ -9,6 +10,7 @@ import type { OpName, TypedArray } from "./types.js";
  * @throws {RangeError | TypeError} If types or lengths differ, the arrays overlap in part, or `op` cannot reduce them.
  */
 export function reduceLocal<A extends TypedArray>(earlier: A, into: A, op: OpName = "sum"): A {
+  checkReduction("reduceLocal", op);
   if (earlier.constructor !== into.constructor || earlier.length !== into.length) {
     throw new RangeError(
       `reduceLocal: earlier is ${earlier.constructor.name}(${earlier.length}) and into is ${into.constructor.name}(${into.length}); ` +

@@ -24,6 +24,7 @@ import { scatterInto } from "./collectives/scatter.js";
 import { type Elementwise, elementwise } from "./elementwise.js";
 import { env } from "../env.js";
 import { isTypedArray } from "./envelope.js";
+import { operationOf } from "./operations.js";
 import { MessageCalls } from "./message-calls.js";
 import { PersistentCollective } from "./persistent-collective.js";
 import type { Operation } from "./request.js";
@@ -71,7 +72,8 @@ export class ReductionCalls extends MessageCalls implements Reductions {
   ): Request<A | undefined>;
   reduce<T>(value: T, options?: ReduceOptions<T> & RootOptions): Request<T | undefined>;
   reduce<T>(value: T, options: Options<T> = NO_OPTIONS): Request<unknown> {
-    const { op = "sum", root = 0, into } = options;
+    const { root = 0, into } = options;
+    const op = operationOf(options.op);
     if (typeof op !== "string")
       return this.#own("reduce", value, op, options, (call) => orderedReduce(call, value, op, root));
     const exact = isExact(value, options);
@@ -91,7 +93,8 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     value: T,
     options: ReduceOptions<T> & Partial<Into<TypedArray>> = NO_OPTIONS,
   ): Request<unknown> {
-    const { op = "sum", into } = options;
+    const { into } = options;
+    const op = operationOf(options.op);
     if (typeof op !== "string")
       return this.#own("allreduce", value, op, options, (call) => orderedAllreduce(call, value, op));
     const exact = isExact(value, options);
@@ -107,7 +110,7 @@ export class ReductionCalls extends MessageCalls implements Reductions {
   allreduceInit<A extends TypedArray>(buffer: A, options: ReduceOptions<A> = {}): PersistentCollective<A> {
     checkCall(this, "allreduceInit", options);
     const frozen = { ...options, into: buffer };
-    const { op = "sum" } = options;
+    const op = operationOf(options.op);
     if (typeof op === "string") this.#checkNamed("allreduceInit", op, buffer, options);
     return new PersistentCollective(this.engine, "allreduceInit", () => this.allreduce(buffer, frozen));
   }
@@ -115,7 +118,8 @@ export class ReductionCalls extends MessageCalls implements Reductions {
   scan<A extends TypedArray>(value: A, options: ReduceOptions<A> & Into<A>): Request<A>;
   scan<T>(value: T, options?: ReduceOptions<T>): Request<T>;
   scan<T>(value: T, options: ReduceOptions<T> & Partial<Into<TypedArray>> = NO_OPTIONS): Request<unknown> {
-    const { op = "sum", into } = options;
+    const { into } = options;
+    const op = operationOf(options.op);
     if (typeof op !== "string") {
       const run = async (call: Call): Promise<T> => (await orderedScan(call, value, op)).inclusive;
       return this.#own("scan", value, op, options, run);
@@ -132,7 +136,8 @@ export class ReductionCalls extends MessageCalls implements Reductions {
   exscan<A extends TypedArray>(value: A, options: ReduceOptions<A> & Into<A>): Request<A | undefined>;
   exscan<T>(value: T, options?: ReduceOptions<T>): Request<T | undefined>;
   exscan<T>(value: T, options: ReduceOptions<T> & Partial<Into<TypedArray>> = NO_OPTIONS): Request<unknown> {
-    const { op = "sum", into } = options;
+    const { into } = options;
+    const op = operationOf(options.op);
     if (typeof op !== "string") {
       const run = async (call: Call): Promise<T | undefined> =>
         (await orderedScan(call, value, op)).exclusive;
@@ -154,7 +159,8 @@ export class ReductionCalls extends MessageCalls implements Reductions {
     value: A,
     options: ReduceOptions<A> & { counts?: ArrayLike<number> } & Partial<Into<A>> = NO_OPTIONS,
   ): Request<A> {
-    const { op = "sum", counts, into } = options;
+    const { counts, into } = options;
+    const op = operationOf(options.op);
     const exact = isExact(value, options);
     const named = typeof op === "string";
     if (named && this.inMemory("reduceScatter", options)) {
@@ -226,12 +232,17 @@ export class ReductionCalls extends MessageCalls implements Reductions {
         checkInto(this, name, array, into);
       }
       const result = await run(call);
-      if (result === undefined || into === undefined) return result;
-      if (!isTypedArray(result) || result.length !== into.length || result.constructor !== into.constructor) {
+      if (result === undefined || array === undefined) return result;
+      if (
+        !isTypedArray(result) ||
+        result.length !== array.length ||
+        result.constructor !== array.constructor
+      ) {
         throw new TypeError(
-          `${name}: "${op.name}" made ${describe(result)} of arrays of ${into.length}; return a typed array of that length`,
+          `${name}: "${op.name}" made ${describe(result)} of arrays of ${array.length}; return a typed array of that length`,
         );
       }
+      if (into === undefined) return result;
       copyInto(into, result);
       return into;
     });

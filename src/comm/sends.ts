@@ -62,14 +62,23 @@ export class Sends {
     if (signal?.aborted) return failed(this.#members.engine, signal.reason);
     if (dest === PROC_NULL) return completed(this.#members.engine, undefined);
     const message = isStrided(value) ? gathered(value) : value;
-    if (mode === "buffered") return this.#copy(op, packPieces(message), dest, tag);
+    const payload = this.#packed(op, message);
+    if (mode === "buffered") return this.#copy(op, payload, dest, tag);
     const limit =
       signal === undefined && timeoutMs === Infinity
         ? undefined
         : { signal, timeoutMs, what: limitedCall(this.#members, op, dest, tag) };
-    const payload = packPieces(message);
     const synchronous = mode === "synchronous" || this.#members.engine.check;
     return this.#members.engine.sendPieces(this.#to(dest, tag), payload, { synchronous, limit });
+  }
+
+  #packed(op: string, message: unknown): PackedPieces {
+    try {
+      return packPieces(message);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new TypeError(`${op}: on rank ${this.#members.rank} ${reason}`, { cause });
+    }
   }
 
   /** Hands a copy over: complete at once. */

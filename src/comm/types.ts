@@ -75,6 +75,9 @@ export interface UserOp<T> {
   combine(earlier: T, later: T): T;
 }
 
+/** A reduction by name, by an operation of the user's own, or by what it does: `(earlier, later) => …`, associative. */
+export type Reduction<T> = OpName | UserOp<T> | UserOp<T>["combine"];
+
 /** What named operations can reduce. */
 export type Reducible = number | bigint | boolean | TypedArray | Located | ComplexNumber | ReproducibleSum;
 
@@ -155,7 +158,7 @@ export interface RootOptions extends CallOptions {
 
 export interface ReduceOptions<T> extends CallOptions {
   /** Default "sum". */
-  op?: OpName | UserOp<T>;
+  op?: Reduction<T>;
   /**
    * Sums of floating-point numbers are exact, and rounded once: the same bits on any number of ranks. Default false.
    * Sums of which each rank adds up a part come from {@link ReproducibleSum}.

@@ -1,16 +1,5 @@
-import { ANY_SOURCE, ANY_TAG, type TypedArray } from "../comm/types.js";
-import {
-  blockOf,
-  type Buffer,
-  fill,
-  given,
-  IN_PLACE,
-  type InPlace,
-  missing,
-  opOf,
-  partsOf,
-  type Reduction,
-} from "./buffers.js";
+import { ANY_SOURCE, ANY_TAG, type Reduction, type TypedArray } from "../comm/types.js";
+import { blockOf, type Buffer, fill, given, IN_PLACE, type InPlace, missing, partsOf } from "./buffers.js";
 import { ObjectComm } from "./objects.js";
 import { Prequest, Request, type Status } from "./request.js";
 
@@ -98,7 +87,7 @@ export class ArrayComm extends ObjectComm {
     op: Reduction<A> = "sum",
     root = 0,
   ): Promise<void> {
-    const result = await this.comm.reduce(given(array, into), { op: opOf(op), root, into });
+    const result = await this.comm.reduce(given(array, into), { op, root, into });
     if (this.rank === root) fill(into, result);
   }
 
@@ -107,15 +96,15 @@ export class ArrayComm extends ObjectComm {
     into: A,
     op: Reduction<A> = "sum",
   ): Promise<void> {
-    fill(into, await this.comm.allreduce(given(array, into), { op: opOf(op), into }));
+    fill(into, await this.comm.allreduce(given(array, into), { op, into }));
   }
 
   async Scan<A extends TypedArray>(array: A | InPlace, into: A, op: Reduction<A> = "sum"): Promise<void> {
-    fill(into, await this.comm.scan(given(array, into), { op: opOf(op), into }));
+    fill(into, await this.comm.scan(given(array, into), { op, into }));
   }
 
   async Exscan<A extends TypedArray>(array: A | InPlace, into: A, op: Reduction<A> = "sum"): Promise<void> {
-    fill(into, await this.comm.exscan(given(array, into), { op: opOf(op), into }));
+    fill(into, await this.comm.exscan(given(array, into), { op, into }));
   }
 
   async Reduce_scatter<A extends TypedArray>(
@@ -124,7 +113,7 @@ export class ArrayComm extends ObjectComm {
     counts?: ArrayLike<number>,
     op: Reduction<A> = "sum",
   ): Promise<void> {
-    fill(into, await this.comm.reduceScatter(array, { op: opOf(op), counts, into }));
+    fill(into, await this.comm.reduceScatter(array, { op, counts, into }));
   }
 
   async Gather<A extends TypedArray>(

@@ -1,4 +1,4 @@
-import type { OpName, TypedArray, UserOp } from "../comm/types.js";
+import type { TypedArray, UserOp } from "../comm/types.js";
 
 /** In place of a send buffer: the receive buffer holds this rank's contribution. */
 export const IN_PLACE: unique symbol = Symbol("MPI.IN_PLACE");
@@ -7,9 +7,6 @@ export type InPlace = typeof IN_PLACE;
 /** A typed array, or one with the elements per rank and, if they do not follow each other, where each block starts. */
 export type Buffer<A extends TypedArray> =
   A | readonly [array: A, counts: ArrayLike<number>, displs?: ArrayLike<number>];
-/** A named reduction, one made by `Op.Create`, or a function `(earlier, later)`. */
-export type Reduction<T> = OpName | UserOp<T> | ((earlier: T, later: T) => T);
-
 /** Reductions of the program's own. */
 export const Op = {
   /** @param combine - `(earlier, later)`, associative. */
@@ -22,10 +19,6 @@ export const Op = {
 export interface Blocks {
   readonly counts?: ArrayLike<number>;
   readonly displs?: ArrayLike<number>;
-}
-
-export function opOf<T>(op: Reduction<T>): OpName | UserOp<T> {
-  return typeof op === "function" ? Op.Create(op) : op;
 }
 
 export function given<A extends TypedArray>(array: A | InPlace, into: A | undefined): A {

@@ -1,7 +1,6 @@
-import { ANY_SOURCE, ANY_TAG, type Communicator } from "../comm/types.js";
+import { ANY_SOURCE, ANY_TAG, type Communicator, type Reduction } from "../comm/types.js";
 import { BUFFER_BYTES } from "../comm/send-buffer.js";
 import type { Group } from "../comm/structure/group.js";
-import { opOf, type Reduction } from "./buffers.js";
 import { Request, type Status } from "./request.js";
 
 /** The methods of a communicator that take any value: lower case, as in mpi4py. */
@@ -124,18 +123,18 @@ export class ObjectComm {
   }
 
   async reduce<T>(value: T, op: Reduction<T> = "sum", root = 0): Promise<T | undefined> {
-    return this.comm.reduce(value, { op: opOf(op), root });
+    return this.comm.reduce(value, { op, root });
   }
 
   async allreduce<T>(value: T, op: Reduction<T> = "sum"): Promise<T> {
-    return this.comm.allreduce(value, { op: opOf(op) });
+    return this.comm.allreduce(value, { op });
   }
 
   async scan<T>(value: T, op: Reduction<T> = "sum"): Promise<T> {
-    return this.comm.scan(value, { op: opOf(op) });
+    return this.comm.scan(value, { op });
   }
 
   async exscan<T>(value: T, op: Reduction<T> = "sum"): Promise<T | undefined> {
-    return this.comm.exscan(value, { op: opOf(op) });
+    return this.comm.exscan(value, { op });
   }
 }

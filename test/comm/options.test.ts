@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { reduceLocal } from "../../src/comm/reduce-local.js";
 import type { Communicator, Request } from "../../src/comm/types.js";
 import { realRanks, spmd } from "../spmd.js";
 
@@ -63,6 +64,61 @@ await spmd(
     assert.equal(await comm.allreduce(1), comm.size);
   },
   { sizes: [1, 2, 3, 4, 7] },
+);
+
+await spmd("an op that is no reduction is an error on all ranks, never a wrong sum", async (comm) => {
+  const wrong = ["SUM", "summ", 3, {}, { combine: 1 }, null];
+  for (const op of wrong) {
+    const options = { op } as object;
+    const calls = [
+      () => comm.allreduce(1, options),
+      () => comm.reduce(x, options),
+      () => comm.scan(1, options),
+      () => comm.exscan(1n, options),
+      () => comm.reduceScatter(new Int32Array(comm.size), options),
+    ];
+    for (const call of calls)
+      await assert.rejects(async () => call(), /op .* is no reduction; .*(sum|minloc)/);
+  }
+  assert.throws(
+    () => reduceLocal(x, x, "summ" as "sum"),
+    /reduceLocal: op "summ" is no reduction; did you mean "sum"/,
+  );
+  assert.equal(await comm.allreduce(1), comm.size);
+});
+
+await spmd("a function is an op of the user's own, applied in the order of ranks", async (comm) => {
+  const { rank, size } = comm;
+  const texts = Array.from({ length: size }, (_, other) => String(other));
+  assert.equal(
+    await comm.allreduce(String(rank), { op: (earlier, later) => earlier + later }),
+    texts.join(""),
+  );
+  assert.equal(await comm.allreduce(rank, { op: Math.max }), size - 1);
+  const into = new Int32Array(1);
+  await comm.allreduce(Int32Array.of(rank), { op: (a, b) => (a[0] > b[0] ? a : b), into });
+  assert.equal(into[0], size - 1);
+  if (size === 1) return;
+  const text = (): never => "text" as never;
+  await assert.rejects(async () => comm.allreduce(x, { op: text }), /made string of arrays of 1/);
+});
+
+await spmd(
+  "a value that cannot be serialized is an error that says so, and texts are told from numbers",
+  async (comm) => {
+    const { rank } = comm;
+    await assert.rejects(
+      async () => comm.send({ f: () => 1 }, rank),
+      new RegExp(`send: on rank ${rank} an object cannot be sent \\(.*could not be cloned`),
+    );
+    await assert.rejects(async () => comm.gather(() => 1), /a function cannot be sent|could not be cloned/);
+    await assert.rejects(async () => comm.send(1, "0" as never), /send: dest "0" on rank/);
+    await assert.rejects(async () => comm.send(1, rank, { tag: "5" as never }), /send: tag "5" on rank/);
+    await assert.rejects(
+      async () => comm.scatter(new Float64Array(2 * comm.size) as never),
+      /scatter: rank 0 passes Float64Array\(.*to cut a typed array into blocks, pass \{ into \}/,
+    );
+  },
 );
 
 await realRanks(import.meta.url);
