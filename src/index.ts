@@ -95,6 +95,7 @@ export {
 export type { Complex, DType, Scalar, Storage } from "./array/dtype.js";
 export type { AnyVector, NormOrder, Space, Vector } from "./array/vector.js";
 export type { BlockSpace, BlockVector } from "./array/blocks.js";
+export type { Nested } from "./array/nested.js";
 export { LocalArray } from "./array/local-array.js";
 export { LocalSpace } from "./array/local-space.js";
 export { Distribution, type DistributionOptions } from "./array/distribution.js";

@@ -181,7 +181,15 @@ const EXPORTS = [
   ...["InitOptions", "Serializer", "SyncedTime"],
   // arrays
   ...["Complex", "DType", "Scalar", "Storage", "AnyVector", "NormOrder", "Space", "Vector", "BlockSpace"],
-  ...["BlockVector", "LocalArray", "LocalSpace", "Distribution", "DistributionOptions", "DistributedArray"],
+  ...[
+    "BlockVector",
+    "LocalArray",
+    "Nested",
+    "LocalSpace",
+    "Distribution",
+    "DistributionOptions",
+    "DistributedArray",
+  ],
   ...["StackedArray", "StackedSpace", "HaloPlan", "HaloOptions", "HaloWidths", "Redistribution"],
   ...["IndexRange", "Slice", "Halo", "HaloOperatorOptions"],
   // libraries of the machine

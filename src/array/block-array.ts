@@ -1,6 +1,6 @@
 import { ArithmeticVector } from "./arithmetic-vector.js";
 import type { BlockVector } from "./blocks.js";
-import { numbersPerElement, type Scalar } from "./dtype.js";
+import { checkDType, type DType, numbersPerElement, type Scalar } from "./dtype.js";
 import { extremeOf, type Fold, normOf, placeOf, productOf, sumOf } from "./folds.js";
 import { reduceAll, reduceAlong, type ReductionOptions, scalarOf } from "./reduce.js";
 import type { LocalArray } from "./local-array.js";
@@ -19,6 +19,27 @@ type OfAll<V> = Omit<ReductionOptions<V>, "axis">;
  * same part of it.
  */
 export abstract class BlockArray<V extends BlockVector<V>> extends ArithmeticVector<V, V | LocalArray> {
+  /** Global lengths of all axes, as `space.dims`. */
+  get shape(): readonly number[] {
+    return this.space.dims;
+  }
+
+  /** Number of axes. */
+  get ndim(): number {
+    return this.space.dims.length;
+  }
+
+  /** Global number of elements, as `length`. */
+  get size(): number {
+    return this.space.size;
+  }
+
+  /** A copy in another dtype. Local. @throws {TypeError} If it would lose imaginary parts: take `real()` first. */
+  astype(this: V, dtype: DType): V {
+    checkDType("astype", dtype);
+    return this.like(dtype).copyFrom(this);
+  }
+
   sum(this: V, options: Along<V>): Promise<V>;
   sum(this: V, options?: OfAll<V>): Promise<Scalar>;
   sum(this: V, options: ReductionOptions<V> = {}): Promise<Scalar | V> {

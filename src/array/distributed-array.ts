@@ -6,7 +6,7 @@ import type { DType, Scalar, Storage } from "./dtype.js";
 import { fromBlocks, scatterFrom } from "./gather.js";
 import { LocalArray } from "./local-array.js";
 import { MovableArray } from "./movable-array.js";
-import { type BinaryName, binaryType, type UnaryName, unaryType } from "./operations.js";
+import { type BinaryName, binaryType, checkOperand, type UnaryName, unaryType } from "./operations.js";
 import { reduceInto } from "./reduce-into.js";
 import { show } from "./show.js";
 import type { Totals } from "./totals.js";
@@ -141,7 +141,8 @@ export class DistributedArray extends MovableArray implements BlockVector<Distri
     other: DistributedArray | LocalArray | Scalar,
     into?: DistributedArray,
   ): DistributedArray {
-    const array = typeof other === "object" && "local" in other;
+    const array = other instanceof DistributedArray || other instanceof LocalArray;
+    if (!array) checkOperand(name, other);
     const dtype = binaryType(name, this.dtype, array ? other.dtype : other);
     if (!array) {
       const result = resultIn(name, this.distribution, dtype, into);

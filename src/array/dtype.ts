@@ -1,3 +1,5 @@
+import { shown } from "../options.js";
+
 /** Element types, named as in NumPy. Complex arrays are interleaved (re, im) typed arrays. */
 export type DType = "float32" | "float64" | "complex64" | "complex128" | "int32";
 
@@ -12,6 +14,30 @@ export interface DTypes {
 /** The typed array that stores elements of `D`; two numbers per element where `D` is complex. */
 export type Storage<D extends DType = DType> = DTypes[D];
 
+const CONSTRUCTORS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  complex64: Float32Array,
+  complex128: Float64Array,
+  int32: Int32Array,
+} as const satisfies { readonly [D in DType]: unknown };
+
+/** The names of all element types. */
+export const DTYPE_NAMES = Object.keys(CONSTRUCTORS);
+
+/** @throws {TypeError} Unless it is the name of an element type. */
+export function checkDType(where: string, dtype: unknown): void {
+  if (typeof dtype === "string" && dtype in CONSTRUCTORS) return;
+  throw new TypeError(`${where}: dtype ${shown(dtype)}; use one of ${DTYPE_NAMES.join(", ")}`);
+}
+
+/** @throws {TypeError} Unless `storage` is of the kind of typed array that holds elements of `dtype`. */
+export function checkStorage(where: string, dtype: DType, storage: unknown): void {
+  const constructor = CONSTRUCTORS[dtype];
+  if (storage instanceof constructor) return;
+  throw new TypeError(`${where}: the storage of ${dtype} is ${shown(storage)}; give a ${constructor.name}`);
+}
+
 export interface Complex {
   readonly re: number;
   readonly im: number;
@@ -19,6 +45,17 @@ export interface Complex {
 
 /** A coefficient: any real or complex number. Complex ones need complex vectors. */
 export type Scalar = number | Complex;
+
+export function isComplexNumber(value: unknown): value is Complex {
+  if (typeof value !== "object" || value === null || !("re" in value && "im" in value)) return false;
+  return typeof value.re === "number" && typeof value.im === "number";
+}
+
+/** @throws {TypeError} Unless it is a real or a complex number. */
+export function checkScalar(where: string, value: unknown): void {
+  if (typeof value === "number" || isComplexNumber(value)) return;
+  throw new TypeError(`${where}: ${shown(value)} is no number; use a number or { re, im }`);
+}
 
 export function isComplex(dtype: DType): dtype is "complex64" | "complex128" {
   return dtype === "complex64" || dtype === "complex128";

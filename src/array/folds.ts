@@ -1,6 +1,7 @@
 import type { OpName, UserOp } from "../comm/types.js";
 import { complexExtreme } from "./complex-order.js";
 import { type DType, isComplex, realOf, type Storage } from "./dtype.js";
+import { checkOrder } from "./reduced-vector.js";
 
 /** A line of elements, and where each goes in the accumulators: all steps are constant, 0 to stay. */
 export interface Line {
@@ -129,7 +130,7 @@ export function placeOf(which: "min" | "max", dtype: DType): Fold {
 
 /** Of absolute values: how many are not 0 (0), their largest (∞) or smallest (−∞), or (Σ |x|^p)^(1/p). */
 export function normOf(order: number, dtype: DType): Fold {
-  if (Number.isNaN(order)) throw new RangeError("norm: order NaN; use a number, Infinity or -Infinity");
+  checkOrder(order);
   return { ...normFold(order, dtype), order };
 }
 

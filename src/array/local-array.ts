@@ -3,13 +3,16 @@ import { assignLocally } from "./assign.js";
 import { BlockArray } from "./block-array.js";
 import { commonDims, facing, heldBy } from "./broadcast.js";
 import type { BlockVector } from "./blocks.js";
-import { type DType, isComplex, numbersPerElement, type Scalar, type Storage } from "./dtype.js";
+import { checkDType, checkScalar, checkStorage, type DType, isComplex, numbersPerElement, type Scalar, type Storage } from "./dtype.js"; // prettier-ignore
 import { applyBinary, applyUnary } from "./elementwise.js";
 import { LocalSpace } from "./local-space.js";
-import { type BinaryName, binaryType, checkStorable, type UnaryName, unaryType } from "./operations.js";
+import { checkNumbers, type Nested, unnest } from "./nested.js";
+import { type BinaryName, binaryType, checkOperand, checkStorable, type UnaryName, unaryType } from "./operations.js"; // prettier-ignore
 import { reduceInto } from "./reduce-into.js";
+import { checkAxes, inferDims, reversedAxes } from "./shape.js";
 import { show } from "./show.js";
 import { type Slice, slicedLocally } from "./slices.js";
+import { boxIn, copyBox, permuteBox } from "./strided-copy.js";
 import type { Totals } from "./totals.js";
 import type { Reduction, Vector } from "./vector.js";
 
@@ -30,7 +33,9 @@ export class LocalArray extends BlockArray<LocalArray> implements BlockVector<Lo
   constructor(space: LocalSpace | readonly number[], dtype: DType = "float64", local?: Storage) {
     super();
     this.space = space instanceof LocalSpace ? space : new LocalSpace(space);
+    checkDType("LocalArray", dtype);
     this.dtype = dtype;
+    if (local) checkStorage("LocalArray", dtype, local);
     const numbers = this.space.size * numbersPerElement(dtype);
     if (local && local.length !== numbers) {
       throw new RangeError(
@@ -40,8 +45,25 @@ export class LocalArray extends BlockArray<LocalArray> implements BlockVector<Lo
     this.local = local ?? arithmetic.allocate(dtype, this.space.size);
   }
 
-  /** The array of the given numbers: real ones, or interleaved complex ones. */
-  static from(dims: readonly number[], numbers: ArrayLike<number>, dtype: DType = "float64"): LocalArray {
+  /**
+   * The array of numbers as they are written down, as by `numpy.array`: `LocalArray.from([[1, 2], [3, 4]])`.
+   *
+   * @param dtype - Default: that of a typed array; else float64, or complex128 where there are complex numbers.
+   * @throws {TypeError | RangeError} If something is no number, or rows are not equally long.
+   */
+  static from(values: Nested, dtype?: DType): LocalArray;
+  /** The array of the given dims and numbers, in C order: real ones, or interleaved complex ones. */
+  static from(dims: readonly number[], numbers: ArrayLike<number>, dtype?: DType): LocalArray;
+  static from(first: Nested, second?: ArrayLike<number> | DType, third?: DType): LocalArray {
+    if (second === undefined || typeof second === "string") {
+      const { dims, numbers, dtype } = unnest("LocalArray.from", first, second);
+      return LocalArray.#of(dims, numbers, dtype);
+    }
+    return LocalArray.#of(first as readonly number[], second, third);
+  }
+
+  static #of(dims: readonly number[], numbers: ArrayLike<number>, dtype: DType = "float64"): LocalArray {
+    checkNumbers("LocalArray.from", numbers);
     const array = new LocalArray(dims, dtype);
     if (numbers.length !== array.local.length) {
       throw new RangeError(
@@ -165,9 +187,25 @@ export class LocalArray extends BlockArray<LocalArray> implements BlockVector<Lo
     return this;
   }
 
-  /** The same numbers in other dims of equal size; nothing is copied. */
+  /** The same numbers in other dims of equal size, of which one may be −1: whatever is left. Nothing is copied. */
   reshape(dims: readonly number[]): LocalArray {
-    return new LocalArray(dims, this.dtype, this.local);
+    return new LocalArray(inferDims(dims, this.length), this.dtype, this.local);
+  }
+
+  /** The same numbers as one axis; nothing is copied. */
+  ravel(): LocalArray {
+    return this.reshape([this.length]);
+  }
+
+  /** A copy with its axes in another order: axis k of the result is axis `axes[k]` of this one; default: reversed. */
+  transpose(axes: readonly number[] = reversedAxes(this.space.dims.length)): LocalArray {
+    const { dims } = this.space;
+    checkAxes("transpose", axes, dims.length);
+    const result = new LocalArray(axes.map((axis) => dims[axis]), this.dtype); // prettier-ignore
+    const from = permuteBox(boxIn(this.local, dims, this.space.localStart), axes);
+    const to = boxIn(result.local, result.space.dims, result.space.localStart);
+    copyBox(result.space.dims, from, to, numbersPerElement(this.dtype));
+    return result;
   }
 
   /** A copy of a part: a slice for each axis, `undefined` and missing ones for all of it. */
@@ -204,6 +242,7 @@ export class LocalArray extends BlockArray<LocalArray> implements BlockVector<Lo
   /** Of an array of the same shape, or a number. */
   #combined(name: BinaryName, other: LocalArray | Scalar, into?: LocalArray): LocalArray {
     const array = other instanceof LocalArray;
+    if (!array) checkOperand(name, other);
     const dtype = binaryType(name, this.dtype, array ? other.dtype : other);
     const result = this.#resultIn(name, dtype, into);
     applyBinary(name, operandOf(this), array ? operandOf(other) : other, result.local, result.dtype);
@@ -235,7 +274,9 @@ export class LocalArray extends BlockArray<LocalArray> implements BlockVector<Lo
   }
 
   #admit(where: string, value: Scalar): void {
-    if (typeof value !== "number" && !isComplex(this.dtype)) {
+    if (typeof value === "number") return;
+    checkScalar(where, value);
+    if (!isComplex(this.dtype)) {
       throw new TypeError(`${where}: complex coefficient for a ${this.dtype} array; make the array complex`);
     }
   }

@@ -7,8 +7,8 @@ import type { Scalar } from "./dtype.js";
 import { gatherEverywhere, gatherTo, moved, transposed } from "./gather.js";
 import { HaloPlan, type HaloOptions, type HaloWidths } from "./halo.js";
 import { LocalArray } from "./local-array.js";
-import { inferDims, reshaped } from "./reshape.js";
-import { sameNumbers } from "./shape.js";
+import { reshaped } from "./reshape.js";
+import { inferDims, reversedAxes, sameNumbers } from "./shape.js";
 import { type Slice, sliced } from "./slices.js";
 
 /** What moves elements of distributed arrays between ranks, or compares them: collective, all of it. */
@@ -89,10 +89,7 @@ export abstract class MovableArray extends BlockArray<DistributedArray> {
    *
    * @param to - Default: grid and blocks in the order of the axes.
    */
-  transpose(
-    axes: readonly number[] = this.self.distribution.dims.map((_, axis, { length }) => length - 1 - axis),
-    to?: Distribution,
-  ): Promise<DistributedArray> {
+  transpose(axes: readonly number[] = reversedAxes(this.ndim), to?: Distribution): Promise<DistributedArray> {
     return transposed(this.self, axes, to);
   }
 

@@ -1,4 +1,13 @@
-import { type DType, isComplex, promote, promoteScalar, realOf, type Scalar } from "./dtype.js";
+import { shown } from "../options.js";
+import {
+  type DType,
+  isComplex,
+  isComplexNumber,
+  promote,
+  promoteScalar,
+  realOf,
+  type Scalar,
+} from "./dtype.js";
 
 /** Operations on two elements. Comparisons give int32 ones and zeros. */
 export type BinaryName =
@@ -31,6 +40,14 @@ function withScalar(dtype: DType, scalar: Scalar): DType {
     return typeof scalar === "number" ? "float64" : "complex128";
   }
   return promoteScalar(dtype, scalar);
+}
+
+/** @throws {TypeError} Unless it is a number: arrays have been told apart before. */
+export function checkOperand(where: string, other: unknown): void {
+  if (typeof other === "number" || isComplexNumber(other)) return;
+  throw new TypeError(
+    `${where}: ${shown(other)} is neither a number nor an array; make an array of it by LocalArray.from`,
+  );
 }
 
 /** @throws {TypeError} Where a result of one dtype would lose its imaginary part, or its fraction, in another. */

@@ -4,7 +4,7 @@ import type { BlockVector } from "./blocks.js";
 import { isComplex, numbersPerElement, type Scalar } from "./dtype.js";
 import type { Fold } from "./folds.js";
 import { tagOf } from "./hash.js";
-import { normalizeAxis, product, stridesOf } from "./shape.js";
+import { checkList, normalizeAxis, product, stridesOf } from "./shape.js";
 import { checkOptions } from "../options.js";
 
 export interface ReductionOptions<V> {
@@ -78,6 +78,7 @@ function checked<V extends BlockVector<V>>(name: string, x: V, options: Reductio
   const ndim = x.space.dims.length;
   if (axis === undefined && options.keepdims)
     throw new TypeError(`${name}: keepdims without axis; over all elements the result is a number`);
+  if (axis !== undefined && typeof axis !== "number") checkList(name, "axis", axis);
   const given = axis === undefined ? [] : typeof axis === "number" ? [axis] : axis;
   const axes = given.map((each) => normalizeAxis(name, each, ndim));
   if (new Set(axes).size < axes.length)

@@ -1,3 +1,4 @@
+import { shown } from "../options.js";
 import type { Asked } from "./agree-on.js";
 import type { DType, Scalar } from "./dtype.js";
 import { isComplex } from "./dtype.js";
@@ -40,7 +41,7 @@ export abstract class ReducedVector<V> {
    * or vanish.
    */
   async norm(order: NormOrder = 2): Promise<number> {
-    if (Number.isNaN(order)) throw new RangeError("norm: order NaN; use a number, Infinity or -Infinity");
+    checkOrder(order);
     const total = await this.#total(NORMS.get(order) ?? { power: order, scale: 1 }, order);
     if (order === 0 || order === 1 || !Number.isFinite(order)) return total;
     const lost = total > 0 ? !(total > 1e-280 && total < Infinity) : total === 0;
@@ -78,6 +79,13 @@ export abstract class ReducedVector<V> {
     const [re, im] = await totals.combine();
     return isComplex(this.dtype) || isComplex(other.dtype) ? { re, im } : re;
   }
+}
+
+/** @throws {RangeError} Unless it is a number, or infinite. */
+export function checkOrder(order: unknown): void {
+  if (typeof order === "number" && !Number.isNaN(order)) return;
+  const advice = "use a number, Infinity or -Infinity, before the options: norm(2, { axis: 0 })";
+  throw new RangeError(`norm: order ${shown(order)}; ${advice}`);
 }
 
 /** Every subclass implements Vector, which the base class cannot say of itself. */

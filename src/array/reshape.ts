@@ -28,16 +28,6 @@ export async function reshaped(
   return target;
 }
 
-/** `dims` with a −1, if there is one, replaced by what makes the size right. */
-export function inferDims(dims: readonly number[], size: number): number[] {
-  const at = dims.indexOf(-1);
-  const rest = product(dims.filter((_, axis) => axis !== at));
-  const inferred = at < 0 ? [...dims] : dims.with(at, rest > 0 ? size / rest : 0);
-  if (product(inferred) === size && inferred.every((length) => Number.isSafeInteger(length) && length >= 0))
-    return inferred;
-  throw new RangeError(`reshape: dims [${dims.join(", ")}] for ${size} elements; make their product ${size}`);
-}
-
 /** Split along the first axis, where the old blocks end if rows of the new dims end there, too; otherwise balanced. */
 function defaultTarget(from: Distribution, dims: readonly number[]): Distribution {
   const row = product(dims.slice(1));

@@ -1,4 +1,4 @@
-import { conj, promote, promoteScalar, type Scalar } from "../array/dtype.js";
+import { checkScalar, conj, promote, promoteScalar, type Scalar } from "../array/dtype.js";
 import type { Vector } from "../array/vector.js";
 import type { LinearOperator } from "./linear-operator.js";
 import type { OperatorSpaces } from "./operator-products.js";
@@ -54,6 +54,7 @@ export function scaled<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   alpha: Scalar,
 ): Derivation<M, D> {
+  checkScalar("scale", alpha);
   const { model, data, clinear } = A;
   const datas = new Workspace(data);
   return {

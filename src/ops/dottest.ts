@@ -1,5 +1,7 @@
 import { type Complex, type DType, promote, realOf, type Scalar } from "../array/dtype.js";
 import type { AnyVector } from "../array/vector.js";
+import { checkOperator } from "./check-arguments.js";
+import { checkOptions } from "./check-options.js";
 import { fillByIndex } from "./columns.js";
 import type { LinearOperatorContract } from "./operator-products.js";
 import { OperatorTree } from "./operator-tree.js";
@@ -28,6 +30,8 @@ export async function dottest(
   op: LinearOperatorContract<AnyVector, AnyVector>,
   options: DotTestOptions = {},
 ): Promise<{ forward: Complex; adjoint: Complex }> {
+  checkOperator("dottest", op);
+  checkOptions("dottest", options, ["seed", "rtol", "dtype"]);
   const dtype = promote(op.dtype, options.dtype ?? op.dtype);
   const { seed = 0, rtol = realOf(dtype) === "float32" ? 1e-4 : 1e-10 } = options;
   const u = op.model.zeros(dtype);

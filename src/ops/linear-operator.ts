@@ -1,6 +1,7 @@
 import type { DistributedArray } from "../array/distributed-array.js";
 import type { Distribution } from "../array/distribution.js";
 import { isComplex, type Scalar } from "../array/dtype.js";
+import { shown } from "../options.js";
 import type { Vector } from "../array/vector.js";
 import { adjoint, conjugate, type Derivation, power, product, scaled, sum } from "./algebra.js";
 import type { LocalOperator } from "./each-piece.js";
@@ -136,6 +137,10 @@ function inOneKind<A, B>(
   its: "model" | "data",
 ): [A, B] {
   const [one, other] = [a, b] as [LinearOperator<never, never>, LinearOperator<never, never>];
+  if (!(b instanceof LinearOperator))
+    throw new TypeError(
+      `${where}: ${shown(b)} is no operator${where === "compose" ? "; apply this one by matvec, or scale it" : ""}`,
+    );
   const [there, here] = [distributionIn(one[mine]), distributionIn(other[its])];
   const pair = [
     here ? amongDistributed(where, one, mine, here) : one,

@@ -1,5 +1,6 @@
 import { type DType, promote } from "../array/dtype.js";
 import type { Space, Vector } from "../array/vector.js";
+import { checkVector } from "./check-arguments.js";
 import { type Direction, type OperatorMakeup, OperatorTree } from "./operator-tree.js";
 import { Workspace } from "./workspace.js";
 
@@ -121,9 +122,11 @@ export abstract class OperatorProducts<M extends Vector<M>, D extends Vector<D>>
     run: (x: X, y: Y) => PromiseLike<unknown> | void,
   ): Promise<Y> {
     const name = `${this.name}.${where}`;
+    checkVector(name, "input", x);
     const dtype = promote(this.dtype, x.dtype);
     checkSpace(name, "input", x.space, from);
     if (y) {
+      checkVector(name, "output", y);
       checkSpace(name, "output", y.space, to);
       if (Object.is(x, y)) throw new TypeError(`${name}: the output is the input; give another vector`);
       if (y.dtype !== dtype) {

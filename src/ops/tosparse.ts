@@ -1,7 +1,8 @@
 import type { Complex } from "../array/dtype.js";
 import type { LocalArray } from "../array/local-array.js";
 import type { AnyVector } from "../array/vector.js";
-import { checkOptions } from "../options.js";
+import { checkOperator } from "./check-arguments.js";
+import { checkOptions } from "./check-options.js";
 import { columnsOfMatrix, fromColumns } from "./columns.js";
 import type { LinearOperatorContract } from "./operator-products.js";
 
@@ -24,6 +25,7 @@ export async function tosparse(
   op: LinearOperatorContract<AnyVector, AnyVector>,
   options: { threshold?: number } = {},
 ): Promise<SparseMatrix> {
+  checkOperator("tosparse", op);
   checkOptions("tosparse", options, ["threshold"]);
   const { threshold = 0 } = options;
   const [rows, columns]: [number[], number[]] = [[], []];

@@ -1,6 +1,7 @@
 import type { Scalar } from "../array/dtype.js";
 import type { AnyVector } from "../array/vector.js";
-import { checkOptions } from "../options.js";
+import { checkOperator } from "./check-arguments.js";
+import { checkOptions } from "./check-options.js";
 import { fillByIndex } from "./columns.js";
 import type { LinearOperatorContract } from "./operator-products.js";
 import { uniform } from "./random.js";
@@ -24,6 +25,7 @@ export async function estimateTrace(
   op: LinearOperatorContract<AnyVector, AnyVector>,
   options: TraceOptions = {},
 ): Promise<{ trace: number; standardError: number }> {
+  checkOperator("estimateTrace", op);
   checkOptions("estimateTrace", options, ["samples", "seed"]);
   const { samples = 20, seed = 0 } = options;
   if (!op.model.equals(op.data)) {

@@ -1,7 +1,9 @@
 import { promote } from "../array/dtype.js";
 import type { Vector } from "../array/vector.js";
+import { checkVector } from "../ops/check-arguments.js";
 import type { LinearOperatorContract as LinearOperator } from "../ops/operator-products.js";
-import { askedOf, asksToStop, checkLength, checkOptions } from "./options.js";
+import { shown } from "../options.js";
+import { askedOf, asksToStop, checkLength, checkOptions, checkProblem } from "./options.js";
 import type { SolverOptions, SolverState, SolverStatus } from "./options.js";
 
 /**
@@ -35,7 +37,9 @@ export async function cg<V extends Vector<V>>(
   options: CgOptions<V> = {},
 ): Promise<CgResult<V>> {
   checkOptions("cg", options, ["x0", "maxIterations", "rtol", "atol", "callback"]);
-  checkLength("cg", "data", data.length, A.shape[0]);
+  checkProblem("cg", A, data);
+  if (A.shape[0] !== A.shape[1])
+    throw new RangeError(`cg: an operator of shape ${shown(A.shape)}; give a square one, or use cgls`);
   const { x0, rtol = 1e-6, atol = 0, maxIterations = 2 * A.shape[1], callback } = options;
 
   const dtype = [data.dtype, x0?.dtype ?? data.dtype].reduce(promote, A.dtype);
@@ -43,6 +47,7 @@ export async function cg<V extends Vector<V>>(
   const r = data.like(dtype).copyFrom(data); // residual: data − A · model
   const q = data.like(dtype); // A · p
   if (x0) {
+    checkVector("cg", "x0", x0);
     checkLength("cg", "x0", x0.length, A.shape[1]);
     await A.matvec(model.copyFrom(x0), q);
     r.axpy(-1, q);

@@ -1,7 +1,8 @@
 import { promote } from "../array/dtype.js";
 import type { Vector, VectorPair } from "../array/vector.js";
+import { checkVector } from "../ops/check-arguments.js";
 import type { LinearOperatorContract as LinearOperator } from "../ops/operator-products.js";
-import { askedOf, asksToStop, checkLength, checkOptions } from "./options.js";
+import { askedOf, asksToStop, checkLength, checkOptions, checkProblem } from "./options.js";
 import type { SolverOptions, SolverState, SolverStatus } from "./options.js";
 
 export interface CglsState<M> extends SolverState<M> {
@@ -48,7 +49,7 @@ export async function cgls<M extends Vector<M>, D extends Vector<D>>(
   options: CglsOptions<M> = {},
 ): Promise<CglsResult<M>> {
   checkOptions("cgls", options, ["x0", "maxIterations", "rtol", "atol", "damp", "callback"]);
-  checkLength("cgls", "data", data.length, A.shape[0]);
+  checkProblem("cgls", A, data);
   const { x0, rtol = 1e-6, atol = 0, damp = 0, maxIterations = 2 * A.shape[1], callback } = options;
   const delta = damp * damp;
 
@@ -57,6 +58,7 @@ export async function cgls<M extends Vector<M>, D extends Vector<D>>(
   const s = data.like(dtype).copyFrom(data); // residual: data − A · model
   const q = data.like(dtype); // A · c
   if (x0) {
+    checkVector("cgls", "x0", x0);
     checkLength("cgls", "x0", x0.length, A.shape[1]);
     await A.matvec(model.copyFrom(x0), q);
     s.axpy(-1, q);

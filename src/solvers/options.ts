@@ -1,5 +1,6 @@
 import type { Asked } from "../array/vector.js";
-import { checkOptions as checkNames } from "../options.js";
+import { checkOperator, checkVector } from "../ops/check-arguments.js";
+import { checkOptions as checkNames, shown } from "../options.js";
 
 /**
  * Why a solver returned. `breakdown`: the method cannot go on, because the operator is not what the method needs, or
@@ -41,18 +42,32 @@ export function checkOptions(solver: string, options: object, known: readonly st
   checkNames(solver, options, known);
   for (const [name, value] of Object.entries(options)) {
     if (name === "maxIterations" && value !== undefined && !(Number.isInteger(value) && value >= 0)) {
-      throw new RangeError(`${solver}: maxIterations is ${value}; use an integer of at least 0`);
+      throw new RangeError(`${solver}: maxIterations is ${shown(value)}; use an integer of at least 0`);
     }
     const nonNegative = name === "rtol" || name === "atol" || name === "damp";
-    if (nonNegative && value !== undefined && !(value >= 0 && value < Infinity)) {
-      throw new RangeError(`${solver}: ${name} is ${value}; use a finite number of at least 0`);
+    const inRange = typeof value === "number" && value >= 0 && value < Infinity;
+    if (nonNegative && value !== undefined && !inRange) {
+      throw new RangeError(`${solver}: ${name} is ${shown(value)}; use a finite number of at least 0`);
     }
+    if (name === "callback" && value !== undefined && typeof value !== "function")
+      throw new TypeError(`${solver}: callback is ${shown(value)}; use a function of the state`);
   }
 }
 
 /** What all ranks must ask of a solver, for its first reduction to compare. Local. */
 export function askedOf(solver: string, options: object): Asked {
   return [solver, ...Object.entries(options).map(([name, value]) => `${name} ${String(value)}`)];
+}
+
+/** Throws unless A is an operator, and `data` a vector of as many elements as it gives. Local. */
+export function checkProblem(
+  solver: string,
+  A: { readonly shape: readonly [number, number] },
+  data: { readonly length: number },
+): void {
+  checkOperator(solver, A);
+  checkVector(solver, "data", data);
+  checkLength(solver, "data", data.length, A.shape[0]);
 }
 
 /** Throws unless vector `name` has the length that the operator needs. Local. */

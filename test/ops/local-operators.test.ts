@@ -146,7 +146,7 @@ void test("operators along an axis: golden numbers, forward and adjoint; bad arg
   t.throws(() => new Interp([4], [3.5]), /Interp: position 3\.5, at 0, on an axis of 4 samples/);
   t.throws(() => new Interp([4], [NaN]), /position NaN/);
   t.throws(() => new Roll([4], 0.5), /shift 0\.5/);
-  t.throws(() => new Pad([4], [-1, 0]), /-1 zeros/);
+  t.throws(() => new Pad([4], [-1, 0]), /Pad: zeros \[-1, 0\]/);
   t.throws(() => new Smoothing1D([4], 0), /width 0/);
   t.throws(() => new Flip([4], { axis: 1 }), /axis 1 of an array with 1 axes/);
 });

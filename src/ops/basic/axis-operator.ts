@@ -1,7 +1,7 @@
 import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
 import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { BlockOperator } from "./block-operator.js";
 import { AxisMap } from "./axis-map.js";
 import { type AxisTable, transposeTable } from "./axis-table.js";

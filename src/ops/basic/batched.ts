@@ -1,3 +1,4 @@
+import { checkOperator } from "../check-arguments.js";
 import type { BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
 import { product, sameNumbers } from "../../array/shape.js";
@@ -16,6 +17,7 @@ export class Batched<V extends BlockVector<V> = LocalArray> extends BlockOperato
 
   /** @throws {RangeError} If the last axes are not those of the operator's model, or are split. */
   constructor(op: LocalOperator, where: Where<V>) {
+    checkOperator("Batched", op);
     const model = spaceOf(where);
     const span = { first: model.dims.length - op.dims.length, count: op.dims.length };
     if (span.first < 0 || !sameNumbers(model.dims.slice(span.first), op.dims) || isSplitAlong(model, span)) {

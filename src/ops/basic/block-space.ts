@@ -3,18 +3,23 @@ import { Distribution, type DistributionOptions } from "../../array/distribution
 import { LocalSpace } from "../../array/local-space.js";
 import type { Space } from "../../array/vector.js";
 import { product, sameNumbers } from "../../array/shape.js";
+import { shown } from "../../options.js";
 
-/** Where such an operator acts: dims of local arrays, a local space, or a distribution. */
-export type Where<V> = readonly number[] | BlockSpace<V>;
+/** Where such an operator acts: dims of local arrays (a number: those of one axis), a local space, or a distribution. */
+export type Where<V> = number | readonly number[] | BlockSpace<V>;
 
 /** The space meant; plain dims mean local arrays. */
 export function spaceOf<V>(where: Where<V>): BlockSpace<V> {
-  return isDims(where) ? typed(new LocalSpace(where)) : where;
+  if (isDims(where)) return typed(new LocalSpace(typeof where === "number" ? [where] : where));
+  if (isBlockSpace(where)) return where;
+  throw new TypeError(
+    `the place of an operator is ${shown(where)}; give lengths of all axes, such as [20, 30], or a Distribution`,
+  );
 }
 
 /** The same for operators that take vectors of any kind. */
-export function asSpace<V>(where: readonly number[] | Space<V>): Space<V> {
-  return isDims(where) ? spaceOf<V>(where) : where;
+export function asSpace<V>(where: number | readonly number[] | Space<V>): Space<V> {
+  return typeof where === "object" && "zeros" in where ? where : spaceOf<V>(where);
 }
 
 /** A space of local or distributed arrays, known as such. @throws {TypeError} For stacks, and spaces of the user's. */
@@ -23,8 +28,8 @@ export function blockSpaceOf<V>(where: string, space: Space<V>): BlockSpace<V> {
   throw new TypeError(`${where}: ${space.toString()} are not local or distributed arrays`);
 }
 
-function isBlockSpace<V>(space: Space<V>): space is BlockSpace<V> {
-  return "localShape" in space;
+function isBlockSpace<V>(space: Space<V> | undefined): space is BlockSpace<V> {
+  return typeof space === "object" && "localShape" in space;
 }
 
 /** The distribution behind a space, if its arrays are on several ranks. */
@@ -107,6 +112,6 @@ function typed<V>(space: BlockSpace<unknown>): BlockSpace<V> {
   return space as BlockSpace<V>;
 }
 
-function isDims(where: unknown): where is readonly number[] {
-  return Array.isArray(where);
+function isDims(where: unknown): where is number | readonly number[] {
+  return typeof where === "number" || Array.isArray(where);
 }

@@ -3,7 +3,7 @@ import { type DType, numbersPerElement, type Storage } from "../../array/dtype.j
 import type { LocalArray } from "../../array/local-array.js";
 import { alongAxis, type AxisView, normalizeAxis } from "../../array/shape.js";
 import { allocate, scanRows } from "../../kernels/index.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { AxisScan } from "./axis-scan.js";
 import { BlockOperator } from "./block-operator.js";
 import { distributionOf, spaceOf, spreadAs, type Where } from "./block-space.js";

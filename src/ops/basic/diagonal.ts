@@ -3,6 +3,7 @@ import { type DType, isComplex, promote } from "../../array/dtype.js";
 import { LocalArray } from "../../array/local-array.js";
 import { normalizeAxis } from "../../array/shape.js";
 import type { Vector } from "../../array/vector.js";
+import { checkVector } from "../check-arguments.js";
 import { LinearOperator } from "../linear-operator.js";
 import type { OperatorMakeup } from "../operator-tree.js";
 
@@ -18,6 +19,7 @@ export class Diagonal<V extends Vector<V>> extends LinearOperator<V, V> {
 
   /** @param makeup - What the diagonal was made of, if that must be equal on all ranks. */
   constructor(diagonal: V, makeup: OperatorMakeup = {}) {
+    checkVector("Diagonal", "the diagonal", diagonal);
     super({ model: diagonal.space, data: diagonal.space, dtype: diagonal.dtype }, makeup);
     this.#diagonal = diagonal;
   }

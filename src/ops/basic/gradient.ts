@@ -2,7 +2,7 @@ import type { BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
 import type { AnyVector } from "../../array/vector.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { spaceOf, type Where } from "./block-space.js";
 import { FirstDerivative } from "./first-derivative.js";
 import { VStack } from "./stacks.js";

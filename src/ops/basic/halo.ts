@@ -2,7 +2,7 @@ import type { Distribution } from "../../array/distribution.js";
 import type { DistributedArray } from "../../array/distributed-array.js";
 import type { DType } from "../../array/dtype.js";
 import { HaloPlan, type HaloWidths } from "../../array/halo.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { LinearOperator } from "../linear-operator.js";
 import { BlockOperator } from "./block-operator.js";
 

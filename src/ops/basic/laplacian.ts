@@ -5,7 +5,7 @@ import { normalizeAxis } from "../../array/shape.js";
 import { secondDerivative, type Stencil } from "../../kernels/index.js";
 import { spaceOf, type Where } from "./block-space.js";
 import { StencilOperator } from "./stencil-operator.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 
 export interface LaplacianOptions {
   /** Axes to sum over, each once; default the last two. */

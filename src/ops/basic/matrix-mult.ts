@@ -1,6 +1,8 @@
+import { arrayOf } from "../../array/array-of.js";
 import { LocalArray } from "../../array/local-array.js";
 import { LocalSpace } from "../../array/local-space.js";
-import { product } from "../../array/shape.js";
+import type { Nested } from "../../array/nested.js";
+import { checkList, product } from "../../array/shape.js";
 import type { Space } from "../../array/vector.js";
 import type { TakesMany } from "../each-piece.js";
 import { LinearOperator } from "../linear-operator.js";
@@ -18,17 +20,19 @@ export class MatrixMult extends LinearOperator<LocalArray, LocalArray> implement
   readonly #A: DenseMatrix;
 
   /**
-   * @param A - [N, K], row by row; not copied.
+   * @param A - [N, K], row by row: an array, which is not copied, or a list of rows.
    * @param extra - Dims of the columns, default none: model [K, …extra], data [N, …extra].
    * @throws {RangeError} If `A` has not two axes.
    */
-  constructor(A: LocalArray, extra: readonly number[] = []) {
-    const { dims } = A.space;
+  constructor(A: LocalArray | Nested, extra: readonly number[] = []) {
+    const given = arrayOf("MatrixMult", A);
+    const { dims } = given.space;
+    checkList("MatrixMult", "extra", extra);
     if (dims.length !== 2) {
       throw new RangeError(`MatrixMult: a matrix of dims [${dims.join(", ")}]; give an array with two axes`);
     }
     const [N, K] = dims;
-    const matrix = new DenseMatrix(A);
+    const matrix = new DenseMatrix(given);
     const { dtype } = matrix;
     super({ model: new LocalSpace([K, ...extra]), data: new LocalSpace([N, ...extra]), dtype });
     this.#A = matrix;

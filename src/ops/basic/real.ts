@@ -10,7 +10,7 @@ export interface RealOptions {
 
 /** Elementwise maps of a space to itself that are linear over real numbers only. */
 abstract class RealLinear<V extends Vector<V>> extends LinearOperator<V, V> {
-  constructor(where: readonly number[] | Space<V>, dtype?: DType) {
+  constructor(where: number | readonly number[] | Space<V>, dtype?: DType) {
     const space = asSpace(where);
     super({ model: space, data: space, dtype, clinear: false });
   }
@@ -21,7 +21,7 @@ abstract class RealLinear<V extends Vector<V>> extends LinearOperator<V, V> {
  * x = Re y. Local.
  */
 export class Real<V extends Vector<V> = LocalArray> extends RealLinear<V> {
-  constructor(where: readonly number[] | Space<V>, { dtype }: RealOptions = {}) {
+  constructor(where: number | readonly number[] | Space<V>, { dtype }: RealOptions = {}) {
     super(where, dtype);
   }
 
@@ -40,7 +40,7 @@ export class Real<V extends Vector<V> = LocalArray> extends RealLinear<V> {
  */
 export class Imag<V extends Vector<V> = LocalArray> extends RealLinear<V> {
   /** @param options - Its dtype is complex; default complex128. */
-  constructor(where: readonly number[] | Space<V>, { dtype = "complex128" }: RealOptions = {}) {
+  constructor(where: number | readonly number[] | Space<V>, { dtype = "complex128" }: RealOptions = {}) {
     super(where, dtype);
   }
 
@@ -55,7 +55,7 @@ export class Imag<V extends Vector<V> = LocalArray> extends RealLinear<V> {
 
 /** The conjugate of every element: y = conj x. Its own adjoint in the inner product Re ⟨·, ·⟩. Local. */
 export class Conj<V extends Vector<V> = LocalArray> extends RealLinear<V> {
-  constructor(where: readonly number[] | Space<V>, { dtype }: RealOptions = {}) {
+  constructor(where: number | readonly number[] | Space<V>, { dtype }: RealOptions = {}) {
     super(where, dtype);
   }
 

@@ -1,7 +1,8 @@
+import { checkNumbers } from "../check-arguments.js";
 import type { BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
 import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { type AxisOptions, SpanOperator } from "./axis-operator.js";
 import { axisTable } from "./axis-table.js";
 import { isSplitAlong, replicatedOf, spaceOf, type Where, withSpan } from "./block-space.js";
@@ -21,6 +22,7 @@ export class Regression<V extends BlockVector<V> = LocalArray> extends SpanOpera
    */
   constructor(data: Where<V>, t: ArrayLike<number>, order: number, options: AxisOptions = {}) {
     checkOptions("Regression", options, ["axis", "dtype"]);
+    checkNumbers("Regression", "abscissas", t);
     const to = spaceOf(data);
     const axis = normalizeAxis("Regression", options.axis ?? -1, to.dims.length);
     if (!Number.isSafeInteger(order) || order < 0)

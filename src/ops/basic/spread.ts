@@ -2,7 +2,7 @@ import type { BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
 import { product } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { SpanOperator } from "./axis-operator.js";
 import { columnTable, type Entry } from "./axis-table.js";
 import { spaceOf, type Where } from "./block-space.js";

@@ -2,6 +2,7 @@ import { Distribution } from "../../array/distribution.js";
 import { promote } from "../../array/dtype.js";
 import { type StackedArray, StackedSpace } from "../../array/stacked-array.js";
 import type { AnyVector, Space, Vector } from "../../array/vector.js";
+import { checkOperators } from "../check-arguments.js";
 import type { LocalOperator } from "../each-piece.js";
 import { distributionIn } from "../lifted.js";
 import { amongDistributed, LinearOperator } from "../linear-operator.js";
@@ -114,6 +115,7 @@ function inOneKind<M extends Vector<M>, D extends Vector<D>>(
   parts: readonly Part<M, D>[],
   side?: "model" | "data",
 ): LinearOperator<M, D>[] {
+  checkOperators(where, parts);
   if (parts.length === 0) throw new RangeError(`${where}: no operators; give one at least`);
   const spaces = parts.flatMap((part) => [part[side ?? "model"], part[side ?? "data"]]);
   const space = spaces.map(distributionIn).find((distribution) => distribution);

@@ -1,7 +1,7 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
 import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { type AxisOptions, SpanOperator } from "./axis-operator.js";
 import { axisTable } from "./axis-table.js";
 import { isSplitAlong, replicatedOf, spaceOf, type Where, withSpan } from "./block-space.js";

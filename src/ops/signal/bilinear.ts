@@ -1,7 +1,8 @@
+import { checkNumbers } from "../check-arguments.js";
 import type { BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
 import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { type AxisOptions, SpanOperator } from "../basic/axis-operator.js";
 import { axisTable, type Entry } from "../basic/axis-table.js";
 import { spaceOf, type Where, withSpan } from "../basic/block-space.js";
@@ -25,6 +26,8 @@ export class Bilinear<V extends BlockVector<V> = LocalArray> extends SpanOperato
     options: AxisOptions = {},
   ) {
     checkOptions("Bilinear", options, ["axis", "dtype"]);
+    checkNumbers("Bilinear", "rows", rows);
+    checkNumbers("Bilinear", "columns", columns);
     const model = spaceOf(where);
     const first = normalizeAxis("Bilinear", options.axis ?? 0, model.dims.length);
     if (first + 1 === model.dims.length)

@@ -1,8 +1,10 @@
 import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import { type DType, isComplex, promote } from "../../array/dtype.js";
+import { arrayOf } from "../../array/array-of.js";
 import type { LocalArray } from "../../array/local-array.js";
+import type { Nested } from "../../array/nested.js";
 import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { BlockOperator } from "../basic/block-operator.js";
 import { spaceOf, type Where } from "../basic/block-space.js";
 import { Composite } from "../composite.js";
@@ -31,10 +33,14 @@ export interface ConvolveNDOptions {
  * make its lines whole, and one back. The first product also transforms the filter.
  */
 export class ConvolveND<V extends BlockVector<V> = LocalArray> extends Composite<V, V> {
-  /** @throws {RangeError} If the filter is empty or has no sample `offset`, or axes are not as many as those of the filter. */
-  constructor(where: Where<V>, filter: LocalArray, options: ConvolveNDOptions = {}) {
+  /**
+   * @param samples - The filter: an array, or a list of its rows.
+   * @throws {RangeError} If the filter is empty or has no sample `offset`, or axes are not as many as those of the filter.
+   */
+  constructor(where: Where<V>, samples: LocalArray | Nested, options: ConvolveNDOptions = {}) {
     checkOptions("ConvolveND", options, ["offset", "axes", "dtype", "method"]);
     const space = spaceOf(where);
+    const filter = arrayOf("ConvolveND", samples);
     const { dims } = filter.space;
     const offset = options.offset ?? dims.map(() => 0);
     const axes = (options.axes ?? dims.map((_, k) => k - dims.length)).map((axis) =>
@@ -58,8 +64,8 @@ export class ConvolveND<V extends BlockVector<V> = LocalArray> extends Composite
     if (!["auto", "direct", "fft"].includes(method))
       throw new RangeError(`ConvolveND: method "${method}"; use "auto", "direct", "fft"`);
     const byTransforms = method === "fft" || (method === "auto" && transformsPay(space.dims, filter, axes));
-    const part = (samples: ArrayLike<number>) =>
-      new RealConvolution(space, { samples, dims, axes, offset }, dtype);
+    const part = (of: ArrayLike<number>) =>
+      new RealConvolution(space, { samples: of, dims, axes, offset }, dtype);
     const direct = () => (isComplex(filter.dtype) ? ofParts(filter, part) : part(filter.local));
     super(byTransforms ? new FftConvolution(space, filter, { axes, offset }, dtype) : direct());
   }

@@ -8,7 +8,7 @@ import { spaceOf, type Where } from "../basic/block-space.js";
 import { BlockOperator } from "../basic/block-operator.js";
 import { AxisFilter } from "./axis-filter.js";
 import { Workspace } from "../workspace.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 
 export interface Convolve1DOptions {
   /** The filter's sample at time zero, default 0: the filter is causal. */

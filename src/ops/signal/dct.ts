@@ -2,7 +2,7 @@ import type { BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
 import { normalizeAxis, product } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { type AxisPass, AxisPasses, type Lines } from "../basic/axis-passes.js";
 import { BlockOperator } from "../basic/block-operator.js";
 import { spaceOf, type Where } from "../basic/block-space.js";

@@ -2,7 +2,7 @@ import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
 import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { AxisOperator } from "../basic/axis-operator.js";
 import { axisTable } from "../basic/axis-table.js";
 import { spaceOf, type Where } from "../basic/block-space.js";

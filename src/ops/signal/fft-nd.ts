@@ -3,7 +3,7 @@ import { type DType, promote, realOf, type Storage } from "../../array/dtype.js"
 import type { LocalArray } from "../../array/local-array.js";
 import { normalizeAxis } from "../../array/shape.js";
 import { fft } from "../../kernels/index.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { type AxisPass, AxisPasses, type Lines } from "../basic/axis-passes.js";
 import { BlockOperator } from "../basic/block-operator.js";
 import { spaceOf, type Where } from "../basic/block-space.js";

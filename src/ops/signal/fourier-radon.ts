@@ -2,7 +2,7 @@ import type { BlockVector } from "../../array/blocks.js";
 import { type DType, isComplex, promote } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
 import type { Reals } from "../../kernels/index.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { type AxisPass, AxisPasses, type Lines } from "../basic/axis-passes.js";
 import { realsOf } from "../basic/axis-stencil.js";
 import { BlockOperator } from "../basic/block-operator.js";

@@ -1,7 +1,9 @@
 import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import { conj, isComplex } from "../../array/dtype.js";
+import { arrayOf } from "../../array/array-of.js";
 import { LocalArray } from "../../array/local-array.js";
-import { checkOptions } from "../../options.js";
+import type { Nested } from "../../array/nested.js";
+import { checkOptions } from "../check-options.js";
 import { spaceOf, type Where } from "../basic/block-space.js";
 import { DenseMatrix } from "../basic/dense-matrix.js";
 import { LinearOperator } from "../linear-operator.js";
@@ -31,11 +33,12 @@ export class Fredholm1<V extends BlockVector<V> = LocalArray> extends LinearOper
   readonly #columns: number;
 
   /**
-   * @param G - [slices, nx, ny]: those slices that this rank has of the model; not copied.
+   * @param kernel - [slices, nx, ny]: those slices that this rank has of the model; not copied.
    * @throws {RangeError} If this rank's block of the model has not as many slices of ny rows.
    */
-  constructor(G: LocalArray, options: Fredholm1Options<V> = {}) {
+  constructor(kernel: LocalArray | Nested, options: Fredholm1Options<V> = {}) {
     checkOptions("Fredholm1", options, ["nz", "model", "saveGt"]);
+    const G = arrayOf("Fredholm1", kernel);
     const { dims } = G.space;
     if (dims.length !== 3)
       throw new RangeError(`Fredholm1: a kernel of dims [${dims.join(", ")}]; give [slices, nx, ny]`);

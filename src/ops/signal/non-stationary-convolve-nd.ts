@@ -1,9 +1,11 @@
 import type { BlockVector } from "../../array/blocks.js";
 import { type DType, isComplex } from "../../array/dtype.js";
+import { arrayOf } from "../../array/array-of.js";
 import type { LocalArray } from "../../array/local-array.js";
+import type { Nested } from "../../array/nested.js";
 import { product, sameNumbers } from "../../array/shape.js";
 import { normalizeAxis } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { type AxisOptions, SpanOperator } from "../basic/axis-operator.js";
 import { columnTable, type Entry } from "../basic/axis-table.js";
 import { spaceOf, type Where } from "../basic/block-space.js";
@@ -25,19 +27,20 @@ export interface NonStationaryConvolveNDOptions {
  */
 export class NonStationaryConvolveND<V extends BlockVector<V> = LocalArray> extends SpanOperator<V> {
   /**
-   * @param filters - [filters along each axis…, samples along each axis…], real, the latter odd.
+   * @param given - The filters: [filters along each axis…, samples along each axis…], real, the latter odd.
    * @param centers - The samples of the filters along each axis, ascending and evenly spaced.
    * @throws {RangeError} If filters, centres and axes do not fit each other.
    */
   constructor(
     where: Where<V>,
-    filters: LocalArray,
+    given: LocalArray | Nested,
     centers: readonly ArrayLike<number>[],
     options: NonStationaryConvolveNDOptions = {},
     name = "NonStationaryConvolveND",
   ) {
     checkOptions(name, options, ["axes", "dtype"]);
     const space = spaceOf(where);
+    const filters = arrayOf(name, given);
     const { length: count } = centers;
     const axes = (options.axes ?? centers.map((_, k) => k - count)).map((axis) =>
       normalizeAxis(name, axis, space.dims.length),
@@ -78,7 +81,12 @@ export class NonStationaryConvolve1D<
   V extends BlockVector<V> = LocalArray,
 > extends NonStationaryConvolveND<V> {
   /** @param filters - [filters, w], w odd. */
-  constructor(where: Where<V>, filters: LocalArray, centers: ArrayLike<number>, options: AxisOptions = {}) {
+  constructor(
+    where: Where<V>,
+    filters: LocalArray | Nested,
+    centers: ArrayLike<number>,
+    options: AxisOptions = {},
+  ) {
     checkOptions("NonStationaryConvolve1D", options, ["axis", "dtype"]);
     const { axis = -1, dtype } = options;
     super(where, filters, [centers], { axes: [axis], dtype }, "NonStationaryConvolve1D");

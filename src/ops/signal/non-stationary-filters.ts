@@ -1,9 +1,11 @@
 import type { BlockVector } from "../../array/blocks.js";
+import { arrayOf } from "../../array/array-of.js";
 import type { LocalArray } from "../../array/local-array.js";
+import type { Nested } from "../../array/nested.js";
 import type { DType } from "../../array/dtype.js";
 import { isComplex } from "../../array/dtype.js";
 import { product } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { SpanOperator } from "../basic/axis-operator.js";
 import { axisTable, type Entry } from "../basic/axis-table.js";
 import { replicatedOf, spaceOf, type Where } from "../basic/block-space.js";
@@ -24,20 +26,21 @@ export interface NonStationaryFiltersOptions {
 export class NonStationaryFilters<V extends BlockVector<V> = LocalArray> extends SpanOperator<V> {
   /**
    * @param data - Where the data live: dims of the signal.
-   * @param signal - Real, whole on every rank, equal on all.
+   * @param given - The signal: real, whole on every rank, equal on all.
    * @param widths - Samples of each filter along each axis, odd.
    * @param centers - Of the filters along each axis, ascending and evenly spaced.
    * @throws {RangeError} If these do not fit each other.
    */
   constructor(
     data: Where<V>,
-    signal: LocalArray,
+    given: LocalArray | Nested,
     widths: readonly number[],
     centers: readonly ArrayLike<number>[],
     options: NonStationaryFiltersOptions = {},
   ) {
     checkOptions("NonStationaryFilters", options, ["dtype"]);
     const to = spaceOf(data);
+    const signal = arrayOf("NonStationaryFilters", given);
     const { dims } = to;
     const same = signal.space.dims.length === dims.length && signal.space.dims.every((n, k) => n === dims[k]);
     if (!same || isComplex(signal.dtype)) {

@@ -1,7 +1,7 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import type { Where } from "../basic/block-space.js";
 import { FirstDerivative } from "../basic/first-derivative.js";
 import { Composite } from "../composite.js";

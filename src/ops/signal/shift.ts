@@ -2,7 +2,7 @@ import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import { type DType, promote } from "../../array/dtype.js";
 import { LocalArray } from "../../array/local-array.js";
 import { normalizeAxis, stridesOf } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { spaceOf, type Where } from "../basic/block-space.js";
 import { BlockOperator } from "../basic/block-operator.js";
 import { SpectralFilter } from "./spectral-filter.js";

@@ -1,7 +1,8 @@
+import { checkOperator } from "../check-arguments.js";
 import type { BlockSpace, BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
 import { sameNumbers } from "../../array/shape.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import { SpanOperator } from "../basic/axis-operator.js";
 import { type AxisTable, columnTable } from "../basic/axis-table.js";
 import { Batched } from "../basic/batched.js";
@@ -34,6 +35,7 @@ export interface SlidingOptions {
 export class Sliding<V extends BlockVector<V> = LocalArray> extends Composite<V, V> {
   /** @throws {RangeError} If windows do not fit or do not cover the data, or the operator does not map to one of them. */
   constructor(op: LinearOperator<LocalArray, LocalArray>, data: Where<V>, options: SlidingOptions) {
+    checkOperator("Sliding", op);
     checkOptions("Sliding", options, ["window", "overlap", "taper"]);
     const space = spaceOf(data);
     const { window, overlap, taper = "hanning" } = options;

@@ -1,6 +1,6 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { LocalArray } from "../../array/local-array.js";
-import { checkOptions } from "../../options.js";
+import { checkOptions } from "../check-options.js";
 import type { AxisOptions } from "../basic/axis-operator.js";
 import type { Where } from "../basic/block-space.js";
 import { Convolve1D } from "./convolve1d.js";
