@@ -27,7 +27,7 @@ await spmd(
     await rejectsEverywhere(
       comm,
       () => comm.allreduce(odd ? {} : 1),
-      new RegExp(`not object|on rank ${last}`),
+      new RegExp(`not an object|on rank ${last}`),
     );
     const x = new Float64Array(2);
     await rejectsEverywhere(

@@ -27,7 +27,7 @@ const CONSTRUCTORS: readonly [name: string, args: readonly unknown[], message: R
   ["MatrixMult", [[[1, 2], [3]]], /MatrixMult: 1 elements at \[1\], where its neighbour has 2/], // prettier-ignore
   ["MatrixMult", [[[1, "2"]]], /MatrixMult: "2" at \[0\]\[1\] is no number/],
   ["MatrixMult", [identity], /MatrixMult: a Identity is no list of numbers/],
-  ["MatrixMult", [[[1]], { columns: 2 }], /MatrixMult: extra is an object; give a list/],
+  ["MatrixMult", [[[1]], { columns: 2 }], /MatrixMult: extra an object; give a list/],
   ["Transpose", [[2, 3], { axes: [1, 0] }], /Transpose: axes an object; give a list/],
   ["Pad", [4, [[1, 2]]], /Pad: zeros \[\[1, 2\]\]; give \[before, after\]/],
   ["Pad", [4, -1], /Pad: zeros -1/],
