@@ -1,8 +1,13 @@
 import { readFileSync } from "node:fs";
-import { readChoices } from "../src/comm/collectives/choices.js";
+import { CHOICES, readChoices } from "../src/comm/collectives/choices.js";
 import { variableOf } from "../src/knobs.js";
 import { UsageError } from "./errors.js";
 import { messageOf } from "../src/thrown.js";
+
+/** The algorithms of a collective; none if it has no choice of them. Local, pure. */
+export function algorithmsOf(collective: string): readonly string[] {
+  return new Map(Object.entries(CHOICES)).get(collective) ?? [];
+}
 
 const COLL = variableOf("coll");
 const RULES = variableOf("coll-rules");

@@ -6,6 +6,7 @@ import { parseOptions } from "./options.js";
 const SUBCOMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<number>>> = {
   hosts: async (argv) => (await import("./inspect-hosts.js")).listHosts(argv),
   info: async (argv) => (await import("./list-settings.js")).listSettings(argv),
+  tune: async (argv) => (await import("./tune.js")).tune(argv),
   doctor: async (argv) => (await import("./inspect-hosts.js")).diagnoseHosts(argv),
 };
 

@@ -54,6 +54,7 @@ ${referTo("configuration", rankKnobs)}
   tsmpirun hosts --check  asks every host of --host or a host file how it is, and shows a table
   tsmpirun doctor         says what is wrong on this host, or on those hosts and between them, before a job does;
                           with --ports, --iface and --control-iface as of the job
+  tsmpirun tune           finds faster algorithms of collectives on the ranks of a job; see --help collectives
   tsmpirun info           all that can be set, its value and default; --origin: who has set it
 
   --help TOPIC            hosts, mapping, binding, programs, managers, output, environment, configuration,
@@ -183,6 +184,14 @@ The first rule counts that is for at least as many bytes and ranks as a call has
 those of the vector (allreduce, reduce, bcast, scan, reduceScatter), of the result (allgather), or for each pair of ranks
 (alltoall); for the others rules look at ranks only. A collective that is named goes over messages, also where ranks
 share memory. A name that there is not is an error that lists those there are: --coll allreduce=?
+
+  tsmpirun tune --host a:4,b:4      measures on the ranks of such a job, and writes tsmpi-rules.json (--out FILE)
+         --collectives allreduce,bcast --sizes 8,4096,262144 --rounds 9     what, at how many bytes, how often
+
+Choice and algorithms take turns, and medians are compared. A collective gets rules only if an algorithm takes less than 0.85
+of the time at some size and none takes more at any, and if that is so a second time; else tsmpi's choice stays. Rules
+hold for all communicators of a job, those of fewer ranks, too: measure with the ranks that you use. Later jobs read them
+by --coll-rules tsmpi-rules.json, or "coll-rules": "tsmpi-rules.json" in tsmpi.config.json.
 `,
   transport: `
 Transport

@@ -155,6 +155,9 @@ await test("configure: an algorithm that does not exist is an error with the nam
       () => comm.configure({ algorithms: { allreduce: "rings" } }),
       /no algorithm "rings"; did you mean "ring"\? There are recursive-doubling, rabenseifner, ring/,
     );
+    t.throws(() => comm.configure({ algorithms: { allreduce: [{ algorithm: "ring", bytes: -1 }] } }), {
+      message: 'configure: allreduce[0]: "bytes" is -1',
+    });
     t.throws(
       () => comm.configure({ algorithms: { allredcue: "ring" } }),
       /"allredcue" is no collective.*did you mean "allreduce"\? There are barrier/,

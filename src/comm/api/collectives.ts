@@ -1,3 +1,4 @@
+import type { Forced } from "../collectives/algorithms.js";
 import type { Strided } from "../layout.js";
 import type {
   CallOptions,
@@ -11,10 +12,13 @@ import type {
 } from "../types.js";
 import type { Reductions } from "./reductions.js";
 
-/** Algorithms that a program asks for, by collective: `{ allreduce: "ring" }`. */
+/**
+ * Algorithms that a program asks for, by collective: `{ allreduce: "ring" }`, or rules, of which the first counts that is
+ * for at least as many bytes and ranks as a call has: `{ allreduce: [{ bytes: 4096, algorithm: "ring" }] }`.
+ */
 export interface CollectiveOptions extends CommunicatorOptions {
   /** Instead of the rules that choose by bytes, ranks and hosts. */
-  algorithms?: Readonly<Partial<Record<string, string>>>;
+  algorithms?: Forced;
 }
 
 /** One piece of memory for what comes from each rank. */

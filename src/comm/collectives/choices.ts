@@ -27,7 +27,7 @@ export const CHOICES: Partial<Record<CollectiveName, readonly string[]>> = {
   reduceScatter: Object.keys(REDUCE_SCATTER),
 };
 
-/** @throws {RangeError} If a collective or an algorithm has no such name; it lists the names there are. */
+/** @throws {RangeError} If a collective or an algorithm has no such name, with those there are; for what is no rule. */
 export function checkChoices(where: string, forced: Forced): void {
   for (const [name, asked] of Object.entries(forced)) {
     const names = CHOICES[name as CollectiveName];
@@ -35,6 +35,7 @@ export function checkChoices(where: string, forced: Forced): void {
       throw new RangeError(
         `${where}: "${name}" is no collective with several algorithms; ${suggest(name, Object.keys(CHOICES))}`,
       );
+    if (typeof asked !== "string") asked?.forEach((rule, i) => checkRule(`${where}: ${name}[${i}]`, rule));
     for (const algorithm of typeof asked === "string" ? [asked] : (asked ?? []).map((rule) => rule.algorithm))
       if (!names.includes(algorithm))
         throw new RangeError(
@@ -70,8 +71,6 @@ function readRules(source: string): Forced {
   for (const [name, rules] of Object.entries(all)) {
     if (typeof rules !== "string" && !Array.isArray(rules))
       throw new RangeError(`coll-rules: "${name}" is neither the name of an algorithm nor a list of rules`);
-    if (Array.isArray(rules))
-      rules.forEach((rule: unknown, i) => checkRule(`coll-rules: ${name}[${i}]`, rule));
   }
   return all as Forced;
 }
