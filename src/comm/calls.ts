@@ -235,7 +235,7 @@ export class Calls implements Group, Judge {
     this.#begun[signature.kind & 0xff]++;
     const call = new Call(this.#members, this.#sequence++, signature);
     this.#recent[call.sequence & (REMEMBERED - 1)] = call;
-    this.#board?.board.note(call.sequence, call.signature); // lets other ranks see what it is
+    this.#board?.board.notes.note(call.sequence, call.signature); // lets other ranks see what it is
     call.hostBoard = this.#hostBoard;
     call.hostBoard?.begin(call);
     this.#running.add(call);

@@ -59,7 +59,7 @@ export class HostBoard implements Pollable {
   begin(call: Call): void {
     this.#next = call.sequence + 1;
     this.#running.push({ call, begun: 0, passed: 0 });
-    this.board.note(call.sequence, call.signature);
+    this.board.notes.note(call.sequence, call.signature);
   }
 
   end(call: Call): void {
@@ -126,7 +126,7 @@ export class HostBoard implements Pollable {
     if (!published) {
       // Earlier calls come first in every slot.
       if (this.#unread[index] !== running.call.sequence) return false;
-      return this.board.readByAll(index, this.#laid[index], this.#lost);
+      return this.board.notes.readByAll(index, this.#laid[index], this.#lost);
     }
     if (step.needs === NOBODY) return true;
     const place = step.needs === EVERYBODY ? seen : step.needs;
@@ -176,7 +176,7 @@ export class HostBoard implements Pollable {
         }
       if (this.#unread[slot] === first) continue;
       this.#unread[slot] = first;
-      this.board.markRead(slot, first);
+      this.board.notes.markRead(slot, first);
       changed = true;
     }
     if (changed) this.board.wakeAll();

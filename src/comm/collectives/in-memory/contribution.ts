@@ -1,6 +1,7 @@
 import { bytesOf, codeOf, isTypedArray, nameOf, type Packed } from "../../envelope.js";
 import { TypeMismatchError } from "../../errors.js";
-import { type Board, Form } from "../../transports/board.js";
+import type { Board } from "../../transports/board.js";
+import { Form } from "../../transports/contributions.js";
 import type { TypedArray } from "../../types.js";
 import { HEAD_VALUE_BYTES } from "../../wire/segment.js";
 import { part } from "../buffers.js";
