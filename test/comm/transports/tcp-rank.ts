@@ -9,7 +9,7 @@
  */
 import type { TcpTransport } from "../../../src/comm/transports/tcp/tcp-transport.js";
 import { open } from "./tcp-world.js";
-import { pattern, Rank } from "./zmq-world.js";
+import { pattern, Rank } from "./network-rank.js";
 
 const [, , mode] = process.argv;
 const rank = new Rank<TcpTransport>();

@@ -1,7 +1,7 @@
 import type { Sink } from "../../../src/comm/transports/transport.js";
 import { openTcp } from "../../../src/comm/transports/tcp.js";
 import type { Place, TcpTransport } from "../../../src/comm/transports/tcp/tcp-transport.js";
-import { Rank } from "./zmq-world.js";
+import { Rank } from "./network-rank.js";
 
 export const KEY = "5e".repeat(32);
 const curve = { publicKey: "", secretKey: "" }; // that there is one asks for encryption

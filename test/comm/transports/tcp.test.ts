@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 import { test } from "tap";
 import { dial, HELLO_BYTES, Pieces } from "../../../src/comm/transports/tcp/handshake.js";
 import type { TcpTransport } from "../../../src/comm/transports/tcp/tcp-transport.js";
+import { pattern, Rank } from "./network-rank.js";
+import { networkTests } from "./network-tests.js";
 import { KEY, open, portOf, world } from "./tcp-world.js";
-import { pattern, Rank } from "./zmq-world.js";
 
 const SIZES = [0, 1, 8, 129, 4096, 16384, 16385, 65536, 131072, 131073, 1 << 20, 3, 20_000_000, 0, 77];
 const limits = { timeout: 90_000 };
@@ -15,39 +16,7 @@ const limits = { timeout: 90_000 };
 for (const sealed of [false, true]) {
   const how = sealed ? "sealed" : "in clear";
 
-  void test(`messages arrive whole and in the order of post, ${how}`, limits, async (t) => {
-    const { ranks, close } = await world(3, { sealed });
-    const [sender, ...receivers] = ranks;
-    const payloads = SIZES.map((bytes, id) => pattern(bytes, id));
-    for (const [id, payload] of payloads.entries())
-      for (const dest of [1, 2]) void sender.post(dest, id, payload);
-    const pump = sender.until(() => receivers.every(({ inbox }) => inbox.length === SIZES.length));
-    for (const receiver of receivers) {
-      await receiver.until(() => receiver.inbox.length === SIZES.length);
-      for (const [id, payload] of payloads.entries()) {
-        const { source, header, bytes } = receiver.inbox[id];
-        t.same([source, ...header], [0, id, 0]);
-        t.ok(Buffer.compare(bytes, payload) === 0, `${payload.length} bytes`);
-      }
-    }
-    sender.transport.wake();
-    await pump;
-    await close();
-  });
-
-  void test(`long messages cross without waiting for each other, ${how}`, limits, async (t) => {
-    const size = 4;
-    const { ranks, close } = await world(size, { sealed });
-    const bytes = 6_000_000; // more than the kernel holds
-    for (const [source, rank] of ranks.entries())
-      for (let dest = 0; dest < size; dest++)
-        if (dest !== source) void rank.post(dest, dest, pattern(bytes, 10 * source + dest));
-    await Promise.all(ranks.map((rank) => rank.until(() => rank.inbox.length === size - 1)));
-    for (const [dest, rank] of ranks.entries())
-      for (const { source, bytes: payload } of rank.inbox)
-        t.ok(Buffer.compare(payload, pattern(bytes, 10 * source + dest)) === 0, `${source} to ${dest}`);
-    await close();
-  });
+  networkTests(how, (size) => world(size, { sealed }), SIZES);
 
   void test(`a payload may be changed as soon as it is sent, ${how}`, limits, async (t) => {
     const { ranks, close } = await world(2, { sealed });
@@ -87,17 +56,6 @@ for (const sealed of [false, true]) {
   });
 }
 
-void test("payloads are taken from shared and from offset memory", limits, async (t) => {
-  const { ranks, close } = await world(2, { sealed: false });
-  const shared = new Uint8Array(new SharedArrayBuffer(300_000), 100, 200_000);
-  shared.set(pattern(200_000, 5));
-  void ranks[0].post(1, 0, shared);
-  void ranks[0].post(1, 1, shared.subarray(7, 107));
-  t.ok(Buffer.compare((await ranks[1].receive()).bytes, shared) === 0);
-  t.ok(Buffer.compare((await ranks[1].receive()).bytes, shared.subarray(7, 107)) === 0);
-  await close();
-});
-
 void test("of two connections that two ranks make at once, one is kept", limits, async (t) => {
   const size = 5;
   const { ranks, close } = await world(size);
@@ -116,25 +74,10 @@ void test("of two connections that two ranks make at once, one is kept", limits,
   await close();
 });
 
-void test("close delivers everything that was posted, and is quick without", limits, async (t) => {
-  const { ranks, close } = await world(3);
-  for (const [source, rank] of ranks.entries()) {
-    const next = (source + 1) % 3;
-    void rank.post(next, 0, pattern(20_000_000, source));
-    for (let id = 1; id <= 1000; id++) void rank.post(next, id, pattern(100, id));
-  }
-  await close();
-  for (const [rank, { inbox, losses }] of ranks.entries()) {
-    t.same(
-      inbox.map(({ header }) => header[0]),
-      [...Array(1001).keys()],
-    );
-    t.ok(Buffer.compare(inbox[0].bytes, pattern(20_000_000, (rank + 2) % 3)) === 0);
-    t.same(losses, []);
-  }
-  const idle = await world(3);
+void test("close without any message is quick", limits, async (t) => {
+  const { close } = await world(3);
   const begun = performance.now();
-  await idle.close();
+  await close();
   t.ok(performance.now() - begun < 5000);
 });
 

@@ -8,7 +8,7 @@
  * - `busy`: computes for a second and a half before it looks at anything
  */
 import { openZmq } from "../../../src/comm/transports/zmq.js";
-import { pattern, Rank } from "./zmq-world.js";
+import { pattern, Rank } from "./network-rank.js";
 
 const [, , mode] = process.argv;
 const next = <T>() => new Promise<T>((resolve) => process.once("message", (message: T) => resolve(message)));

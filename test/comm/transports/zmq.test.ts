@@ -7,34 +7,15 @@ import { test } from "tap";
 import { clientOptions } from "../../../src/comm/transports/zmq/curve.js";
 import { encodeHello, encodeMessage, encodeSignal, stamp } from "../../../src/comm/transports/zmq/frames.js";
 import { openZmq } from "../../../src/comm/transports/zmq.js";
-import { library, pattern, Rank, world } from "./zmq-world.js";
+import { pattern, Rank } from "./network-rank.js";
+import { networkTests } from "./network-tests.js";
+import { library, world } from "./zmq-world.js";
 
 const SIZES = [0, 1, 8, 128, 129, 4096, 65536, 65537, 1 << 20, 3, 20_000_000, 0, 77];
 const limits = { timeout: 90_000 };
 
-for (const plain of [false, true]) {
-  test(
-    `messages arrive whole and in the order of post, ${plain ? "without keys" : "with CURVE"}`,
-    limits,
-    async (t) => {
-      const { ranks, close } = await world(3, { plain });
-      const [sender, ...receivers] = ranks;
-      const payloads = SIZES.map((bytes, id) => pattern(bytes, id));
-      for (const [id, payload] of payloads.entries()) {
-        for (const dest of [1, 2]) void sender.post(dest, id, payload);
-      }
-      for (const receiver of receivers) {
-        for (const [id, payload] of payloads.entries()) {
-          const message = await receiver.receive();
-          t.equal(message.source, 0);
-          t.same([...message.header], [id, 0], "the header is that of the message");
-          t.ok(Buffer.compare(message.bytes, payload) === 0, `${payload.length} bytes`);
-        }
-      }
-      await close();
-    },
-  );
-}
+for (const plain of [false, true])
+  networkTests(plain ? "without keys" : "with CURVE", (size) => world(size, { plain }), SIZES);
 
 test("a payload may be changed as soon as it is sent", limits, async (t) => {
   const { ranks, close } = await world(2);
@@ -55,55 +36,6 @@ test("a payload may be changed as soon as it is sent", limits, async (t) => {
   }
   await sending;
   await close();
-});
-
-test("payloads are taken from shared and from offset memory", limits, async (t) => {
-  const { ranks, close } = await world(2);
-  const shared = new Uint8Array(new SharedArrayBuffer(300_000), 100, 200_000);
-  shared.set(pattern(200_000, 5));
-  void ranks[0].post(1, 0, shared);
-  void ranks[0].post(1, 1, shared.subarray(7, 107));
-  t.ok(Buffer.compare((await ranks[1].receive()).bytes, shared) === 0);
-  t.ok(Buffer.compare((await ranks[1].receive()).bytes, shared.subarray(7, 107)) === 0);
-  await close();
-});
-
-test("long messages cross without waiting for each other", limits, async (t) => {
-  const size = 4;
-  const { ranks, close } = await world(size);
-  const bytes = 6_000_000; // more than may be under way
-  for (const [source, rank] of ranks.entries()) {
-    for (let dest = 0; dest < size; dest++) {
-      if (dest !== source) void rank.post(dest, dest, pattern(bytes, 10 * source + dest));
-    }
-  }
-  await Promise.all(
-    ranks.map(async (rank, dest) => {
-      await rank.until(() => rank.inbox.length === size - 1);
-      for (const { source, bytes: payload } of rank.inbox) {
-        t.ok(Buffer.compare(payload, pattern(bytes, 10 * source + dest)) === 0, `${source} to ${dest}`);
-      }
-    }),
-  );
-  await close();
-});
-
-test("close delivers everything that was posted", limits, async (t) => {
-  const { ranks, close } = await world(3);
-  for (const [source, rank] of ranks.entries()) {
-    const next = (source + 1) % 3;
-    void rank.post(next, 0, pattern(20_000_000, source));
-    for (let id = 1; id <= 1000; id++) void rank.post(next, id, pattern(100, id));
-  }
-  await close();
-  for (const [rank, { inbox, losses }] of ranks.entries()) {
-    t.same(
-      inbox.map(({ header }) => header[0]),
-      Array.from({ length: 1001 }, (_, id) => id),
-    );
-    t.ok(Buffer.compare(inbox[0].bytes, pattern(20_000_000, (rank + 2) % 3)) === 0);
-    t.same(losses, []);
-  }
 });
 
 test("close without any message is quick", limits, async (t) => {

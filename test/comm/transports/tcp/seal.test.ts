@@ -9,7 +9,7 @@ import {
   SEAL_TAG_BYTES,
   Sealer,
 } from "../../../../src/comm/transports/tcp/seal.js";
-import { pattern } from "../zmq-world.js";
+import { pattern } from "../network-rank.js";
 
 const key = randomBytes(32);
 const direct = () => directCipher(key) ?? nodeCipher(key);
