@@ -108,14 +108,33 @@ export function heapStatistics(): HeapStatistics {
   return { arrays: blocks.size, used, free: free.bytes, overflowed };
 }
 
+/**
+ * Collects garbage if it is due, in a turn of its own; `undefined` if it is not due. Local. For loops that allocate: an array
+ * lives at least until the job ends that made it (as its WeakRef demands), and a loop which awaits nothing but settled
+ * promises is one job, however long. What it drops could not be found otherwise.
+ */
+export function collectIfDue(): Promise<void> | undefined {
+  if (!isDue()) return undefined;
+  return new Promise((resolve) =>
+    setImmediate(() => {
+      if (isDue()) sweep();
+      resolve();
+    }),
+  );
+}
+
 /** Finds room: in the free list, which the dead fill from time to time, else in new pages. */
 function place(bytes: number): number | undefined {
-  if (placed >= Math.max(COLLECT_AFTER, used / 2)) sweep();
+  if (isDue()) sweep();
   const start = free.take(bytes) ?? (grow(bytes) ? free.take(bytes) : undefined);
   if (start === undefined) return undefined;
   used += bytes;
   placed += bytes;
   return start;
+}
+
+function isDue(): boolean {
+  return placed >= Math.max(COLLECT_AFTER, used / 2);
 }
 
 /** Appends pages for `bytes`, a quarter of the heap at least, so that growing stays rare. */

@@ -2,7 +2,7 @@
  * Number crunching on one rank: WebAssembly SIMD on typed arrays, and the heap they live in. No kernel knows of
  * ranks, shapes or dtypes: complex arrays come as interleaved (re, im) numbers to the `complex…` kernels.
  */
-export { allocate, release, heapStatistics, type HeapStatistics } from "./heap.js";
+export { allocate, collectIfDue, release, heapStatistics, type HeapStatistics } from "./heap.js";
 export { onHeap } from "./memory.js";
 export type { ComplexNumber, Reals } from "./staging.js";
 export {

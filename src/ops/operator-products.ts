@@ -1,5 +1,6 @@
 import { type DType, promote } from "../array/dtype.js";
 import type { Space, Vector } from "../array/vector.js";
+import { collectIfDue } from "../kernels/index.js";
 import { checkVector } from "./check-arguments.js";
 import { type Direction, type OperatorMakeup, OperatorTree } from "./operator-tree.js";
 import { Workspace } from "./workspace.js";
@@ -136,17 +137,19 @@ export abstract class OperatorProducts<M extends Vector<M>, D extends Vector<D>>
     if (this.#running)
       throw new Error(`${name}: another product of this operator is not finished; await it first`);
     const input = x.dtype === dtype ? x : converted.get(dtype).copyFrom(x);
-    const output = y ?? to.zeros(dtype);
     this.#running = true;
     this.#calls[where]++;
     try {
       const agreement = this.agreement(where);
       if (agreement) await agreement;
+      const collected = y ? undefined : collectIfDue();
+      if (collected) await collected;
+      const output = y ?? to.zeros(dtype);
       await run(input, output);
+      return output;
     } finally {
       this.#running = false;
     }
-    return output;
   }
 }
 

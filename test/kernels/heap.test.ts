@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { test } from "tap";
 import { FreeList } from "../../src/kernels/free-list.js";
-import { allocate, heapStatistics, onHeap, release } from "../../src/kernels/index.js";
+import { allocate, collectIfDue, heapStatistics, onHeap, release } from "../../src/kernels/index.js";
 
 test("FreeList: hands every byte out once, and is whole again when all came back", (t) => {
   const size = 1000;
@@ -122,6 +122,19 @@ test("dropped arrays are found again, those in use through subarrays are not", a
   t.ok(heapStatistics().used - start < 0.8e9);
   t.strictSame([...kept], [3, 3]);
   t.end();
+});
+
+test("a loop that awaits settled promises only drops arrays too, if it collects when that is due", async (t) => {
+  const start = heapStatistics().used;
+  let turns = 0;
+  for (let i = 0; i < 80; i++) {
+    const collected = collectIfDue();
+    if (collected) turns++;
+    await collected;
+    allocate("float64", 2e6);
+  }
+  t.ok(heapStatistics().used - start < 0.8e9);
+  t.ok(turns > 0 && turns < 10, `${turns} times`);
 });
 
 function longestFree(owned: Uint8Array): number {

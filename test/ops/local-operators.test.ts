@@ -257,6 +257,15 @@ void test("Kronecker is the Kronecker product; Reshaped and Batched change the s
   }))); // prettier-ignore
 });
 
+void test("Products into new arrays, again and again: those that are dropped make room, though nothing is waited for", async (t) => {
+  const space = new LocalSpace([2 ** 21]);
+  const op = new FunctionOperator({ model: space, data: space }, { forward: () => {}, adjoint: () => {} });
+  const x = space.zeros();
+  const before = heapStatistics().used;
+  for (let k = 0; k < 40; k++) await (k % 2 ? op.rmatvec(x) : op.matvec(x));
+  t.ok(heapStatistics().used - before < 24 * x.local.byteLength); // 16 of them make a collection due
+});
+
 void test("A matrix times many items at once has the bits of its products one by one", async (t) => {
   const before = blas() !== undefined;
   useLibraries({ blas: false });
