@@ -4,7 +4,8 @@ import { randomNumbers } from "../launcher/kill/random.js";
 import { cannotMakeHosts, makeHosts } from "./namespaces.js";
 
 const JOBS = 4;
-const LIMIT_MS = 5000;
+/** Beside other tests, on a machine that may be slow; main.js holds jobs to 5 s. */
+const LIMIT_MS = 15_000;
 const seed = Date.now() % 1e6;
 
 // Many more: node dist/test/launcher/kill/main.js 200 SEED 5 3

@@ -6,7 +6,7 @@ import type { HostCheck } from "../../launcher/check-hosts.js";
 import { diagnose } from "../../launcher/diagnose.js";
 import { hostFacts } from "../../launcher/host-facts.js";
 import { plainHost } from "../../launcher/hostfile.js";
-import { program } from "./tsmpirun.js";
+import { PLAYED_SSH } from "./tsmpirun.js";
 
 const own = hostFacts();
 const host = { ...plainHost, name: "n1", slots: 1, origin: "--host" };
@@ -47,7 +47,7 @@ function tsmpirun(t: Test, ...args: readonly string[]) {
   const cli = fileURLToPath(new URL("../../launcher/cli.js", import.meta.url));
   const env = { ...process.env, SSH_LOG: join(t.testdir(), "log") };
   const [command, ...rest] = args;
-  const ssh = command === "help" ? [] : ["--ssh", `sh ${program("ssh.sh")}`];
+  const ssh = command === "help" ? [] : ["--ssh", PLAYED_SSH];
   return spawnSync(process.execPath, [cli, command, ...ssh, ...rest], { encoding: "utf8", env });
 }
 

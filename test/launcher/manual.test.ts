@@ -26,7 +26,7 @@ void test(
     });
     t.equal(code, 0);
     t.equal(commands.length, 2);
-    for (const command of commands) t.match(command, /^\S+ \S+\/agent\.js --manual < \S+$/);
+    for (const command of commands) t.match(command, /^\S+ .+\/agent\.js'? --manual < [^<]+$/);
     t.match(stdout, /^0@127\.0\.0\.2 0\/2 0\/2 .*\n.*\n.*\n3@127\.0\.0\.3 1\/2 1\/2 /);
     t.same(left, [], "the files are gone");
   },

@@ -9,7 +9,7 @@ import * as zmq from "zeromq";
 import { encode } from "../../src/comm/wire/control.js";
 import { Hub, Link } from "../../launcher/link.js";
 import { listening } from "./listening.js";
-import { program, tsmpirun } from "./tsmpirun.js";
+import { PLAYED_SSH, program, tsmpirun } from "./tsmpirun.js";
 
 const limits = { timeout: 150_000 };
 const linux = process.platform === "linux" ? false : "finds ports in /proc";
@@ -80,16 +80,7 @@ async function visited(t: Test, transport: string): Promise<void> {
   };
   let begun = false;
   const outcome = await tsmpirun(
-    [
-      "--ssh",
-      `sh ${program("ssh.sh")}`,
-      "--host",
-      "n1:2,n2:1",
-      "--transport",
-      transport,
-      program("until.ts"),
-      end,
-    ],
+    ["--ssh", PLAYED_SSH, "--host", "n1:2,n2:1", "--transport", transport, program("until.ts"), end],
     {
       env: { SSH_LOG: join(folder, "log"), TSMPI_MARKER: marker },
       watch: (_, stdout) => {
@@ -124,7 +115,7 @@ void test("--ports: the launcher and every rank open no others", { ...limits, sk
     const marker = randomUUID();
     const end = join(folder, transport);
     let ports: number[] = [];
-    const hosts = ["--ssh", `sh ${program("ssh.sh")}`, "--host", "n1:2,n2:1", "--transport", transport];
+    const hosts = ["--ssh", PLAYED_SSH, "--host", "n1:2,n2:1", "--transport", transport];
     const { code, stderr } = await tsmpirun(
       [...hosts, "--ports", `${FIRST_PORT}-${FIRST_PORT + 5}`, program("until.ts"), end],
       {

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { shellWord } from "../../src/shell-word.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -11,6 +12,12 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 export function program(name: string): string {
   return join(root, "test/launcher/programs", name);
 }
+
+/** The command line of an agent of another host, with nothing secret on it. */
+export const AGENT_COMMAND = `${[process.execPath, join(root, "dist/launcher/agent.js")].map(shellWord).join(" ")} --remote`;
+
+/** A command that plays ssh on this host, as `--ssh` takes it. */
+export const PLAYED_SSH = `sh ${shellWord(program("ssh.sh"))}`;
 
 export interface Outcome {
   readonly code: number | null;

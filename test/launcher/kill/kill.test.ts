@@ -3,7 +3,8 @@ import { anyKill, describe, killOne, playedHosts } from "./kill-job.js";
 import { randomNumbers } from "./random.js";
 
 const JOBS = 12;
-const LIMIT_MS = 5000;
+/** Beside other tests, on a machine that may be slow; main.js holds jobs to 5 s. */
+const LIMIT_MS = 15_000;
 const seed = Date.now() % 1e6;
 const skip = process.platform === "linux" ? false : "finds processes in /proc";
 
