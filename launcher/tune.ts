@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { algorithmsOf } from "./choices.js";
 import { UsageError } from "./errors.js";
+import { help } from "./help.js";
 import { parseOptions } from "./options.js";
 import { run } from "./run.js";
 import { root } from "./version.js";
@@ -20,6 +21,10 @@ const ROUNDS = "9";
  * @throws {UsageError} For an unknown collective, or numbers that make no sense.
  */
 export async function tune(argv: readonly string[]): Promise<number> {
+  if (argv.includes("--help") || argv.includes("-h")) {
+    process.stdout.write(`${help("collectives")}\n`);
+    return 0;
+  }
   const words = [...argv];
   const out = take(words, "--out") ?? OUT;
   const names = (take(words, "--collectives") ?? COLLECTIVES.join()).split(",");
@@ -36,7 +41,7 @@ export async function tune(argv: readonly string[]): Promise<number> {
     out: resolve(out),
   };
   const request = parseOptions([...words, PROGRAM, JSON.stringify(order)]);
-  if (!("programs" in request)) throw new UsageError("tune: ask tsmpirun itself for help");
+  if (!("programs" in request)) throw new UsageError("tune: --version is an option of tsmpirun itself");
   if (request.engine === "mpi") throw new UsageError("tune: --engine mpi: the algorithms are those of tsmpi");
   return run(request);
 }

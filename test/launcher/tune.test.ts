@@ -23,7 +23,8 @@ void test(
   },
 );
 
-void test("tune names what it cannot do", async (t) => {
+void test("tune names what it cannot do, and says what it can", async (t) => {
+  t.match(await tsmpirun(["tune", "--help"]), { code: 0, stdout: /tsmpirun tune --host/, stderr: "" });
   for (const [words, message] of [
     [["--collectives", "bcats"], /tune --collectives bcats: is none of allreduce, bcast/],
     [["--sizes", "8,many"], /tune --sizes: "many" is no whole number from 1 on/],
