@@ -1,15 +1,13 @@
-import { open, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { agreeOn } from "../array/agree-on.js";
 import type { BlockSpace, BlockVector } from "../array/blocks.js";
-import { channelOf } from "../array/channel.js";
 import { numbersPerElement } from "../array/dtype.js";
 import { runs } from "../array/runs.js";
 import { product, sameNumbers } from "../array/shape.js";
-import type { Communicator } from "../comm/types.js";
-import { agree, inTurn } from "./agree.js";
+import { agree } from "./agree.js";
 import { transposed } from "./box.js";
 import { decodeElements, malformed, type Decoded, type ElementLayout } from "./elements.js";
+import { readInto, withFile, writeAt } from "./file.js";
+import { replacing } from "./replacing.js";
 
 /**
  * Reads this rank's block of an array that lies in a file. Local.
@@ -39,12 +37,14 @@ export async function readElements<V extends BlockVector<V>>(
   return array;
 }
 
+/** Decoded numbers in C order. */
 export function inC(decoded: Decoded, layout: ElementLayout, shape: readonly number[]): Decoded {
   if (!layout.fortranOrder || shape.length < 2) return decoded;
   const { dtype, numbers } = decoded;
   return { dtype, numbers: transposed(numbers, shape, numbersPerElement(dtype)) };
 }
 
+/** @throws {Error} If the file ends before the array does. */
 export function checkSize(
   { dataOffset, dataBytes, type, shape }: ElementLayout,
   fileBytes: number,
@@ -57,45 +57,6 @@ export function checkSize(
     dataOffset,
     `the array takes ${promised}, the file has ${Math.max(0, fileBytes - dataOffset)}`,
   );
-}
-
-export async function withFile<T>(
-  path: string,
-  flags: string,
-  action: (file: FileHandle) => Promise<T>,
-): Promise<T> {
-  const file = await open(path, flags);
-  try {
-    return await action(file);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Up to `bytes` bytes from `position`; fewer at the end of the file. */
-export async function readAt(file: FileHandle, position: number, bytes: number): Promise<Uint8Array> {
-  const { buffer, bytesRead } = await file.read(new Uint8Array(bytes), 0, bytes, position);
-  return buffer.subarray(0, bytesRead);
-}
-
-export async function readInto(
-  file: FileHandle,
-  into: Uint8Array,
-  position: number,
-  path: string,
-): Promise<void> {
-  for (let done = 0; done < into.length;) {
-    const { bytesRead } = await file.read(into, done, into.length - done, position + done);
-    if (bytesRead === 0) throw malformed(path, position + done, "the file ended while it was read");
-    done += bytesRead;
-  }
-}
-
-export async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
 }
 
 /** Which axis is fastest: the last one, or the first one. */
@@ -169,53 +130,4 @@ async function writeTo<V>(
       }
     });
   });
-}
-
-/**
- * Lets `write` make a file or a folder under another name, which rank 0 then gives its own; what was there is replaced.
- * If it fails, nothing is left but what was there. Collective: before, ranks compare in a small allreduce the path, the
- * array's dtype and space, and what else they `asked` for.
- *
- * @param write - Checks its options, too: all ranks have the same then, so all refuse them or none.
- */
-export function replacing(
-  path: string,
-  where: string,
-  { space, dtype }: BlockVector<unknown>,
-  asked: object,
-  write: (partial: string) => Promise<void>,
-): Promise<void> {
-  const { comm } = space;
-  return inTurn(comm, async () => {
-    if (comm) await agreeOn(channelOf(comm), [where, path, dtype, space.toString(), asked]);
-    await replaced(path, where, comm, write);
-  });
-}
-
-async function replaced(
-  path: string,
-  where: string,
-  comm: Communicator | undefined,
-  write: (partial: string) => Promise<void>,
-): Promise<void> {
-  const partial = `${path}.part`;
-  const root = !comm || comm.rank === 0;
-  try {
-    await write(partial);
-    await agree(comm, where, async () => {
-      if (!root) return;
-      if (await isFolder(path)) await rm(path, { recursive: true });
-      await rename(partial, path);
-    });
-  } catch (error) {
-    if (root) await rm(partial, { force: true, recursive: true });
-    throw error;
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

@@ -5,7 +5,7 @@ import type { DType } from "../array/dtype.js";
 import { product, sameNumbers } from "../array/shape.js";
 import { checkOptions } from "../options.js";
 import { agree, agreeInTurn } from "./agree.js";
-import { replacing } from "./array-file.js";
+import { replacing } from "./replacing.js";
 import { chunksFor } from "./chunks.js";
 import { decodeElements } from "./elements.js";
 import { messageOf } from "../thrown.js";

@@ -3,16 +3,8 @@ import type { BlockSpace, BlockVector } from "../array/blocks.js";
 import { LocalArray } from "../array/local-array.js";
 import { agreeInTurn } from "./agree.js";
 import { checkOptions } from "../options.js";
-import {
-  checkSize,
-  inC,
-  type Order,
-  orderOf,
-  readAt,
-  readElements,
-  withFile,
-  writeElements,
-} from "./array-file.js";
+import { checkSize, inC, type Order, orderOf, readElements, writeElements } from "./array-file.js";
+import { readAt, withFile } from "./file.js";
 import { decodeElements } from "./elements.js";
 import { formatHeader, headerBytes, parseHeader } from "./npy-format.js";
 

@@ -4,7 +4,7 @@ import type { LocalArray } from "../array/local-array.js";
 import { sameNumbers } from "../array/shape.js";
 import type { Slice } from "../array/slices.js";
 import { agreeInTurn } from "./agree.js";
-import { withFile } from "./array-file.js";
+import { withFile } from "./file.js";
 import { decodeNpy, readNpyAt } from "./npy.js";
 import { readMember, type ZipMember, zipMembers } from "./zip.js";
 

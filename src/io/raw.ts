@@ -2,7 +2,8 @@ import type { BlockSpace, BlockVector } from "../array/blocks.js";
 import { product } from "../array/shape.js";
 import { checkOptions } from "../options.js";
 import { agreeInTurn } from "./agree.js";
-import { type Order, orderOf, readElements, withFile, writeElements } from "./array-file.js";
+import { type Order, orderOf, readElements, writeElements } from "./array-file.js";
+import { withFile } from "./file.js";
 import { LITTLE_ENDIAN } from "./elements.js";
 
 /** Bytes of an element of each type. */

@@ -5,7 +5,8 @@ import { runs } from "../array/runs.js";
 import { product } from "../array/shape.js";
 import { checkOptions } from "../options.js";
 import { agree, agreeInTurn } from "./agree.js";
-import { readAt, readInto, replacing, withFile, writeAt } from "./array-file.js";
+import { replacing } from "./replacing.js";
+import { readAt, readInto, withFile, writeAt } from "./file.js";
 import { FILE_HEADER_BYTES, FORMATS, formatSegy, fromIbm, parseSegy, type SegyFormat, type SegyInfo, toIbm, TRACE_FIELDS, TRACE_HEADER_BYTES, type TraceField } from "./segy-format.js"; // prettier-ignore
 
 const CHUNK_BYTES = 2 ** 22; // read or written at a time

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { readInto, withFile } from "./array-file.js";
+import { readInto, withFile } from "./file.js";
 import { crc32c } from "./crc32c.js";
 import { malformed } from "./elements.js";
 

@@ -9,7 +9,7 @@ import { product, sameNumbers, stridesOf } from "../array/shape.js";
 import { copyBox } from "../array/strided-copy.js";
 import { checkOptions } from "../options.js";
 import { agree, agreeInTurn } from "./agree.js";
-import { replacing } from "./array-file.js";
+import { replacing } from "./replacing.js";
 import { chunksFor } from "./chunks.js";
 import { exact, half } from "./elements.js";
 import { isCodec, metadataOf, type ZarrCodec, ZARR_CODECS } from "./zarr-metadata.js";

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { inflateSync } from "fflate";
-import { readAt, readInto } from "./array-file.js";
+import { readAt, readInto } from "./file.js";
 import { malformed } from "./elements.js";
 
 /** A file in an archive. */

@@ -54,8 +54,3 @@ export function lifted(
 export function isLocal(op: { readonly model: unknown; readonly data: unknown }): op is LocalOperator {
   return op.model instanceof LocalSpace && op.data instanceof LocalSpace;
 }
-
-/** The distribution that a space is, if its arrays are distributed. */
-export function distributionIn(space: unknown): Distribution | undefined {
-  return space instanceof Distribution ? space : undefined;
-}

@@ -5,7 +5,8 @@ import { shown } from "../options.js";
 import type { Vector } from "../array/vector.js";
 import { adjoint, conjugate, type Derivation, power, product, scaled, sum } from "./algebra.js";
 import type { LocalOperator } from "./each-piece.js";
-import { distributionIn, isLocal, lifted } from "./lifted.js";
+import { isLocal, lifted } from "./lifted.js";
+import { distributionOf } from "./basic/block-space.js";
 import { OperatorProducts } from "./operator-products.js";
 import type { OperatorTree } from "./operator-tree.js";
 
@@ -141,7 +142,7 @@ function inOneKind<A, B>(
     throw new TypeError(
       `${where}: ${shown(b)} is no operator${where === "compose" ? "; apply this one by matvec, or scale it" : ""}`,
     );
-  const [there, here] = [distributionIn(one[mine]), distributionIn(other[its])];
+  const [there, here] = [distributionOf(one[mine]), distributionOf(other[its])];
   const pair = [
     here ? amongDistributed(where, one, mine, here) : one,
     there ? amongDistributed(where, other, its, there) : other,

@@ -1,7 +1,7 @@
 import { agreeOn, type Asked } from "../array/agree-on.js";
 import type { DType } from "../array/dtype.js";
 import type { Communicator } from "../comm/types.js";
-import { distributionIn } from "./lifted.js";
+import { distributionOf } from "./basic/block-space.js";
 
 export type Direction = "matvec" | "rmatvec";
 
@@ -91,14 +91,14 @@ export abstract class OperatorTree {
   /** Where its vectors are, or those of its first part: nowhere, if all is local. */
   get #comm(): Communicator | undefined {
     for (const space of [this.model, this.data]) {
-      const comm = distributionIn(space)?.comm;
+      const comm = distributionOf(space)?.comm;
       if (comm) return comm;
     }
     return this.parts.map((part) => part.#comm).find((comm) => comm);
   }
 
   get #asked(): Asked {
-    const [model, data] = [this.model, this.data].map((space) => distributionIn(space)?.describe() ?? String(space)); // prettier-ignore
+    const [model, data] = [this.model, this.data].map((space) => distributionOf(space)?.describe() ?? String(space)); // prettier-ignore
     return [this.#kind, model, data, this.dtype, ...(this.#given ?? [])];
   }
 

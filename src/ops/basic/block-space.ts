@@ -32,8 +32,8 @@ function isBlockSpace<V>(space: Space<V> | undefined): space is BlockSpace<V> {
   return typeof space === "object" && "localShape" in space;
 }
 
-/** The distribution behind a space, if its arrays are on several ranks. */
-export function distributionOf(space: BlockSpace<unknown>): Distribution | undefined {
+/** The distribution that a space is, if its arrays are distributed. */
+export function distributionOf(space: unknown): Distribution | undefined {
   return space instanceof Distribution ? space : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { AnyVector, Vector } from "../../array/vector.js";
 import type { StackedArray } from "../../array/stacked-array.js";
 import { Composite } from "../composite.js";
-import { distributionIn } from "../lifted.js";
+import { distributionOf } from "./block-space.js";
 import { amongDistributed } from "../linear-operator.js";
 import { HStack, type Part, VStack } from "./stacks.js";
 
@@ -26,7 +26,7 @@ function byColumns<M extends Vector<M>, D extends Vector<D>>(
   rows: readonly (readonly Part<M, D>[])[],
 ): (readonly Part<M, D>[])[] {
   const models = (rows[0] ?? []).map((_, j) =>
-    rows.map((row) => distributionIn(row[j]?.model)).find((space) => space),
+    rows.map((row) => distributionOf(row[j]?.model)).find((space) => space),
   );
   const given = rows.map((row) =>
     row.map((part, j) => {

@@ -4,7 +4,7 @@ import { type StackedArray, StackedSpace } from "../../array/stacked-array.js";
 import type { AnyVector, Space, Vector } from "../../array/vector.js";
 import { checkOperators } from "../check-arguments.js";
 import type { LocalOperator } from "../each-piece.js";
-import { distributionIn } from "../lifted.js";
+import { distributionOf } from "./block-space.js";
 import { amongDistributed, LinearOperator } from "../linear-operator.js";
 import { Workspace } from "../workspace.js";
 
@@ -118,7 +118,7 @@ function inOneKind<M extends Vector<M>, D extends Vector<D>>(
   checkOperators(where, parts);
   if (parts.length === 0) throw new RangeError(`${where}: no operators; give one at least`);
   const spaces = parts.flatMap((part) => [part[side ?? "model"], part[side ?? "data"]]);
-  const space = spaces.map(distributionIn).find((distribution) => distribution);
+  const space = spaces.map(distributionOf).find((distribution) => distribution);
   const lifted = parts.map((part) => {
     if (!space) return part;
     const common = side ? space : new Distribution(space.comm, part.dims, { replicated: true });
