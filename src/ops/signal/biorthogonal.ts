@@ -1,5 +1,4 @@
-import type { Complex } from "../../array/dtype.js";
-import { toDouble } from "./fixed-point.js";
+import { type Fixed, over, square, toNumber, UNIT } from "./fixed-point.js";
 import { maxflat, maxflatRoots } from "./maxflat.js";
 import { convolve, symmetricFilter } from "./symmetric-filter.js";
 
@@ -48,12 +47,10 @@ const NUMBERS: Readonly<Record<string, Moments>> = {
 };
 
 /** The half-band polynomial as a product of two, coefficients of the lowest powers first. */
-function shares(K: number, roots: readonly number[] | undefined): [ours: number[], theirs: number[]] {
-  if (!roots) return [[1], maxflat(K).map(Number)];
-  const groups = maxflatRoots(K)
-    .map((group) => group.map(toDouble))
-    .sort((a, b) => b[0].re - a[0].re);
-  const product = (some: Complex[][]) => some.map(factorOf).reduce(convolve, [1]);
+function shares(K: number, roots: readonly number[] | undefined): [ours: bigint[], theirs: bigint[]] {
+  if (!roots) return [[UNIT], maxflat(K).map((c) => c * UNIT)];
+  const groups = maxflatRoots(K).sort((a, b) => Number(b[0].re - a[0].re));
+  const product = (some: Fixed[][]) => some.map(factorOf).reduce(convolve, [UNIT]);
   return [
     product(groups.filter((_, k) => roots.includes(k))),
     product(groups.filter((_, k) => !roots.includes(k))),
@@ -61,19 +58,19 @@ function shares(K: number, roots: readonly number[] | undefined): [ours: number[
 }
 
 /** Π (1 − y / root): of a real root, or of one and its conjugate. */
-function factorOf(group: readonly Complex[]): number[] {
-  const [{ re, im }] = group;
-  const size = re * re + im * im;
-  return group.length === 1 ? [1, -1 / re] : [1, (-2 * re) / size, 1 / size];
+function factorOf(group: readonly Fixed[]): bigint[] {
+  const [{ re }] = group;
+  const size = square(group[0]);
+  return group.length === 1 ? [UNIT, over(-UNIT, re)] : [UNIT, over(-2n * re, size), over(UNIT, size)];
 }
 
 /** Both scaled by √2, in the middle of the same even number of samples; one more zero behind an odd filter. */
-function aligned(analysis: readonly number[], synthesis: readonly number[]): FilterPair {
+function aligned(analysis: readonly bigint[], synthesis: readonly bigint[]): FilterPair {
   const longest = Math.max(analysis.length, synthesis.length);
   const length = longest + (longest % 2);
-  const place = (filter: readonly number[]) => {
+  const place = (filter: readonly bigint[]) => {
     const before = (longest - filter.length) / 2;
-    return Float64Array.from({ length }, (_, i) => Math.SQRT2 * (filter[i - before] ?? 0));
+    return Float64Array.from({ length }, (_, i) => Math.SQRT2 * toNumber(filter[i - before] ?? 0n));
   };
   return { analysis: place(analysis), synthesis: place(synthesis) };
 }

@@ -9,7 +9,7 @@ export interface Fixed {
   readonly im: bigint;
 }
 
-const DIGITS = 400n;
+export const DIGITS = 400n;
 
 export const fixed = (integer: bigint): Fixed => ({ re: integer << DIGITS, im: 0n });
 export const ONE = fixed(1n);
@@ -37,8 +37,15 @@ export function squareRoot(z: Fixed): Fixed {
 }
 
 export function toDouble({ re, im }: Fixed): Complex {
-  return { re: Number(re) / 2 ** 400, im: Number(im) / 2 ** 400 };
+  return { re: toNumber(re), im: toNumber(im) };
 }
+
+/** 1 as a real number: an integer that stands for it divided by this. */
+export const UNIT = ONE.re;
+export const times = (a: bigint, b: bigint): bigint => (a * b) >> DIGITS;
+export const over = (a: bigint, b: bigint): bigint => (a << DIGITS) / b;
+export const rootOf = (a: bigint): bigint => integerRoot(a << DIGITS);
+export const toNumber = (a: bigint): number => Number(a) / 2 ** 400;
 
 /** To 2⁻⁵⁰. */
 export function fromDouble({ re, im }: Complex): Fixed {

@@ -3,7 +3,7 @@ import { coiflet } from "./coiflet.js";
 import { daubechies, symlet } from "./daubechies.js";
 
 /** Wavelets known by the names that MATLAB and PyWavelets give them. */
-export const WAVELETS = `"haar", "db1" … "db38", "sym2" … "sym20", "coif1" … "coif5", "bior1.1" … "bior6.8" or "rbio…"`;
+export const WAVELETS = `"haar", "db1" … "db38", "sym2" … "sym20", "coif1" … "coif13", "bior1.1" … "bior6.8" or "rbio…"`;
 
 /**
  * The scaling filters of a wavelet: for the analysis, and for the synthesis, which are the same where the wavelet is
