@@ -145,12 +145,52 @@ function normFold(order: number, dtype: DType): Fold {
   if (order === Infinity) return taking(0, "max", Math.max);
   if (order === -Infinity) return taking(Infinity, "min", Math.min);
   if (order === 1) return taking(0, "sum", (total, size) => total + size);
+  if (realOf(dtype) === "float64" || Math.abs(order) > 6) return scaledNorm(order, complex, real);
   if (order === 2) {
     const take = complex ? addComplexSquares : addSquares;
     return { identity: [0], op: "sum", take, finish: ([total]) => [Math.sqrt(total)], dtype: real };
   }
   const powers = taking(0, "sum", (total, size) => total + size ** order);
   return { ...powers, finish: ([total]) => [total ** (1 / order)] };
+}
+
+/**
+ * Of order p where powers could overflow or vanish: the size that counts most, the largest (of negative orders the
+ * smallest), and the sum of the powers of all in parts of it.
+ *
+ * @see The scaled sum of squares of DNRM2 in the BLAS, https://www.netlib.org/blas
+ */
+function scaledNorm(p: number, complex: boolean, dtype: Fold["dtype"]): Fold {
+  const power = p === 2 ? (ratio: number) => ratio * ratio : (ratio: number) => ratio ** p;
+  const before = p > 0 ? (a: number, b: number) => a > b : (a: number, b: number) => a < b;
+  /** Adds `sum` powers of `size`. */
+  const put = (totals: Float64Array, at: number, size: number, sum: number): void => {
+    const scale = totals[at];
+    if (size === scale) totals[at + 1] += sum;
+    else if (before(size, scale)) {
+      totals[at] = size;
+      totals[at + 1] = sum + (totals[at + 1] === 0 ? 0 : totals[at + 1] * power(scale / size));
+    } else if (sum !== 0) totals[at + 1] += sum * power(size / scale);
+  };
+  const op: UserOp<Float64Array> = {
+    name: `norm of order ${p}`,
+    commute: true,
+    combine: (earlier, later) => {
+      const totals = earlier.slice();
+      for (let at = 0; at < totals.length; at += 2) put(totals, at, later[at], later[at + 1]);
+      return totals;
+    },
+  };
+  return {
+    identity: [p > 0 ? 0 : Infinity, 0],
+    op,
+    take: (x, { count, at, step, into, intoStep }, totals) => {
+      for (let i = 0; i < count; i++, at += step, into += intoStep)
+        put(totals, 2 * into, complex ? Math.hypot(x[at], x[at + 1]) : Math.abs(x[at]), 1);
+    },
+    finish: ([scale, sum]) => [scale * sum ** (1 / p)],
+    dtype,
+  };
 }
 
 function addSquares(x: Storage, { count, at, step, into, intoStep }: Line, totals: Float64Array): void {

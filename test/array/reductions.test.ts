@@ -88,6 +88,37 @@ await spmd(
   },
 );
 
+await spmd("norms along axes and of parts neither overflow nor vanish, of any order", async (comm) => {
+  for (const grid of [
+    [comm.size, 1],
+    [1, comm.size],
+  ])
+    // prettier-ignore
+    for (const dtype of ["float64", "complex128"] as const)
+      for (const scale of [1e-300, 1e-200, 1, 1e200, 1e300]) {
+        const value = (i: number, j: number) => (i + 1) * (j + 2) * scale;
+        const complex = (i: number, j: number) => ({ re: 0.6 * value(i, j), im: -0.8 * value(i, j) });
+        const space = new Distribution(comm, [4, 3], { grid });
+        const x = DistributedArray.fromFunction(space, dtype === "float64" ? value : complex, dtype);
+        for (const p of [2, 3, 0.5, -1, -2, 40]) {
+          const line = (factors: readonly number[]) =>
+            factors.reduce((sum, factor) => sum + factor ** p, 0) ** (1 / p);
+          const rows = await (await x.norm(p, { axis: 0 })).asarray();
+          rows.local.forEach((found, j) => near(found / scale, (j + 2) * line([1, 2, 3, 4])));
+          const where = DistributedArray.fromFunction(space, (i) => Number(i === 1), "int32");
+          near((await x.norm(p, { where })) / scale, 2 * line([2, 3, 4]));
+        }
+      }
+  const mixed = DistributedArray.fromFunction(
+    new Distribution(comm, [4]),
+    (i) => [3e-200, 0, 4e-200, 1e-250][i],
+  );
+  near((await (await mixed.norm(2, { axis: 0 })).asarray()).local[0] / 1e-200, 5);
+  const wide = DistributedArray.fromFunction(new Distribution(comm, [4]), (i) => [3, 1e-200, 4, 0][i]);
+  near((await (await wide.norm(2, { axis: 0 })).asarray()).local[0], 5);
+  assert.equal((await (await wide.norm(-1, { axis: 0 })).asarray()).local[0], 0);
+});
+
 await spmd("complex extremes: NumPy's order, the first NaN, wherever the elements are", async (comm) => {
   const numbers = [3, 1, 3, 2, -1, 5, 3, 2, -1, 4, 0, 0];
   const at = (list: readonly number[]) => (i: number) => ({ re: list[2 * i], im: list[2 * i + 1] });
@@ -142,6 +173,10 @@ await spmd("norms of stacks: of every order, over all members at once", async (c
 });
 
 await realRanks(import.meta.url);
+
+function near(actual: number, expected: number): void {
+  assert.ok(Math.abs(actual - expected) <= 1e-12 * expected, `${actual}, not ${expected}`);
+}
 
 function close(actual: Scalar, expected: Scalar, message = ""): void {
   const parts = (value: Scalar) => (typeof value === "number" ? [value, 0] : [value.re, value.im]);
