@@ -173,7 +173,7 @@ function scaledNorm(p: number, complex: boolean, dtype: Fold["dtype"]): Fold {
     } else if (sum !== 0) totals[at + 1] += sum * power(size / scale);
   };
   const op: UserOp<Float64Array> = {
-    name: `norm of order ${p}`,
+    name: `norm of a ${p > 0 ? "positive" : "negative"} order`,
     commute: true,
     combine: (earlier, later) => {
       const totals = earlier.slice();

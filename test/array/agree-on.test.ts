@@ -32,7 +32,7 @@ await spmd(
       ["norm", () => x.norm(odd ? 0 : 3)],
       ["product", () => (odd ? x.dot(x) : x.vdot(x))],
       ["norm", () => x.norm(odd ? 1 : 2, { axis: 0 })],
-      ["norm", () => x.norm(odd ? 0 : 2, { where: x })],
+      ["norm", () => x.norm(odd ? 3 : 2, { where: x })],
       ["sum", () => x.sum({ axis: 0, keepdims: odd })],
       ["max", () => x.max({ axis: 0, where: odd ? x : undefined })],
       ...(["sum", "prod", "mean", "min", "max", "argmin", "argmax"] as const).map(
