@@ -15,12 +15,12 @@ import { computeDims } from "./comm/structure/dims.js";
 import { ANY_SOURCE, ANY_TAG, PROC_NULL } from "./comm/types.js";
 import { IN_PLACE, Op } from "./compat/buffers.js";
 import { Cartcomm, Comm } from "./compat/comm.js";
-import { Prequest, Request, Status } from "./compat/request.js";
+import { Message, Prequest, Request, Status } from "./compat/request.js";
 import { currentWorld, isInitialized, joinWorld } from "./compat/world.js";
 
 export type { Reduction } from "./comm/types.js";
 export type { Buffer } from "./compat/buffers.js";
-export { Cartcomm, Comm, Op, Prequest, Request, Status };
+export { Cartcomm, Comm, Message, Op, Prequest, Request, Status };
 
 /** The module `MPI` of mpi4py. */
 export const MPI = {
@@ -29,6 +29,9 @@ export const MPI = {
     return new Comm(await joinWorld());
   },
   Is_initialized: isInitialized,
+  /** Nothing: what is under way when a program ends is delivered. */
+  async Finalize(): Promise<void> {},
+  Is_finalized: (): boolean => false,
   get COMM_WORLD(): Comm {
     return new Comm(currentWorld());
   },
@@ -69,6 +72,7 @@ export const MPI = {
   Request,
   Prequest,
   Status,
+  Message,
   Op,
 } as const;
 

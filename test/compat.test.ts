@@ -3,6 +3,38 @@ import { join } from "node:path";
 import { Comm, MPI, Op, Prequest, Request, Status } from "../src/compat.js";
 import { launch, realRanks, spmd } from "./spmd.js";
 
+await spmd("compat: probes, replaced buffers, and collectives under way", async (world) => {
+  const comm = new Comm(world);
+  const { rank, size } = comm;
+  const [next, previous] = [(rank + 1) % size, (rank + size - 1) % size];
+  const [sent, status] = [comm.isend(["to", next], next, 3), new Status()];
+  assert.equal(await comm.probe(MPI.ANY_SOURCE, 3, status), true);
+  assert.equal(status.Get_source(), previous);
+  assert.deepEqual(await comm.recv(previous, 3), ["to", rank]);
+  assert.equal(comm.iprobe(previous, 3), false);
+  assert.equal(comm.improbe(previous, 3), undefined);
+  const again = comm.Isend(Int32Array.of(rank), next, 4);
+  const into = new Int32Array(1);
+  await (await comm.mprobe(previous, 4)).Recv(into, status);
+  assert.deepEqual([into[0], status.Get_count()], [previous, 1]);
+  await comm.Sendrecv_replace(into, next, 5, previous, 5);
+  assert.equal(into[0], (rank + 2 * size - 2) % size);
+  const total = new Float64Array(1);
+  const all = [comm.Iallreduce(Float64Array.of(1), total), comm.Ibarrier(), comm.Ibcast(into, size - 1)];
+  await Request.Waitall<unknown>([...all, sent, again]);
+  assert.deepEqual([total[0], into[0]], [size, (3 * size - 3) % size]);
+  await comm.Clone().Barrier();
+  for (const call of [
+    () => comm.Bcast([1] as never),
+    () => comm.Allreduce(total, undefined as never),
+    () => comm.Send([1] as never, rank),
+  ])
+    await assert.rejects(
+      async () => call(),
+      /(Bcast|Allreduce|Send): .* is no typed array; .* use (bcast|allreduce|send)/,
+    );
+});
+
 await spmd("compat: objects with lower case, as in mpi4py's tutorial", async (world) => {
   const comm = new Comm(world);
   const rank = comm.Get_rank();

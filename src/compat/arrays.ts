@@ -1,12 +1,22 @@
 import { ANY_SOURCE, ANY_TAG, type Reduction, type TypedArray } from "../comm/types.js";
-import { blockOf, type Buffer, fill, given, IN_PLACE, type InPlace, missing, partsOf } from "./buffers.js";
+import {
+  blockOf,
+  type Buffer,
+  fill,
+  given,
+  IN_PLACE,
+  type InPlace,
+  missing,
+  partsOf,
+  typed,
+} from "./buffers.js";
 import { ObjectComm } from "./objects.js";
 import { Prequest, Request, type Status } from "./request.js";
 
 /** The methods of a communicator that take typed arrays, and write results in place: capitals, as in mpi4py. */
 export class ArrayComm extends ObjectComm {
-  Send(array: TypedArray, dest: number, tag = 0): Promise<void> {
-    return this.send(array, dest, tag);
+  async Send(array: TypedArray, dest: number, tag = 0): Promise<void> {
+    return this.send(typed("Send", array), dest, tag);
   }
 
   async Recv<A extends TypedArray>(
@@ -19,7 +29,7 @@ export class ArrayComm extends ObjectComm {
   }
 
   Isend(array: TypedArray, dest: number, tag = 0): Request<void> {
-    return this.isend(array, dest, tag);
+    return this.isend(typed("Isend", array), dest, tag);
   }
 
   /** Synchronous: completes once it is received. */
@@ -73,12 +83,34 @@ export class ArrayComm extends ObjectComm {
     await new Request(started).wait(status);
   }
 
+  /** Sends the buffer, then receives into it. */
+  async Sendrecv_replace(
+    array: TypedArray,
+    dest: number,
+    sendtag = 0,
+    source = ANY_SOURCE,
+    recvtag = ANY_TAG,
+    status?: Status,
+  ): Promise<void> {
+    const where = { dest, sendTag: sendtag, source, recvTag: recvtag };
+    await new Request(this.comm.sendrecvReplace(typed("Sendrecv_replace", array), where)).wait(status);
+  }
+
   Barrier(): Promise<void> {
     return this.barrier();
   }
 
+  Ibarrier(): Request<void> {
+    return this.ibarrier();
+  }
+
   async Bcast<A extends TypedArray>(array: A, root = 0): Promise<void> {
-    await this.comm.bcast(this.rank === root ? array : undefined, { root, into: array });
+    await this.Ibcast(array, root).wait();
+  }
+
+  Ibcast<A extends TypedArray>(array: A, root = 0): Request<A> {
+    const into = typed("Bcast", array);
+    return new Request(this.comm.bcast(this.rank === root ? into : undefined, { root, into }));
   }
 
   async Reduce<A extends TypedArray>(
@@ -87,8 +119,18 @@ export class ArrayComm extends ObjectComm {
     op: Reduction<A> = "sum",
     root = 0,
   ): Promise<void> {
-    const result = await this.comm.reduce(given(array, into), { op, root, into });
-    if (this.rank === root) fill(into, result);
+    await this.Ireduce(array, into, op, root).wait();
+  }
+
+  Ireduce<A extends TypedArray>(
+    array: A | InPlace,
+    into: A | undefined,
+    op: Reduction<A> = "sum",
+    root = 0,
+  ): Request<A | undefined> {
+    const value = typed("Reduce", given(array, into));
+    if (this.rank === root) typed("Reduce", into);
+    return new Request(this.comm.reduce(value, { op, root, into }));
   }
 
   async Allreduce<A extends TypedArray>(
@@ -96,7 +138,12 @@ export class ArrayComm extends ObjectComm {
     into: A,
     op: Reduction<A> = "sum",
   ): Promise<void> {
-    fill(into, await this.comm.allreduce(given(array, into), { op, into }));
+    await this.Iallreduce(array, into, op).wait();
+  }
+
+  Iallreduce<A extends TypedArray>(array: A | InPlace, into: A, op: Reduction<A> = "sum"): Request<A> {
+    const value = typed("Allreduce", given(array, into));
+    return new Request(this.comm.allreduce(value, { op, into: typed("Allreduce", into) }));
   }
 
   async Scan<A extends TypedArray>(array: A | InPlace, into: A, op: Reduction<A> = "sum"): Promise<void> {

@@ -1,3 +1,5 @@
+import { isTypedArray } from "../comm/envelope.js";
+import { shown } from "../options.js";
 import type { TypedArray, UserOp } from "../comm/types.js";
 
 /** In place of a send buffer: the receive buffer holds this rank's contribution. */
@@ -53,6 +55,14 @@ export function blockOf<A extends TypedArray>(
   const before = Array.from({ length: rank }, (_, other) => counts?.[other] ?? count);
   const begin = displs?.[rank] ?? before.reduce((sum, n) => sum + n, 0);
   return array.subarray(begin, begin + count) as A;
+}
+
+/** @throws {TypeError} Unless it is a typed array: any other value is for the method of the same name in lower case. */
+export function typed<A extends TypedArray>(where: string, array: A | undefined): A {
+  if (array !== undefined && isTypedArray(array)) return array;
+  throw new TypeError(
+    `${where}: ${shown(array)} is no typed array; for other values, use ${where.toLowerCase()}`,
+  );
 }
 
 /** @throws {TypeError} Where a buffer is needed on this rank. */

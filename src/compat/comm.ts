@@ -44,6 +44,10 @@ export class Comm extends ArrayComm {
     return new Comm(this.comm.dup());
   }
 
+  Clone(): Comm {
+    return this.Dup();
+  }
+
   async Create(group: Group): Promise<Comm | undefined> {
     return wrap(await this.comm.create(group));
   }

@@ -1,7 +1,7 @@
 import { ANY_SOURCE, ANY_TAG, type Communicator, type Reduction } from "../comm/types.js";
 import { BUFFER_BYTES } from "../comm/send-buffer.js";
 import type { Group } from "../comm/structure/group.js";
-import { Request, type Status } from "./request.js";
+import { Message, Request, type Status } from "./request.js";
 
 /** The methods of a communicator that take any value: lower case, as in mpi4py. */
 export class ObjectComm {
@@ -26,6 +26,10 @@ export class ObjectComm {
 
   set name(name: string) {
     this.comm.name = name;
+  }
+
+  get group(): Group {
+    return this.comm.group;
   }
 
   Get_rank = (): number => this.comm.rank;
@@ -98,8 +102,49 @@ export class ObjectComm {
     return new Request(started).wait(status);
   }
 
+  /** Waits for a message, and says what it is; it stays to be received. */
+  async probe(source = ANY_SOURCE, tag = ANY_TAG, status?: Status): Promise<boolean> {
+    const found = await this.comm.probe({ source, tag });
+    status?.set(found);
+    return true;
+  }
+
+  /** Whether there is a message. */
+  iprobe(source = ANY_SOURCE, tag = ANY_TAG, status?: Status): boolean {
+    const found = this.comm.iprobe({ source, tag });
+    if (found !== undefined) status?.set(found);
+    return found !== undefined;
+  }
+
+  /** Waits for a message, and takes it out, for whoever calls `recv` of what it returns. */
+  async mprobe(source = ANY_SOURCE, tag = ANY_TAG, status?: Status): Promise<Message> {
+    const message = await this.comm.mprobe({ source, tag });
+    status?.set(message.status);
+    return new Message(message);
+  }
+
+  /** `undefined` if there is no message. */
+  improbe(source = ANY_SOURCE, tag = ANY_TAG, status?: Status): Message | undefined {
+    const message = this.comm.improbe({ source, tag });
+    if (message === undefined) return undefined;
+    status?.set(message.status);
+    return new Message(message);
+  }
+
+  Probe(source = ANY_SOURCE, tag = ANY_TAG, status?: Status): Promise<boolean> {
+    return this.probe(source, tag, status);
+  }
+
+  Iprobe(source = ANY_SOURCE, tag = ANY_TAG, status?: Status): boolean {
+    return this.iprobe(source, tag, status);
+  }
+
   async barrier(): Promise<void> {
     await this.comm.barrier();
+  }
+
+  ibarrier(): Request<void> {
+    return new Request(this.comm.barrier());
   }
 
   async bcast<T>(value: T | undefined, root = 0): Promise<T> {

@@ -1,5 +1,12 @@
+import type { MatchedMessage } from "../comm/matched-message.js";
 import type { Persistent } from "../comm/persistent.js";
-import { ANY_SOURCE, ANY_TAG, type Request as Started, type Status as Facts } from "../comm/types.js";
+import {
+  ANY_SOURCE,
+  ANY_TAG,
+  type Request as Started,
+  type Status as Facts,
+  type TypedArray,
+} from "../comm/types.js";
 import { waitAll, waitAny } from "../comm/wait.js";
 
 /** Filled by the receive that it is passed to. */
@@ -54,6 +61,23 @@ export class Request<T = unknown> {
   /** Index of the first that is complete. */
   static async Waitany<T>(requests: readonly Request<T>[]): Promise<number> {
     return (await waitAny(requests.map((request) => request.#started))).index;
+  }
+}
+
+/** A message that a probe has taken out, to be received by whoever has it. */
+export class Message {
+  readonly #message: MatchedMessage;
+
+  constructor(message: MatchedMessage) {
+    this.#message = message;
+  }
+
+  async recv<T = unknown>(status?: Status): Promise<T> {
+    return new Request(this.#message.recv<T>()).wait(status);
+  }
+
+  async Recv<A extends TypedArray>(into: A, status?: Status): Promise<void> {
+    await new Request(this.#message.recv({ into })).wait(status);
   }
 }
 
