@@ -3,6 +3,7 @@ import type { Vector } from "../array/vector.js";
 import { SpanOperator } from "./basic/axis-operator.js";
 import { columnTable } from "./basic/axis-table.js";
 import { blockSpaceOf, withSpan } from "./basic/block-space.js";
+import { checkNumbers, checkOperator } from "./check-arguments.js";
 import type { LinearOperator } from "./linear-operator.js";
 
 /**
@@ -17,6 +18,8 @@ export function columnsOf<V extends BlockVector<V>, D extends Vector<D>>(
   A: LinearOperator<V, D>,
   columns: ArrayLike<number>,
 ): LinearOperator<V, D> {
+  checkOperator("columnsOf", A);
+  checkNumbers("columnsOf", "columns", columns);
   return A.compose(new Embed(blockSpaceOf("columnsOf", A.model), columns));
 }
 
@@ -42,6 +45,7 @@ export async function matmat<M extends Vector<M>, D extends Vector<D>>(
   columns: readonly M[],
   results?: readonly D[],
 ): Promise<readonly D[]> {
+  checkOperator("matmat", A);
   const images: D[] = [];
   for (const [k, x] of columns.entries()) images.push(await A.matvec(x, results?.[k]));
   return images;

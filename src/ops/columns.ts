@@ -5,6 +5,7 @@ import { DistributedArray } from "../array/distributed-array.js";
 import { LocalArray } from "../array/local-array.js";
 import { StackedArray } from "../array/stacked-array.js";
 import type { AnyVector } from "../array/vector.js";
+import { checkOperator } from "./check-arguments.js";
 import type { LinearOperatorContract } from "./operator-products.js";
 
 /**
@@ -45,6 +46,7 @@ export async function gatherAll(vector: unknown): Promise<Complex[]> {
 export async function* columnsOfMatrix(
   op: LinearOperatorContract<AnyVector, AnyVector>,
 ): AsyncGenerator<Complex[]> {
+  checkOperator("todense", op);
   const unit = op.model.zeros(op.dtype);
   const image = op.data.zeros(op.dtype);
   for (let j = 0; j < op.model.size; j++) {

@@ -42,6 +42,7 @@ const CONSTRUCTORS: readonly [name: string, args: readonly unknown[], message: R
     ],
     /Bilinear: rows \[\[0\.5\], \[1\.5\]\]; give a list of numbers/,
   ],
+  ["MemoizeOperator", [x], /MemoizeOperator: a LocalArray is no operator/],
   ["Batched", [x, 2], /Batched: a LocalArray is no operator/],
   ["Sliding", [[4], {}], /Sliding: \[4\] is no operator/],
   [
@@ -55,6 +56,8 @@ const CALLS: readonly [name: string, args: readonly unknown[], message: RegExp][
   ["dottest", [x], /dottest: a LocalArray is no operator/],
   ["dottest", [square, { tol: 1e-6 }], /dottest: unknown option "tol"/],
   ["dottest", [square, 2, 2], /dottest: options are 2/],
+  ["todense", [x], /todense: a LocalArray is no operator/],
+  ["matmat", [x, [x]], /matmat: a LocalArray is no operator/],
   ["cg", [x, square], /cg: a LocalArray is no operator/],
   ["cg", [square, [1, 2]], /cg: data is \[1, 2\], not an array/],
   [

@@ -1,4 +1,5 @@
 import type { Vector } from "../../array/vector.js";
+import { checkOperator } from "../check-arguments.js";
 import { LinearOperator } from "../linear-operator.js";
 import { Workspace } from "../workspace.js";
 
@@ -23,6 +24,7 @@ export class MemoizeOperator<M extends Vector<M>, D extends Vector<D>> extends L
   constructor(op: LinearOperator<M, D>, { products = 10 }: { products?: number } = {}) {
     if (!Number.isSafeInteger(products) || products < 1)
       throw new RangeError(`MemoizeOperator: products ${products}; use a positive integer`);
+    checkOperator("MemoizeOperator", op);
     super(op, { parts: [op] });
     this.#op = op;
     this.#forward = new Memory(products, new Workspace(op.model));
