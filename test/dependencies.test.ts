@@ -63,7 +63,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/host-clock.ts": { values: [] },
   "src/shell-word.ts": { values: [] },
   "src/compat.ts": { values: ["src/compat/", "src/comm/"] },
-  "src/compat/": { values: ["src/comm/"] },
+  "src/compat/": { values: ["src/comm/", "src/options.ts"] },
   "src/solvers/": {
     values: ["src/array/dtype.ts", "src/ops/", "src/options.ts"],
     types: ["src/array/vector.ts"],
