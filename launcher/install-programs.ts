@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ProgramStart, Start, UserFile } from "../src/comm/wire/messages.js";
 import { PROGRAM } from "./start-agent.js";
+import { hasCode } from "../src/thrown.js";
 
 /** The programs of a job as they lie on this host. */
 export interface Installed {
@@ -66,8 +67,7 @@ function store(path: string, bytes: Uint8Array): void {
   try {
     writeFileSync(path, bytes);
   } catch (cause) {
-    const full = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
-    const reason = full ? "no space left on that disk" : String(cause);
+    const reason = hasCode(cause, "ENOSPC") ? "no space left on that disk" : String(cause);
     throw new Error(`${path}: ${reason}; choose another folder by XDG_RUNTIME_DIR`, { cause });
   }
 }

@@ -6,6 +6,7 @@ import { openWithin, type PortRange } from "../src/comm/wire/ports.js";
 import { requireNative } from "../src/native.js";
 import { tcpEndpoint } from "./address.js";
 import { invite, type Invitation, newKeys } from "./keys.js";
+import { hasCode } from "../src/thrown.js";
 
 /** Sends of one socket, one after the other: zeromq.js refuses a second send while one is under way. */
 class Outbox<T> {
@@ -169,7 +170,7 @@ export class Hub {
     try {
       return await this.#router.receive();
     } catch (error) {
-      const binding = error instanceof Error && "code" in error && error.code === "EBUSY";
+      const binding = hasCode(error, "EBUSY");
       if (binding || this.#router.closed) return undefined;
       throw error;
     }

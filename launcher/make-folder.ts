@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { hasCode } from "../src/thrown.js";
 
 /** Makes a folder, and those around it. Node's own way does not end below folders that refuse, such as /proc. Local. */
 export function makeFolder(folder: string, mode = 0o777): void {
@@ -8,7 +9,6 @@ export function makeFolder(folder: string, mode = 0o777): void {
   try {
     mkdirSync(folder, { mode });
   } catch (error) {
-    const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
-    if (!isThere) throw error; // else another job was faster
+    if (!hasCode(error, "EEXIST")) throw error; // else another job was faster
   }
 }

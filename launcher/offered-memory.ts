@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { HostMemory } from "./host-memory.js";
+import { hasCode } from "../src/thrown.js";
 
 /** What a process of this host offers to others of the same user: descriptors of its own. */
 interface Offer {
@@ -56,7 +57,7 @@ export async function appearing(
     try {
       return readOwn(file);
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      if (!hasCode(error, "ENOENT")) throw error;
     }
     check();
     if (performance.now() > end) throw new Error(`${file} has not appeared within ${timeoutMs / 1000} s`);

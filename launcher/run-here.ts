@@ -2,7 +2,7 @@ import { pathToFileURL } from "node:url";
 import { findScript } from "./find-script.js";
 import type { Source } from "./programs.js";
 import { rankVariables, settle } from "./settings.js";
-import { removeProgram, shareProgram } from "./share-program.js";
+import { shareProgram } from "./share-program.js";
 import { root } from "./version.js";
 
 /**
@@ -14,9 +14,9 @@ import { root } from "./version.js";
 export async function runHere({ script, code }: Source, args: readonly string[]): Promise<void> {
   const path = code === undefined ? await findScript(script) : script;
   const program = await shareProgram({ script: path, code });
-  process.on("exit", () => removeProgram(program));
+  process.on("exit", program.remove);
   process.argv = [process.argv[0], path, ...args];
   Object.assign(process.env, rankVariables(settle()), { TSMPI_ROOT: root });
   process.setSourceMapsEnabled(true);
-  await import(pathToFileURL(program).href);
+  await import(pathToFileURL(program.path).href);
 }

@@ -6,7 +6,7 @@ import { environment } from "./environment.js";
 import { LaunchError } from "./errors.js";
 import { type Janitor, startJanitor } from "./janitor.js";
 import { makeFolder } from "./make-folder.js";
-import { messageOf } from "../src/thrown.js";
+import { hasCode, messageOf } from "../src/thrown.js";
 
 /** The folder of a job on this host. */
 export interface Session {
@@ -59,7 +59,7 @@ export function privateFolder(): string {
 }
 
 /** Makes something in the folder of this user's jobs, which another job that ends may remove just before. Local. */
-export function inPrivateFolder(make: () => void): void {
+export function inPrivateFolder<T>(make: () => T): T {
   for (let attempt = 0; ; attempt++) {
     try {
       privateFolder();
@@ -116,6 +116,6 @@ function alive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return hasCode(error, "EPERM");
   }
 }

@@ -1,51 +1,58 @@
 import { createHash } from "node:crypto";
-import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { bundle, withCompiler } from "./bundle.js";
 import { launcherProcess } from "./launcher-process.js";
 import type { Source } from "./programs.js";
-import { leavePrivateFolder, privateFolder } from "./session.js";
+import { inPrivateFolder, leavePrivateFolder, privateFolder } from "./session.js";
 import { root, version } from "./version.js";
+import { hasCode } from "../src/thrown.js";
+
+/** A program that ranks of a host share: an ES module with its source map. */
+export interface SharedProgram {
+  /** A copy of this process's own, so that it is there for as long as it is needed. */
+  readonly path: string;
+  /** Removes it, that of the others if it is still there, and the folder of this user's jobs if nothing else is in it. */
+  readonly remove: () => void;
+}
 
 /**
  * Bundles a program for the ranks of this host that the same mpirun has started, once: one of them does it, the others
- * wait for the file. Local; the caller removes it, see {@link removeProgram}.
+ * wait for the file. A rank that comes when others have ended and removed it does it again. Local; the caller removes it.
  *
- * @returns The path of an ES module with its source map.
  * @throws {LaunchError} If the program does not compile.
  */
-export async function shareProgram({ script, code }: Source): Promise<string> {
+export async function shareProgram({ script, code }: Source): Promise<SharedProgram> {
   const job = launcherProcess() ?? `${process.pid}`;
   const key = createHash("sha256")
     .update([script, code ?? "", root, version, job].join("\0"))
     .digest("hex")
     .slice(0, 24);
-  const folder = privateFolder();
-  sweep(folder);
+  const folder = inPrivateFolder(sweep);
   const path = join(folder, `${PREFIX}${key}.mjs`);
   const lock = join(folder, `${PREFIX}${key}.lock`);
+  const own = join(folder, `${PREFIX}${key}.${process.pid}.mjs`);
+  const remove = (): void => {
+    for (const file of [own, path]) rmSync(file, { force: true });
+    leavePrivateFolder();
+  };
   for (;;) {
-    if (ageMs(path) !== undefined) return path;
+    if (copied(path, own)) return { path: own, remove };
     if (take(lock)) break;
     const locked = ageMs(lock) ?? 0;
     if (locked > LOCK_MS) rmSync(lock, { force: true }); // who took it was killed
     await delay(POLL_MS);
   }
   try {
-    const own = `${path}.${process.pid}`; // renamed into place: a reader never sees half a file
     writeFileSync(own, inlined(await withCompiler(() => bundle(script, code))), { mode: 0o600 });
-    renameSync(own, path);
-    return path;
+    const next = `${path}.${process.pid}`; // renamed into place: a reader never sees half a file
+    copyFileSync(own, next);
+    renameSync(next, path);
+    return { path: own, remove };
   } finally {
     rmSync(lock, { force: true });
   }
-}
-
-/** Removes a program, and the folder of this user's jobs if nothing else is in it. Local. */
-export function removeProgram(path: string): void {
-  rmSync(path, { force: true });
-  leavePrivateFolder();
 }
 
 const PREFIX = "program-";
@@ -65,15 +72,25 @@ function inlined({ code, sourceMap }: { code: Uint8Array; sourceMap: Uint8Array 
   ]);
 }
 
+/** Whether there was something to copy. */
+function copied(path: string, own: string): boolean {
+  try {
+    copyFileSync(path, own);
+    return true;
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+    return false;
+  }
+}
+
 function take(lock: string): boolean {
   try {
     writeFileSync(lock, "", { flag: "wx" });
     return true;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT")
+    if (hasCode(error, "ENOENT"))
       privateFolder(); // another job has ended, and has removed it
-    else if (code !== "EEXIST") throw error;
+    else if (!hasCode(error, "EEXIST")) throw error;
     return false;
   }
 }
@@ -83,9 +100,11 @@ function ageMs(path: string): number | undefined {
   return stat && Date.now() - stat.mtimeMs;
 }
 
-function sweep(folder: string): void {
+function sweep(): string {
+  const folder = privateFolder();
   for (const name of readdirSync(folder).filter((other) => other.startsWith(PREFIX))) {
     const path = join(folder, name);
     if ((ageMs(path) ?? 0) > STALE_MS) rmSync(path, { force: true });
   }
+  return folder;
 }

@@ -7,7 +7,7 @@ import { appearing } from "./offered-memory.js";
 import { leavePrivateFolder, privateFolder } from "./session.js";
 import type { AgentConfig } from "./start-agent.js";
 import type { Step } from "./step.js";
-import { messageOf } from "../src/thrown.js";
+import { hasCode, messageOf } from "../src/thrown.js";
 
 /** srun starts all tasks at about the same time; a file on a shared disk may take seconds to be seen. */
 export const MEET_MS = 60_000;
@@ -115,7 +115,7 @@ export class StepFiles {
       // Who reads half of it reads it again.
       writeFileSync(this.#absence, JSON.stringify({ rank, text, code }), { mode: 0o600, flag: "wx" });
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+      if (hasCode(error, "EEXIST")) return false;
       throw error;
     }
     this.tells = this.#step.rank === 0 || !existsSync(this.#meeting);

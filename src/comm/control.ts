@@ -8,6 +8,7 @@ import { PeerLostError, RemoteError } from "./errors.js";
 import { decode } from "./wire/control.js";
 import { encodeFrame, frameLength, FrameReader } from "./wire/frames.js";
 import type { ControlMessage, RecordKind } from "./wire/messages.js";
+import { hasCode } from "../thrown.js";
 
 /**
  * Opens this rank's channel to the agent that started it, and reads what this rank is told. Local.
@@ -146,7 +147,7 @@ class ControlChannel implements Control {
       try {
         written += writeSync(this.#fd, framed, written);
       } catch (error) {
-        if (!isErrno(error, "EAGAIN")) agentLost();
+        if (!hasCode(error, "EAGAIN")) agentLost();
         pauseMs(1);
       }
     }
@@ -174,7 +175,7 @@ function readFully(fd: number, into: Uint8Array): void {
       if (count === 0) agentLost();
       filled += count;
     } catch (cause) {
-      if (!isErrno(cause, "EAGAIN")) {
+      if (!hasCode(cause, "EAGAIN")) {
         throw new Error(
           `TSMPI_CONTROL_FD: cannot read descriptor ${fd}; unset it or start the program with tsmpirun`,
           { cause },
@@ -208,10 +209,6 @@ function describe(error: unknown): string {
 function peerOf(error: unknown): number | undefined {
   if (error instanceof PeerLostError) return error.peer;
   return error instanceof RemoteError ? error.rank : undefined;
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
 
 function pauseMs(ms: number): void {

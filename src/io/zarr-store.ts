@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { readInto, withFile } from "./file.js";
 import { crc32c } from "./crc32c.js";
 import { malformed } from "./elements.js";
+import { hasCode } from "../thrown.js";
 
 /** What of the metadata of an array, in either version of the format, tells how its elements are stored. */
 interface Metadata {
@@ -96,7 +97,7 @@ function hasIntactSum(index: Uint8Array): boolean {
 /** What is read, or `undefined` if there is no such file. */
 async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   return reading.catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   });
 }

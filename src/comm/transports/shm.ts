@@ -10,6 +10,7 @@ import { Places } from "./places.js";
 import { type Futex, posix } from "./posix.js";
 import { Incoming, Outgoing, type Ring, ringBetween } from "./ring.js";
 import type { Sink, Transport } from "./transport.js";
+import { hasCode } from "../../thrown.js";
 
 const POLL_US = 1000;
 /** So many ranks find messages by looking into their rings; with more, senders count them on the receiver's bell. */
@@ -248,8 +249,7 @@ export class ShmTransport implements Transport {
       writeSync(this.#bells[place], BELL);
     } catch (error) {
       // EAGAIN: the pipe is full of rings; EPIPE: nobody is left to hear. Neither loses anything.
-      if (!(error instanceof Error && "code" in error && (error.code === "EAGAIN" || error.code === "EPIPE")))
-        throw error;
+      if (!hasCode(error, "EAGAIN", "EPIPE")) throw error;
     }
   }
 }

@@ -1,3 +1,5 @@
+import { hasCode } from "../../thrown.js";
+
 /** Ports that a job may open, both ends included. */
 export interface PortRange {
   readonly first: number;
@@ -23,8 +25,7 @@ export async function openWithin<T>(
     try {
       return await open(first + ((from + i) % count));
     } catch (error) {
-      const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-      if (!taken) throw error;
+      if (!hasCode(error, "EADDRINUSE")) throw error;
     }
   }
   throw new Error(`all ports of ${first}-${last} are taken; use others by --ports`);
