@@ -16,15 +16,26 @@ export function exportedEnvironment(
   return all;
 }
 
-/** The variables that one `-x` names. */
-export function namedBy(item: string, own: Readonly<Record<string, string>>): Record<string, string> {
+/** The variables that one `-x`, or a name of another option, names. */
+export function namedBy(
+  item: string,
+  own: Readonly<Record<string, string>>,
+  option = "-x",
+): Record<string, string> {
   const [, name, assigned, value] = /^([^=]*)(=(.*))?$/s.exec(item) ?? [];
-  if (!name) throw new UsageError(`-x ${item}: no name; write -x NAME, -x NAME=VALUE or -x 'PRE*'`);
+  if (!name) throw new UsageError(`${option} ${item}: no name; write -x NAME, -x NAME=VALUE or -x 'PRE*'`);
   if (assigned !== undefined) return { [name]: value };
-  const wanted = name.endsWith("*")
-    ? Object.keys(own).filter((other) => other.startsWith(name.slice(0, -1)))
-    : Object.keys(own).filter((other) => other === name);
-  if (wanted.length === 0) throw new UsageError(`-x ${name}: not set here; write -x ${name}=VALUE`);
+  const start = name.endsWith("*") ? name.slice(0, -1) : undefined;
+  const wanted = Object.keys(own).filter((other) =>
+    start === undefined ? other === name : other.startsWith(start),
+  );
+  if (wanted.length === 0) {
+    const why =
+      start === undefined
+        ? `not set here; write -x ${name}=VALUE`
+        : `nothing that begins with ${start} is set here`;
+    throw new UsageError(`${option} ${name}: ${why}`);
+  }
   return Object.fromEntries(wanted.map((other) => [other, own[other]]));
 }
 
@@ -51,8 +62,11 @@ export function travelling(
 ): Record<string, string> {
   if (exported === "all")
     return Object.fromEntries(Object.entries(environment).filter(([name]) => !OWN.test(name)));
-  const named = [...exported, ...exports.map((item) => item.replace(/=.*/s, ""))];
-  return Object.fromEntries(named.flatMap((item) => Object.entries(namedBy(item, environment))));
+  const named = [
+    ...exported.map((item) => namedBy(item, environment, "--export")),
+    ...exports.map((item) => namedBy(item.replace(/=.*/s, ""), environment)),
+  ];
+  return Object.fromEntries(named.flatMap(Object.entries));
 }
 
 const OWN = /^(SSH_.*|XDG_.*|DBUS_.*|DISPLAY|WAYLAND_DISPLAY|HOSTNAME|HOME|USER|LOGNAME|SHELL|TMPDIR|TERM)$/;

@@ -108,9 +108,11 @@ function show({ kernels, mpi, ...info }: Info): string {
       "WebAssembly",
       `${webassembly.features.join(", ")}; heap of at most ${webassembly.heapBytes / 2 ** 20} MiB`,
     ],
-    ...libraries.map(({ name, found, kernels }): [string, string] => [
+    ...libraries.map(({ name, found, problem, kernels }): [string, string] => [
       name,
-      found === null ? `none; own kernels for ${kernels}` : `${found.version} (${found.path}) for ${kernels}`,
+      found === null
+        ? (problem ?? `none; own kernels for ${kernels}`)
+        : `${found.version} (${found.path}) for ${kernels}`,
     ]),
   ];
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;

@@ -42,6 +42,7 @@ export async function run(asked: Options): Promise<number> {
       throw new UsageError(`--wdir ${directory}: no such folder`);
   }
   const environments = options.programs.map(({ exports }) => exportedEnvironment(exports, process.env));
+  for (const environment of environments) travelling(environment, [], options.exported); // refuses names that are not set
   if (lookedInto(options.debug) && options.programs.some(({ foreign }) => foreign))
     throw new UsageError("--exec: inspectors and profiles are those of node, for scripts; leave one out");
   if (options.output.files !== undefined) checkPlace(options.output.files);

@@ -18,6 +18,23 @@ export function checkOptions(where: string, options: object, known: readonly str
 }
 
 /**
+ * That an argument is what its type says, where JavaScript lets anything pass. Local.
+ *
+ * @param name - Of the argument.
+ * @throws {TypeError} Unless it was made by one of the classes.
+ */
+export function checkKind(
+  where: string,
+  name: string,
+  given: unknown,
+  ...classes: readonly (abstract new (...parameters: never) => object)[]
+): void {
+  if (classes.some((kind) => given instanceof kind)) return;
+  const wanted = classes.map((kind) => kind.name).join(" or ");
+  throw new TypeError(`${where}: ${name} is ${shown(given)}; give a ${wanted}`);
+}
+
+/**
  * A value as error messages show it: texts in quotes, so that "0" is not taken for 0, lists in brackets, and of other
  * objects what they are. Local.
  */

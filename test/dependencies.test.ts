@@ -80,7 +80,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ["@resvg/resvg-wasm", "fast-png", "d3-"],
   },
   "src/array/": { values: ["src/kernels/", "src/options.ts"], types: ["src/comm/types.ts"] },
-  "src/kernels/": { values: ["src/native.ts", "src/env.ts"], packages: ["koffi"] },
+  "src/kernels/": { values: ["src/native.ts", "src/env.ts", "src/thrown.ts"], packages: ["koffi"] },
   "src/comm/": {
     values: [
       "src/kernels/combine.ts",

@@ -2,11 +2,12 @@ import { assigned } from "./assign.js";
 import { BlockArray } from "./block-array.js";
 import { checkCopies } from "./check-copies.js";
 import type { DistributedArray } from "./distributed-array.js";
-import type { Distribution } from "./distribution.js";
+import { Distribution } from "./distribution.js";
 import type { Scalar } from "./dtype.js";
 import { gatherEverywhere, gatherTo, moved, transposed } from "./gather.js";
 import { HaloPlan, type HaloOptions, type HaloWidths } from "./halo.js";
 import { LocalArray } from "./local-array.js";
+import { checkKind } from "../options.js";
 import { reshaped } from "./reshape.js";
 import { inferDims, reversedAxes, sameNumbers } from "./shape.js";
 import { type Slice, sliced } from "./slices.js";
@@ -34,6 +35,7 @@ export abstract class MovableArray extends BlockArray<DistributedArray> {
    * @throws {RangeError} On every rank, if they ask for different distributions.
    */
   async redistribute(to: Distribution): Promise<DistributedArray> {
+    checkKind("redistribute", "to", to, Distribution);
     if (!sameNumbers(to.dims, this.self.distribution.dims)) {
       throw new RangeError(
         `redistribute: ${this.self.distribution.toString()} to ${to.toString()}; dims must be the same`,

@@ -2,6 +2,7 @@ import { ArithmeticVector } from "./arithmetic-vector.js";
 import { type DType, promote, type Scalar } from "./dtype.js";
 import { LocalArray } from "./local-array.js";
 import { MovableArray } from "./movable-array.js";
+import { shown } from "../options.js";
 import type { BinaryName, UnaryName } from "./operations.js";
 import type { Totals } from "./totals.js";
 import type { AnyVector, Reduction, Space, Vector } from "./vector.js";
@@ -52,6 +53,7 @@ export class StackedArray<V extends AnyVector = AnyVector> extends ArithmeticVec
   /** @throws {RangeError} If there is no member. */
   constructor(members: readonly V[]) {
     super();
+    checkList(members);
     this.space = new StackedSpace<V>(members.map((member) => spaceOf(member)));
     this.members = [...members];
   }
@@ -192,7 +194,19 @@ async function wholeOf(member: AnyVector): Promise<LocalArray> {
   throw new TypeError("asarray: a member that is not local, distributed or stacked; gather it yourself");
 }
 
-/** A vector of type V comes from a space of such vectors. */
+/** @throws {TypeError} Unless it is one. */
+function checkList(given: unknown): void {
+  if (!Array.isArray(given))
+    throw new TypeError(`StackedArray: ${shown(given)}; give arrays in one list, [x, y]`);
+}
+
+/**
+ * A vector of type V comes from a space of such vectors.
+ *
+ * @throws {TypeError} If it is no vector.
+ */
 function spaceOf<V extends AnyVector>(member: V): Space<V> {
+  if (typeof member !== "object" || !("space" in member))
+    throw new TypeError(`StackedArray: ${shown(member)} is no array`);
   return member.space as Space<V>;
 }

@@ -1,5 +1,6 @@
 import { blas, fftw, type Library } from "./libraries.js";
 import { heapLimit } from "./memory.js";
+import { messageOf } from "../thrown.js";
 
 /** What the kernels of this process work with. */
 export interface KernelInfo {
@@ -12,6 +13,8 @@ export interface KernelInfo {
   readonly libraries: readonly {
     readonly name: string;
     readonly found: Library | null;
+    /** What is wrong with one that the user has named. */
+    readonly problem: string | null;
     /** What it computes, if it is found. */
     readonly kernels: string;
   }[];
@@ -26,9 +29,17 @@ export function describeKernels(): KernelInfo {
   return {
     webassembly: { features: features.map(([name]) => name), heapBytes: heapLimit },
     libraries: [
-      { name: "BLAS", found: plain(blas()), kernels: "matrix products of arrays on the heap" },
-      { name: "FFTW, double", found: plain(fftw("float64")), kernels: "Fourier transforms of short lines" },
-      { name: "FFTW, single", found: plain(fftw("float32")), kernels: "Fourier transforms of short lines" },
+      { name: "BLAS", ...lookFor(blas), kernels: "matrix products of arrays on the heap" },
+      {
+        name: "FFTW, double",
+        ...lookFor(() => fftw("float64")),
+        kernels: "Fourier transforms of short lines",
+      },
+      {
+        name: "FFTW, single",
+        ...lookFor(() => fftw("float32")),
+        kernels: "Fourier transforms of short lines",
+      },
     ],
   };
 }
@@ -46,6 +57,11 @@ const PROBES: Readonly<Record<string, readonly number[]>> = {
   memory64: [5, 3, 1, 4, 1],
 };
 
-function plain(library: Library | undefined): Library | null {
-  return library ? { path: library.path, version: library.version } : null;
+function lookFor(look: () => Library | undefined): { found: Library | null; problem: string | null } {
+  try {
+    const library = look();
+    return { found: library ? { path: library.path, version: library.version } : null, problem: null };
+  } catch (error) {
+    return { found: null, problem: messageOf(error) };
+  }
 }

@@ -1,5 +1,6 @@
 import { env, withVariable } from "../env.js";
 import { requireNative } from "../native.js";
+import { messageOf } from "../thrown.js";
 import { addressOfBuffer } from "./huge-pages.js";
 import { memory } from "./memory.js";
 
@@ -78,17 +79,25 @@ export function useLibraries({ blas = allowed.blas, fftw = allowed.fftw }: Libra
   [allowed.blas, allowed.fftw] = [blas, fftw];
 }
 
-/** The BLAS of this machine, if there is one and it may be used; looked for on first use. */
+/**
+ * The BLAS of this machine, if there is one and it may be used; looked for on first use.
+ *
+ * @throws {Error} If the one that `TSMPI_BLAS` names cannot be used.
+ */
 export function blas(): Blas | undefined {
-  return allowed.blas ? found("blas", () => search(BLAS_NAMES, env.libraries.blas, bindBlas)) : undefined;
+  return allowed.blas
+    ? found("blas", () => search(BLAS_NAMES, "TSMPI_BLAS", env.libraries.blas, bindBlas))
+    : undefined;
 }
 
-/** FFTW in one precision, likewise. */
+/** FFTW in one precision, likewise; `TSMPI_FFTW` names that in double precision. */
 export function fftw(precision: "float32" | "float64"): Fftw | undefined {
   if (!allowed.fftw) return undefined;
   const named = precision === "float64" ? env.libraries.fftw : undefined;
   return found(`fftw ${precision}`, () =>
-    search(FFTW_NAMES[precision], named, (koffi, library, path) => bindFftw(koffi, library, path, precision)),
+    search(FFTW_NAMES[precision], "TSMPI_FFTW", named, (koffi, library, path) =>
+      bindFftw(koffi, library, path, precision),
+    ),
   );
 }
 
@@ -106,24 +115,43 @@ function found<L>(key: string, look: () => L | undefined): L | undefined {
   return libraries.get(key) as L | undefined;
 }
 
-/** The first library that can be loaded and has what we call. */
+type Bind<L> = (koffi: Koffi, library: Native, path: string) => L;
+
+/**
+ * The first library that can be loaded and has what we call.
+ *
+ * @param named - The only one that is tried, if the user has named it.
+ * @throws {Error} If that one cannot be used.
+ */
 function search<L>(
   names: readonly string[],
+  variable: "TSMPI_BLAS" | "TSMPI_FFTW",
   named: string | undefined,
-  bind: (koffi: Koffi, library: Native, path: string) => L,
+  bind: Bind<L>,
 ): L | undefined {
-  const wanted = named === undefined || named === "0" ? names : [named];
-  for (const path of wanted) {
+  if (named !== undefined && named !== "0") {
     try {
-      const koffi = requireNative<Koffi>("koffi");
-      // Told later, OpenBLAS has started a thread for each core by then.
-      const library = withVariable("OPENBLAS_NUM_THREADS", "1", () => koffi.load(path));
-      return bind(koffi, library, path);
+      return load(named, bind);
+    } catch (cause) {
+      const reason = `${variable}=${named}: ${messageOf(cause)}`;
+      throw new Error(`${reason}; name a library that this host has, or 0 for none`, { cause });
+    }
+  }
+  for (const path of names) {
+    try {
+      return load(path, bind);
     } catch {
       continue; // not installed, or not what its name says
     }
   }
   return undefined;
+}
+
+function load<L>(path: string, bind: Bind<L>): L {
+  const koffi = requireNative<Koffi>("koffi");
+  // Told later, OpenBLAS has started a thread for each core by then.
+  const library = withVariable("OPENBLAS_NUM_THREADS", "1", () => koffi.load(path));
+  return bind(koffi, library, path);
 }
 
 function bindBlas(_koffi: Koffi, library: Native, path: string): Blas {

@@ -31,15 +31,25 @@ void test("tsmpi info says what there is, as text and as JSON", async (t) => {
   t.same(kernels.libraries.map(({ name }) => name), ["BLAS", "FFTW, double", "FFTW, single"]); // prettier-ignore
 });
 
-void test("libraries that are turned off, or that are not what they should be, are not used", async (t) => {
-  for (const environment of [
-    { TSMPI_BLAS: "0", TSMPI_FFTW: "0" },
-    { TSMPI_BLAS: "libc.so.6", TSMPI_FFTW: "/no/such.so" },
-  ]) {
-    const { stdout } = info([], environment);
-    t.match(stdout, /^BLAS +none; own kernels for matrix products/m);
-    t.match(stdout, /^FFTW, double +none; own kernels/m);
-  }
+void test("libraries that are turned off are not used", async (t) => {
+  const { stdout } = info([], { TSMPI_BLAS: "0", TSMPI_FFTW: "0" });
+  t.match(stdout, /^BLAS +none; own kernels for matrix products/m);
+  t.match(stdout, /^FFTW, double +none; own kernels/m);
+});
+
+void test("libraries that the user has named, and that are not what they should be, are errors", async (t) => {
+  const environment = { TSMPI_BLAS: "libc.so.6", TSMPI_FFTW: "/no/such.so" };
+  const { stdout } = info([], environment);
+  t.match(
+    stdout,
+    /^BLAS +TSMPI_BLAS=libc\.so\.6: .*cblas_sgemm.*; name a library that this host has, or 0 for none$/m,
+  );
+  t.match(stdout, /^FFTW, double +TSMPI_FFTW=\/no\/such\.so: .*; name a library/m);
+  const call = `import { blas } from "${new URL("../../src/kernels/libraries.js", import.meta.url).href}"; blas();`;
+  const options = { encoding: "utf8", env: { ...process.env, ...environment }, timeout: 90_000 } as const;
+  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", call], options);
+  t.equal(status, 1);
+  t.match(stderr, /Error: TSMPI_BLAS=libc\.so\.6: .*cblas_sgemm/);
 });
 
 void test("tsmpi info refuses what it does not know", async (t) => {

@@ -187,6 +187,12 @@ const refusals: readonly Refusal[] = [
     says: /-x NO_SUCH_NAME: not set/,
   },
   {
+    title: "an unset variable that is to go to other hosts",
+    args: ["--export", "PATH,NO_SUCH_NAME", script],
+    code: 2,
+    says: /--export NO_SUCH_NAME: not set/,
+  },
+  {
     title: "a missing folder",
     args: ["--wdir", "/no/such", script],
     code: 2,

@@ -1,9 +1,11 @@
 import type { Communicator } from "../../comm/types.js";
-import type { DistributedArray } from "../../array/distributed-array.js";
+import { DistributedArray } from "../../array/distributed-array.js";
 import { Distribution } from "../../array/distribution.js";
 import { product } from "../../array/shape.js";
 import { BlockOperator } from "./block-operator.js";
 import { DenseMatrix } from "./dense-matrix.js";
+import { checkNumbers } from "../check-arguments.js";
+import { checkKind } from "../../options.js";
 
 /**
  * A dense matrix of N × K in blocks that stay where they are: y = A x for a matrix on any grid [r, c] of ranks. By rows
@@ -31,6 +33,8 @@ export class BlockMatrixMult extends BlockOperator<DistributedArray> {
    * @throws {RangeError} If `A` has not two axes, or is held several times.
    */
   constructor(A: DistributedArray, extra: readonly number[] = []) {
+    checkKind("BlockMatrixMult", "A", A, DistributedArray);
+    checkNumbers("BlockMatrixMult", "dims after the first", extra);
     const { distribution } = A;
     checkMatrix("BlockMatrixMult", distribution);
     const matrix = new DenseMatrix(A.block);

@@ -1,7 +1,8 @@
-import type { Distribution } from "../../array/distribution.js";
+import { Distribution } from "../../array/distribution.js";
 import type { DistributedArray } from "../../array/distributed-array.js";
 import type { DType } from "../../array/dtype.js";
 import { HaloPlan, type HaloWidths } from "../../array/halo.js";
+import { checkKind, shown } from "../../options.js";
 import { checkOptions } from "../check-options.js";
 import { LinearOperator } from "../linear-operator.js";
 import { BlockOperator } from "./block-operator.js";
@@ -35,6 +36,9 @@ export class Halo extends BlockOperator<DistributedArray> {
     options: HaloOperatorOptions = {},
   ) {
     checkOptions("Halo", options, ["periodic", "trim", "dtype"]);
+    checkKind("Halo", "model", model, Distribution);
+    if (typeof widths !== "number" && !Array.isArray(widths))
+      throw new TypeError(`Halo: widths ${shown(widths)}; give a number, or [before, after] for each axis`);
     const { periodic, trim, dtype } = options;
     const pairs = typeof widths === "number" ? model.dims.map((): HaloWidths => [widths, widths]) : widths;
     const plan = new HaloPlan(model, pairs, { periodic, trim }, true);

@@ -5,6 +5,7 @@ import type { LinearOperator } from "../linear-operator.js";
 import { Batched } from "./batched.js";
 import { spaceOf, type Where } from "./block-space.js";
 import { Transpose } from "./transpose.js";
+import { checkOperators } from "../check-arguments.js";
 
 type LocalOperator = LinearOperator<LocalArray, LocalArray>;
 
@@ -19,8 +20,9 @@ export class Kronecker<V extends BlockVector<V> = LocalArray> extends Composite<
    * @param where - Default: local arrays.
    * @throws {RangeError} If its dims are not those of both models, or axes of B are split.
    */
-  constructor(A: LocalOperator, B: LocalOperator, where: Where<V> = [...A.dims, ...B.dims]) {
-    const inner = new Batched(B, spaceOf(where));
+  constructor(A: LocalOperator, B: LocalOperator, where?: Where<V>) {
+    checkOperators("Kronecker", [A, B]);
+    const inner = new Batched(B, spaceOf<V>(where ?? [...A.dims, ...B.dims]));
     const [a, b] = [A.dims.length, B.dimsd.length];
     const turn = new Transpose<V>(inner.data, rotated(a, b));
     const outer = new Batched(A, turn.data);

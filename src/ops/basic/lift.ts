@@ -1,7 +1,10 @@
 import type { DistributedArray } from "../../array/distributed-array.js";
-import type { Distribution } from "../../array/distribution.js";
+import { Distribution } from "../../array/distribution.js";
 import type { DType } from "../../array/dtype.js";
 import { LocalArray } from "../../array/local-array.js";
+import { checkKind } from "../../options.js";
+import { checkOperator } from "../check-arguments.js";
+import { checkOptions } from "../check-options.js";
 import { LinearOperator } from "../linear-operator.js";
 import type { Direction } from "../operator-tree.js";
 
@@ -27,6 +30,9 @@ export function lift(
   model: Distribution,
   options: LiftOptions = {},
 ): LinearOperator<DistributedArray, DistributedArray> {
+  checkOperator("lift", op);
+  checkKind("lift", "model", model, Distribution);
+  checkOptions("lift", options, ["data", "dtype"]);
   return new Lifted(op, model, options);
 }
 

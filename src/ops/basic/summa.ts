@@ -1,5 +1,5 @@
 import { allocate } from "../../array/arithmetic.js";
-import type { DistributedArray } from "../../array/distributed-array.js";
+import { DistributedArray } from "../../array/distributed-array.js";
 import type { Distribution } from "../../array/distribution.js";
 import { type DType, numbersPerElement, type Storage } from "../../array/dtype.js";
 import { LocalArray } from "../../array/local-array.js";
@@ -8,6 +8,8 @@ import { boxIn, copyBox } from "../../array/strided-copy.js";
 import { checkMatrix, placesOf, Team } from "./block-matrix-mult.js";
 import { BlockOperator } from "./block-operator.js";
 import { DenseMatrix } from "./dense-matrix.js";
+import { checkNumbers } from "../check-arguments.js";
+import { checkKind } from "../../options.js";
 
 /** Some columns of the matrix that one column of the grid has, and the same rows of the model that one row of it has. */
 interface Panel {
@@ -46,6 +48,8 @@ export class Summa extends BlockOperator<DistributedArray> {
    * @throws {RangeError} If `A` has not two axes or is held several times, or there are no extra dims.
    */
   constructor(A: DistributedArray, extra: readonly number[]) {
+    checkKind("Summa", "A", A, DistributedArray);
+    checkNumbers("Summa", "dims after the first", extra);
     const { distribution } = A;
     checkMatrix("Summa", distribution);
     if (extra.length === 0)

@@ -1,9 +1,11 @@
 import type { BlockVector } from "../../array/blocks.js";
 import type { DType } from "../../array/dtype.js";
 import type { LocalArray } from "../../array/local-array.js";
+import { shown } from "../../options.js";
 import { checkOptions } from "../check-options.js";
 import { spaceOf, type Where, withSpan } from "../basic/block-space.js";
 import { Spread } from "../basic/spread.js";
+import { checkNumbers } from "../check-arguments.js";
 
 export interface RadonOptions {
   /**
@@ -30,9 +32,12 @@ abstract class Radon<V extends BlockVector<V>> extends Spread<V> {
     model: Where<V>,
     p: readonly ArrayLike<number>[],
     h: readonly ArrayLike<number>[],
-    { first, step }: RegularAxis,
+    time: RegularAxis,
     options: RadonOptions & { data?: Where<V> },
   ) {
+    for (const axis of p) checkNumbers(name, "p", axis);
+    for (const axis of h) checkNumbers(name, "h", axis);
+    const { first, step } = regular(name, time);
     checkOptions(name, options, ["kind", "interpolate", "dtype", "data"]);
     const from = spaceOf(model);
     const { kind = "linear", interpolate = true, dtype } = options;
@@ -99,6 +104,15 @@ export class Radon3D<V extends BlockVector<V> = LocalArray> extends Radon<V> {
   ) {
     super("Radon3D", model, p, h, time, options);
   }
+}
+
+/** @throws {TypeError} Unless the axis has a beginning and a step. */
+function regular(name: string, { first, step }: Partial<RegularAxis> = {}): RegularAxis {
+  if (first === undefined || step === undefined || !Number.isFinite(first) || !(step > 0 && step < Infinity))
+    throw new TypeError(
+      `${name}: time axis from ${shown(first)} by ${shown(step)}; give { first, step }, step > 0`,
+    );
+  return { first, step };
 }
 
 type Terms = readonly number[];

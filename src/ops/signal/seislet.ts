@@ -12,6 +12,7 @@ import { Pad } from "../basic/pad.js";
 import { Composite } from "../composite.js";
 import type { LinearOperator } from "../linear-operator.js";
 import { SlopeField } from "./slope-field.js";
+import { checkVector } from "../check-arguments.js";
 
 export interface SeisletOptions {
   /** How often averages are divided again; default: as long as there are two traces. */
@@ -48,6 +49,7 @@ export class Seislet<V extends BlockVector<V> = LocalArray> extends Composite<V,
    */
   constructor(where: Where<V>, slopes: LocalArray, options: SeisletOptions = {}) {
     checkOptions("Seislet", options, ["level", "kind", "sampling", "taps", "dtype"]);
+    checkVector("Seislet", "slopes", slopes);
     const space = spaceOf(where);
     const [traces, times] = space.dims;
     const { kind = "haar", sampling = [1, 1], taps = 8, dtype } = options;
