@@ -148,7 +148,9 @@ void test("-x adds, changes and picks variables", async (t) => {
     message: "-x GONE: not set here; write -x GONE=VALUE",
   });
   t.throws(() => exportedEnvironment(["=1"], own), { message: /no name/ });
-  t.throws(() => exportedEnvironment(["X*"], own), { message: /-x X\*: nothing that begins with X is set here/ });
+  t.throws(() => exportedEnvironment(["X*"], own), {
+    message: /-x X\*: nothing that begins with X is set here/,
+  });
 });
 
 void test("to other hosts goes what makes sense there, or what is named", async (t) => {
