@@ -26,7 +26,7 @@ export type Knobs = Readonly<Record<string, Knob>>;
 /** What ranks read themselves, from their variables; tsmpirun hands them what was set otherwise. */
 export const rankKnobs = {
   check: {
-    help: "requests take down where they were called, and sends wait for their receives: finds mistakes, slowly",
+    help: "ranks compare every collective before they begin it, sends wait for their receives, and requests take down where they were called: finds mistakes, slowly",
   },
   strict: { help: "an error instead of a warning; a rank that ends with something forgotten fails" },
   "compat-env": { help: "ranks also have the variables OMPI_COMM_WORLD_RANK, _SIZE and so on" },

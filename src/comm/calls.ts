@@ -8,6 +8,7 @@ import { OnBoard } from "./collectives/in-memory/on-board.js";
 import type { Judge } from "./collectives/native.js";
 import type { Group } from "./group.js";
 import { checkRoot } from "./arguments.js";
+import { pack } from "./envelope.js";
 import {
   CollectiveMismatchError,
   type Mismatch,
@@ -86,9 +87,11 @@ export class Calls implements Group, Judge {
     return this.#members.name;
   }
 
-  /** The board, if the next call belongs on it. */
+  /** The board, if the next call belongs on it; none does where all are compared. */
   get board(): OnBoard | undefined {
-    return this.#board?.takes(this.#sequence) ? this.#board : undefined;
+    return this.#board?.takes(this.#sequence) === true && !this.#members.engine.check
+      ? this.#board
+      : undefined;
   }
 
   /** How often each operation was called, point-to-point ones included. */
@@ -355,6 +358,7 @@ export class Calls implements Group, Judge {
       const { engine, context, native } = this.#members;
       refuseOthers(call, engine.arrived(context));
       if (native !== undefined) refuseOthers(call, native.early(call.sequence));
+      else if (engine.check) await compare(call);
       const result = await run(call);
       call.state = "done";
       call.hostBoard?.end(call);
@@ -381,6 +385,20 @@ function refuseOthers(call: Call, messages: Iterable<Message>): void {
     if (error !== undefined) throw error;
   }
 }
+
+/**
+ * Compares a call with those of the neighbours in the ring of ranks: if any two ranks differ, so do two neighbours, and
+ * what they send is judged on arrival; see Calls.inspect. One empty message a rank.
+ */
+async function compare(call: Call): Promise<void> {
+  const { rank, size } = call;
+  if (size === 1) return;
+  const told = call.send(TOKEN, (rank + 1) % size);
+  await call.receive((rank - 1 + size) % size);
+  await told;
+}
+
+const TOKEN = pack(new Uint8Array(0));
 
 type Limitable = Pick<Operation<unknown>, "settled" | "limit">;
 
