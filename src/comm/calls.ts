@@ -358,7 +358,7 @@ export class Calls implements Group, Judge {
       const { engine, context, native } = this.#members;
       refuseOthers(call, engine.arrived(context));
       if (native !== undefined) refuseOthers(call, native.early(call.sequence));
-      else if (engine.check) await compare(call);
+      if (engine.check) await compare(call);
       const result = await run(call);
       call.state = "done";
       call.hostBoard?.end(call);
