@@ -29,7 +29,7 @@ export async function shareProgram({ script, code }: Source): Promise<SharedProg
     .update([script, code ?? "", root, version, job].join("\0"))
     .digest("hex")
     .slice(0, 24);
-  const folder = inPrivateFolder(sweep);
+  const folder = inPrivateFolder(sweptFolder);
   const path = join(folder, `${PREFIX}${key}.mjs`);
   const lock = join(folder, `${PREFIX}${key}.lock`);
   const own = join(folder, `${PREFIX}${key}.${process.pid}.mjs`);
@@ -100,7 +100,8 @@ function ageMs(path: string): number | undefined {
   return stat && Date.now() - stat.mtimeMs;
 }
 
-function sweep(): string {
+/** The folder of this user's jobs, without programs of jobs that were killed. */
+function sweptFolder(): string {
   const folder = privateFolder();
   for (const name of readdirSync(folder).filter((other) => other.startsWith(PREFIX))) {
     const path = join(folder, name);

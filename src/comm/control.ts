@@ -1,9 +1,9 @@
 import { readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
-import { inspect } from "node:util";
 import { env } from "../env.js";
 import { requireNative } from "../native.js";
 import type { Boot, Control } from "./boot.js";
+import { ControlBase, describeError, validExitCode } from "./control-base.js";
 import { PeerLostError, RemoteError } from "./errors.js";
 import { decode } from "./wire/control.js";
 import { encodeFrame, frameLength, FrameReader } from "./wire/frames.js";
@@ -35,19 +35,15 @@ export async function connectControl(): Promise<Control | undefined> {
   return control;
 }
 
-class ControlChannel implements Control {
+class ControlChannel extends ControlBase {
   readonly boot: Boot;
   readonly #fd: number;
   readonly #socket: Socket;
   readonly #frames = new FrameReader();
-  #holds = 0;
-  #gone: readonly number[] = [];
-  #onGone: ((ranks: readonly number[]) => void) | undefined;
-  #onBook: ((endpoints: readonly string[]) => void) | undefined;
-  #onFinalized: (() => void) | undefined;
   #onInquiry: (() => Promise<string>) | undefined;
 
   constructor(fd: number, boot: Boot) {
+    super();
     this.boot = boot;
     this.#fd = fd;
     this.#socket = new Socket({ fd, readable: true, writable: false });
@@ -56,36 +52,19 @@ class ControlChannel implements Control {
     this.#socket.unref();
   }
 
-  async hello(endpoint: string): Promise<readonly string[]> {
-    const book = new Promise<readonly string[]>((resolve) => (this.#onBook = resolve));
-    this.#send({ kind: "hello", rank: this.boot.rank, pid: process.pid, endpoint });
-    return this.#held(book);
-  }
-
-  async finalize(): Promise<void> {
-    const finalized = new Promise<void>((resolve) => (this.#onFinalized = resolve));
-    this.#send({ kind: "finalize", rank: this.boot.rank });
-    return this.#held(finalized);
-  }
-
   fail(error: unknown): void {
     const lostPeer = peerOf(error);
     const { rank } = this.boot;
-    this.#send({ kind: "failure", rank, code: 1, aborted: false, text: describe(error), lostPeer });
+    this.send({ kind: "failure", rank, code: 1, aborted: false, text: describeError(error), lostPeer });
   }
 
   abort(code: number, reason: string): never {
     const where = new Error(reason); // for its stack: the report shows who called abort
     where.name = "abort";
-    const text = describe(where);
+    const text = describeError(where);
     const { rank } = this.boot;
-    this.#send({ kind: "failure", rank, code: code | 0, aborted: true, text, lostPeer: undefined });
+    this.send({ kind: "failure", rank, code: code | 0, aborted: true, text, lostPeer: undefined });
     process.exit(validExitCode(code));
-  }
-
-  onGone(listener: (ranks: readonly number[]) => void): void {
-    this.#onGone = listener;
-    if (this.#gone.length > 0) listener(this.#gone);
   }
 
   onInquiry(tell: () => Promise<string>): void {
@@ -93,45 +72,27 @@ class ControlChannel implements Control {
   }
 
   record(what: RecordKind, text: string): void {
-    this.#send({ kind: "record", rank: this.boot.rank, what, text });
+    this.send({ kind: "record", rank: this.boot.rank, what, text });
   }
 
-  hold(): void {
-    this.#holds++;
-    this.#socket.ref();
+  override hear(message: ControlMessage): void {
+    super.hear(message);
+    if (message.kind === "inquiry") void this.#answer(message.id);
   }
 
-  release(): void {
-    this.#holds--;
-    if (this.#holds === 0) this.#socket.unref();
-  }
-
-  async #held<T>(promise: Promise<T>): Promise<T> {
-    this.hold();
-    try {
-      return await promise;
-    } finally {
-      this.release();
-    }
+  protected keepAlive(wanted: boolean): void {
+    if (wanted) this.#socket.ref();
+    else this.#socket.unref();
   }
 
   #receive(bytes: Uint8Array): void {
-    for (const encoded of this.#frames.push(bytes)) {
-      const message = decode(encoded);
-      if (message.kind === "address-book") this.#onBook?.(message.endpoints);
-      if (message.kind === "finalized") this.#onFinalized?.();
-      if (message.kind === "inquiry") void this.#answer(message.id);
-      if (message.kind === "gone") {
-        this.#gone = message.ranks;
-        this.#onGone?.(message.ranks);
-      }
-    }
+    for (const encoded of this.#frames.push(bytes)) this.hear(decode(encoded));
   }
 
   async #answer(id: number): Promise<void> {
     const { rank } = this.boot;
     const state = await this.#onInquiry?.();
-    this.#send({
+    this.send({
       kind: "answer",
       rank,
       id,
@@ -141,7 +102,7 @@ class ControlChannel implements Control {
   }
 
   /** Written in the call itself: what is said right before the process ends must still arrive. */
-  #send(message: ControlMessage): void {
+  protected send(message: ControlMessage): void {
     const framed = encodeFrame(message);
     for (let written = 0; written < framed.length;) {
       try {
@@ -152,11 +113,6 @@ class ControlChannel implements Control {
       }
     }
   }
-}
-
-/** Exit codes are bytes, and that of an abort is never 0. */
-function validExitCode(code: number): number {
-  return Number.isInteger(code) && code >= 1 && code <= 255 ? code : 1;
 }
 
 /** The agent writes the first frame as soon as it has started this process. */
@@ -199,10 +155,6 @@ function dieWithAgent(): void {
 /** The job is over for everyone; nobody is left to be told. */
 function agentLost(): never {
   process.exit(125);
-}
-
-function describe(error: unknown): string {
-  return inspect(error, { colors: false, depth: 4 });
 }
 
 /** The rank whose failure an error echoes, so that the report names the cause and not its victims. */

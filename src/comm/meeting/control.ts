@@ -1,6 +1,6 @@
 import { availableParallelism, hostname } from "node:os";
-import { inspect } from "node:util";
 import type { Boot, Control } from "../boot.js";
+import { ControlBase, describeError, validExitCode } from "../control-base.js";
 import { PeerLostError, RemoteError } from "../errors.js";
 import type { ControlMessage } from "../wire/messages.js";
 import { Center } from "./center.js";
@@ -53,34 +53,23 @@ async function join(place: Place): Promise<MeetingControl> {
   return control;
 }
 
-class MeetingControl implements Control {
+class MeetingControl extends ControlBase {
   readonly boot: Boot;
   readonly #send: (message: ControlMessage) => void;
-  #holds = 0;
   #alive: NodeJS.Timeout | undefined;
   #isFinalized = false;
-  #gone: readonly number[] = [];
-  #onGone: ((ranks: readonly number[]) => void) | undefined;
-  #onBook: ((endpoints: readonly string[]) => void) | undefined;
-  #onFinalized: (() => void) | undefined;
 
   /** @param send - Tells rank 0. */
   constructor(boot: Boot, send: (message: ControlMessage) => void) {
+    super();
     this.boot = { ...boot, host: hostname(), crowded: boot.localSize > availableParallelism() };
     this.#send = send;
   }
 
-  hear(message: ControlMessage): void {
-    if (message.kind === "address-book") this.#onBook?.(message.endpoints);
-    if (message.kind === "finalized") {
-      this.#isFinalized = true;
-      this.#onFinalized?.();
-    }
-    if (message.kind === "gone") {
-      this.#gone = message.ranks;
-      this.#onGone?.(message.ranks);
-    }
-    if (message.kind === "failure") process.exit(validCode(message.code)); // it has said itself why
+  override hear(message: ControlMessage): void {
+    if (message.kind === "finalized") this.#isFinalized = true;
+    super.hear(message);
+    if (message.kind === "failure") process.exit(validExitCode(message.code)); // it has said itself why
   }
 
   /** Rank 0 has gone. */
@@ -88,18 +77,6 @@ class MeetingControl implements Control {
     if (this.#isFinalized) return;
     process.stderr.write(`tsmpi: rank ${this.boot.rank} has lost rank 0; this ends the job\n`);
     process.exit(LOST);
-  }
-
-  async hello(endpoint: string): Promise<readonly string[]> {
-    const book = new Promise<readonly string[]>((resolve) => (this.#onBook = resolve));
-    this.#send({ kind: "hello", rank: this.boot.rank, pid: process.pid, endpoint });
-    return this.#held(book);
-  }
-
-  async finalize(): Promise<void> {
-    const finalized = new Promise<void>((resolve) => (this.#onFinalized = resolve));
-    this.#send({ kind: "finalize", rank: this.boot.rank });
-    return this.#held(finalized);
   }
 
   fail(error: unknown): void {
@@ -110,12 +87,7 @@ class MeetingControl implements Control {
     const where = new Error(reason); // for its stack: it shows who called abort
     where.name = "abort";
     this.#fail("called abort", where, code);
-    process.exit(validCode(code));
-  }
-
-  onGone(listener: (ranks: readonly number[]) => void): void {
-    this.#onGone = listener;
-    if (this.#gone.length > 0) listener(this.#gone);
+    process.exit(validExitCode(code));
   }
 
   onInquiry(): void {
@@ -126,36 +98,29 @@ class MeetingControl implements Control {
     // nobody collects
   }
 
-  hold(): void {
-    this.#holds++;
-    this.#alive ??= setInterval(() => undefined, 2 ** 30);
+  protected send(message: ControlMessage): void {
+    this.#send(message);
   }
 
-  release(): void {
-    this.#holds--;
-    if (this.#holds > 0) return;
-    clearInterval(this.#alive);
-    this.#alive = undefined;
+  protected keepAlive(wanted: boolean): void {
+    if (wanted) this.#alive ??= setInterval(() => undefined, 2 ** 30);
+    else {
+      clearInterval(this.#alive);
+      this.#alive = undefined;
+    }
   }
 
   #fail(what: string, error: unknown, code: number): void {
     const { rank, host } = this.boot;
-    const text = inspect(error, { colors: false, depth: 4 });
+    const text = describeError(error);
     process.stderr.write(`tsmpi: rank ${rank} on ${host} ${what}; this ends the job\n${text}\n`);
-    this.#send({ kind: "failure", rank, code: validCode(code), aborted: false, text, lostPeer: undefined });
+    this.#send({
+      kind: "failure",
+      rank,
+      code: validExitCode(code),
+      aborted: false,
+      text,
+      lostPeer: undefined,
+    });
   }
-
-  async #held<T>(promise: Promise<T>): Promise<T> {
-    this.hold();
-    try {
-      return await promise;
-    } finally {
-      this.release();
-    }
-  }
-}
-
-/** Exit codes are bytes, and that of a failure is never 0. */
-function validCode(code: number): number {
-  return Number.isInteger(code) && code >= 1 && code <= 255 ? code : 1;
 }
